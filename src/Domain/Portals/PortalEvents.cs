@@ -1,0 +1,26 @@
+using PeerRegistry.Domain.Kernel;
+
+namespace PeerRegistry.Domain.Portals;
+
+/// <summary>Stream <c>portal</c>.</summary>
+public abstract record PortalEvent : DomainEvent;
+
+[WireName("portal_created")]
+public sealed record PortalCreated(PortalId Id, PublicKey Key, string Zone, string Name) : PortalEvent;
+
+[WireName("profile_changed")]
+public sealed record ProfileChanged(PortalId Id, string Name, string? Email, string? Description, bool EmailPublic) : PortalEvent;
+
+/// <param name="MediaType">Null: removed.</param>
+/// <param name="Sha256">Lower-case hex of the image's bytes; null: removed.</param>
+[WireName("avatar_changed")]
+public sealed record AvatarChanged(PortalId Id, string? MediaType, string? Sha256) : PortalEvent;
+
+[WireName("invite_created")]
+public sealed record InviteCreated(PortalId Id, string Invite, DateTimeOffset ExpiresAt) : PortalEvent;
+
+[WireName("invite_used")]
+public sealed record InviteUsed(PortalId Id, string Invite, PortalId By) : PortalEvent;
+
+[WireName("invite_revoked")]
+public sealed record InviteRevoked(PortalId Id, string Invite) : PortalEvent;
