@@ -1,0 +1,79 @@
+namespace PeerRegistry.Application.Kernel;
+
+/// <summary>What is set from outside: environment, appsettings or command line, under the names written here with <c>__</c> for <c>:</c>.</summary>
+public sealed class RegistryOptions
+{
+    public DataOptions Data { get; init; } = new();
+
+    public ListenOptions Listen { get; init; } = new();
+
+    public PortalOptions Portal { get; init; } = new();
+
+    public PeeringOptions Peering { get; init; } = new();
+
+    public EdgeOptions Edge { get; init; } = new();
+
+    public VaultOptions Vault { get; init; } = new();
+
+    public ClusterOptions Cluster { get; init; } = new();
+
+    public sealed class DataOptions
+    {
+        /// <value>Where the embedded PostgreSQL, the master key and temporary files live. Default <c>./data</c>.</value>
+        public string Directory { get; init; } = "./data";
+    }
+
+    public sealed class ListenOptions
+    {
+        /// <value>Faces the reverse proxy and the internet. Default <c>http://127.0.0.1:8080</c>; port 0: any free one.</value>
+        public string Edge { get; init; } = "http://127.0.0.1:8080";
+
+        /// <value>For the reverse proxy and the apps only. Default <c>http://127.0.0.1:8081</c>.</value>
+        public string Internal { get; init; } = "http://127.0.0.1:8081";
+    }
+
+    public sealed class PortalOptions
+    {
+        /// <value>A Portal's domain is its short ID before this. Default <c>portal.localhost</c>.</value>
+        public string Zone { get; init; } = "portal.localhost";
+
+        /// <value>The port in every link and redirect that a browser follows. Default 443.</value>
+        public int PublicPort { get; init; } = 443;
+
+        /// <value><c>ed25519</c> (default) or <c>rsa-4096</c>; only read when a Portal is created.</value>
+        public string KeyType { get; init; } = "ed25519";
+
+        /// <value>Of a new Portal. Default <c>Portal</c>.</value>
+        public string Name { get; init; } = "Portal";
+    }
+
+    public sealed class PeeringOptions
+    {
+        /// <value>Each <c>host=ip:port</c>; a leading <c>*.</c> covers all names below. For machines without DNS.</value>
+        public IReadOnlyList<string> Resolve { get; init; } = [];
+
+        /// <value>Path of a PEM file with certificates to trust beside the system's.</value>
+        public string? TrustedCertificates { get; init; }
+
+        /// <value>Whether a peer may live at a private address. Default false.</value>
+        public bool AllowPrivateAddresses { get; init; }
+    }
+
+    public sealed class EdgeOptions
+    {
+        /// <value>Addresses or networks whose last <c>X-Forwarded-For</c> element is believed, for limits and logs. Default loopback.</value>
+        public IReadOnlyList<string> TrustedProxies { get; init; } = [];
+    }
+
+    public sealed class VaultOptions
+    {
+        /// <value>32 bytes that seal the private keys, mode 0600. Default: <c>master.key</c> in the data directory, made at the first start.</value>
+        public string? MasterKeyFile { get; init; }
+    }
+
+    public sealed class ClusterOptions
+    {
+        /// <value>More than one registry works on the same database. Default false.</value>
+        public bool Enabled { get; init; }
+    }
+}

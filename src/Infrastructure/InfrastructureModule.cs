@@ -1,0 +1,15 @@
+using Microsoft.Extensions.DependencyInjection;
+using PeerRegistry.Application.Kernel;
+
+namespace PeerRegistry.Infrastructure;
+
+public static class InfrastructureModule
+{
+    /// <summary>Every adapter that the ports of Application ask for.</summary>
+    public static IServiceCollection AddInfrastructure(this IServiceCollection services, RegistryOptions options)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton(TimeProvider.System);
+        return services;
+    }
+}
