@@ -62,5 +62,11 @@ public sealed record Credential(CredentialKind Kind, string Holder, string? App,
 /// <summary>Row of table <c>credentials</c>.</summary>
 public sealed record IssueCredential(TokenHash Hash, Credential Credential) : IAlongside;
 
-/// <summary>Deletes every credential of a kind that a device or app holds; without a kind, all of them.</summary>
+/// <summary>A session that is used lives on. No such credential: nothing happens.</summary>
+public sealed record ExtendCredential(TokenHash Hash, DateTimeOffset ExpiresAt) : IAlongside;
+
+/// <summary>
+/// Deletes every credential of a kind that a device or app holds; without a kind, all of them, and with an app's name also the
+/// sessions that are good for that app.
+/// </summary>
 public sealed record RevokeCredentials(CredentialKind? Kind, string Holder) : IAlongside;

@@ -1,0 +1,119 @@
+using System.Globalization;
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.RegularExpressions;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace PeerRegistry.Infrastructure.EventStore;
+
+/// <summary>
+/// Brings the schema <c>registry</c> up to date from the numbered files embedded in this assembly, <c>0001_what_it_does.sql</c>,
+/// whichever folder they are in. Each is applied once, in a transaction of its own, in order of number; nodes that start at
+/// the same time take turns. A file never changes once it has been applied anywhere: a change is a new file.
+/// </summary>
+internal sealed partial class Migrator(NpgsqlDataSource database, ILogger<Migrator> log)
+{
+    private const long Lock = 0x7065_6572_7265_6731;
+
+    /// <exception cref="InvalidOperationException">
+    /// A file that was applied has changed since, or the database was migrated by a later version.
+    /// </exception>
+    public async Task Migrate(CancellationToken ct)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        await Execute(connection, $"select pg_advisory_lock({Lock})", ct);
+        try
+        {
+            await Execute(connection, "create schema if not exists registry", ct);
+            await Execute(
+                connection,
+                """
+                create table if not exists registry.migrations (
+                    number int primary key, name text not null, checksum text not null, applied_at timestamptz not null default now())
+                """,
+                ct);
+            await ApplyMissing(connection, Embedded(typeof(Migrator).Assembly), ct);
+        }
+        finally
+        {
+            await Execute(connection, $"select pg_advisory_unlock({Lock})", CancellationToken.None);
+        }
+    }
+
+    internal static IReadOnlyList<Migration> Embedded(Assembly assembly)
+    {
+        var migrations = assembly.GetManifestResourceNames()
+            .Select(resource => (resource, name: FileName().Match(resource)))
+            .Where(found => found.name.Success)
+            .Select(found => Migration.Read(assembly, found.resource, found.name.Groups["number"].Value, found.name.Groups["name"].Value))
+            .OrderBy(migration => migration.Number)
+            .ToList();
+        var twice = migrations.GroupBy(migration => migration.Number).FirstOrDefault(group => group.Count() > 1);
+        return twice is null
+            ? migrations
+            : throw new InvalidOperationException($"Two migrations have the number {twice.Key}: {string.Join(", ", twice.Select(m => m.Name))}.");
+    }
+
+    internal async Task ApplyMissing(NpgsqlConnection connection, IReadOnlyList<Migration> migrations, CancellationToken ct)
+    {
+        var applied = await Applied(connection, ct);
+        var known = migrations.Select(migration => migration.Number).ToHashSet();
+        if (applied.Keys.FirstOrDefault(number => !known.Contains(number)) is > 0 and var later)
+            throw new InvalidOperationException($"Migration {later:D4} was applied to this database but is not part of this version. Start a later version.");
+
+        foreach (var migration in migrations)
+        {
+            if (!applied.TryGetValue(migration.Number, out var checksum))
+                await Apply(connection, migration, ct);
+            else if (checksum != migration.Checksum)
+                throw new InvalidOperationException($"Migration {migration.Number:D4}_{migration.Name} has changed since it was applied to this database.");
+        }
+    }
+
+    private async Task Apply(NpgsqlConnection connection, Migration migration, CancellationToken ct)
+    {
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await Execute(connection, migration.Sql, ct);
+        await using var record = new NpgsqlCommand("insert into registry.migrations (number, name, checksum) values ($1, $2, $3)", connection)
+        {
+            Parameters = { new() { Value = migration.Number }, new() { Value = migration.Name }, new() { Value = migration.Checksum } },
+        };
+        await record.ExecuteNonQueryAsync(ct);
+        await transaction.CommitAsync(ct);
+        log.LogInformation("Migration {Number:D4}_{Name} applied.", migration.Number, migration.Name);
+    }
+
+    private static async Task<Dictionary<int, string>> Applied(NpgsqlConnection connection, CancellationToken ct)
+    {
+        var applied = new Dictionary<int, string>();
+        await using var command = new NpgsqlCommand("select number, checksum from registry.migrations", connection);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+            applied.Add(reader.GetInt32(0), reader.GetString(1));
+
+        return applied;
+    }
+
+    private static async Task Execute(NpgsqlConnection connection, string sql, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
+    [GeneratedRegex(@"\.(?<number>[0-9]{4})_(?<name>[a-z0-9_]+)\.sql$")]
+    private static partial Regex FileName();
+}
+
+/// <param name="Checksum">SHA-256 of the text, lower-case hex.</param>
+internal sealed record Migration(int Number, string Name, string Sql, string Checksum)
+{
+    public static Migration Read(Assembly assembly, string resource, string number, string name)
+    {
+        using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!, Encoding.UTF8);
+        var sql = reader.ReadToEnd().ReplaceLineEndings("\n");
+        var checksum = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(sql)));
+        return new(int.Parse(number, CultureInfo.InvariantCulture), name, sql, checksum);
+    }
+}

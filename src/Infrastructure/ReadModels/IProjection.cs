@@ -1,0 +1,67 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using PeerRegistry.Application.Kernel;
+using PeerRegistry.Infrastructure.EventStore;
+
+namespace PeerRegistry.Infrastructure.ReadModels;
+
+/// <summary>
+/// A read model: one row per stream, a pure fold of that stream. Its table is (portal_id, key, version, row jsonb); the version
+/// is the stream's, and a row that folds to nothing stays as a null, so that it still tells how far the stream was folded.
+/// Derive from <see cref="Projection{TRow}"/>.
+/// </summary>
+internal interface IProjection
+{
+    /// <summary>Table and number, <c>peer_list/1</c>. A new number rebuilds the table at the next start.</summary>
+    string Name { get; }
+
+    /// <summary><c>portal</c> for that one stream; with a dash at the end, <c>peer-</c>, for all that begin so.</summary>
+    string Streams { get; }
+
+    bool TryGetKey(string stream, [NotNullWhen(true)] out string? key);
+
+    object? Fold(object? row, Recorded e);
+
+    PortalSnapshot Show(PortalSnapshot snapshot, string key, object? row);
+
+    byte[] Write(object row);
+
+    object Read(ReadOnlySpan<byte> json);
+}
+
+/// <param name="name">Table and number, <c>peer_list/1</c>.</param>
+/// <param name="streams"><c>portal</c> for that one stream; with a dash at the end, <c>peer-</c>, for all that begin so. The
+/// key is then what follows the dash, else the stream's name.</param>
+internal abstract class Projection<TRow>(string name, string streams) : IProjection
+    where TRow : class
+{
+    public string Name => name;
+
+    public string Streams => streams;
+
+    public bool TryGetKey(string stream, [NotNullWhen(true)] out string? key)
+    {
+        key = streams[^1] == '-'
+            ? stream.StartsWith(streams, StringComparison.Ordinal) ? stream[streams.Length..] : null
+            : stream == streams ? stream : null;
+        return key is not null;
+    }
+
+    object? IProjection.Fold(object? row, Recorded e) => Fold((TRow?)row, e);
+
+    PortalSnapshot IProjection.Show(PortalSnapshot snapshot, string key, object? row) => Show(snapshot, key, (TRow?)row);
+
+    byte[] IProjection.Write(object row) => JsonSerializer.SerializeToUtf8Bytes((TRow)row, RegistryJson.Options);
+
+    object IProjection.Read(ReadOnlySpan<byte> json) =>
+        JsonSerializer.Deserialize<TRow>(json, RegistryJson.Options) ?? throw new JsonException($"A null row in {name}.");
+
+    /// <summary>
+    /// Pure: no clock, no I/O, nothing but the row and the event. <see cref="Recorded.Sequence"/> is 0 here, live and in a
+    /// rebuild, since a live fold comes before the number. Null: there is nothing to show (any more).
+    /// </summary>
+    protected abstract TRow? Fold(TRow? row, Recorded e);
+
+    /// <summary>Puts the row where the hot path finds it, or takes it away. Called under a lock: short, no I/O.</summary>
+    protected abstract PortalSnapshot Show(PortalSnapshot snapshot, string key, TRow? row);
+}
