@@ -55,4 +55,10 @@ public interface ISignatures
     /// <summary>Fields to add to an answer of the core: Content-Digest, Signature-Input, Signature, bound to the request.</summary>
     /// <param name="label">Of the request's own signature; null: it was not signed.</param>
     IReadOnlyList<KeyValuePair<string, string>> SignAnswer(PortalId self, int status, ReadOnlySpan<byte> body, ReceivedRequest request, string? label);
+
+    /// <summary>Whether another core's answer is signed with this key and bound to the request that we sent.</summary>
+    /// <param name="answer">The answer's header fields.</param>
+    /// <param name="request">As we sent it; its own signature, where it had one, is among its fields.</param>
+    /// <returns>Null: it is; else why not, in snake case (<c>signature_missing</c>, …).</returns>
+    string? VerifyAnswer(PublicKey key, int status, ReadOnlySpan<byte> body, IFields answer, ReceivedRequest request);
 }
