@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using PeerRegistry.Application.Kernel;
+using PeerRegistry.Infrastructure.Forwarding;
 
 namespace PeerRegistry.Infrastructure;
 
@@ -10,6 +11,7 @@ public static class InfrastructureModule
     {
         services.AddSingleton(options);
         services.AddSingleton(TimeProvider.System);
+        services.AddForwarding();
         return services;
     }
 }

@@ -11,6 +11,8 @@ public sealed class RegistryOptions
 
     public PeeringOptions Peering { get; init; } = new();
 
+    public CallsOptions Calls { get; init; } = new();
+
     public EdgeOptions Edge { get; init; } = new();
 
     public VaultOptions Vault { get; init; } = new();
@@ -57,6 +59,16 @@ public sealed class RegistryOptions
 
         /// <value>Whether a peer may live at a private address. Default false.</value>
         public bool AllowPrivateAddresses { get; init; }
+    }
+
+    /// <summary>What <c>/internal/call_peer</c> allows.</summary>
+    public sealed class CallsOptions
+    {
+        /// <value>Largest body of a call, in bytes; above it 413 <c>body_too_large</c>. Default 1 GiB.</value>
+        public long MaxBodyBytes { get; init; } = 1L << 30;
+
+        /// <value>For TCP and TLS together. Default 10 s.</value>
+        public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
     }
 
     public sealed class EdgeOptions

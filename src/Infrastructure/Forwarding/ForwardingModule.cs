@@ -1,0 +1,17 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using PeerRegistry.Application.SignedCalls;
+
+namespace PeerRegistry.Infrastructure.Forwarding;
+
+internal static class ForwardingModule
+{
+    public static IServiceCollection AddForwarding(this IServiceCollection services)
+    {
+        services.AddSingleton<NameLookup>(Dns.GetHostAddressesAsync);
+        services.AddSingleton<PeerDialer>();
+        services.AddSingleton<PeerConnections>();
+        services.AddSingleton<IPeerMessages, PeerMessages>();
+        return services;
+    }
+}

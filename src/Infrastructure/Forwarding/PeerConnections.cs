@@ -1,0 +1,47 @@
+using System.Net;
+using PeerRegistry.Application.Kernel;
+
+namespace PeerRegistry.Infrastructure.Forwarding;
+
+/// <summary>
+/// The connections to other Portals, shared by all messages and calls: HTTP/1.1 over TLS (an upgrade needs no other), kept
+/// open between requests. It follows no redirect, keeps no cookie, knows no proxy and unpacks nothing.
+/// </summary>
+internal sealed class PeerConnections : IDisposable
+{
+    private readonly HttpMessageInvoker invoker;
+
+    public PeerConnections(RegistryOptions options, PeerDialer dialer) =>
+        invoker = new HttpMessageInvoker(new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            UseProxy = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            ActivityHeadersPropagator = null, // our trace ids are nobody else's business
+            ConnectTimeout = options.Calls.ConnectTimeout,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5), // a moved peer is looked up again
+            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(60),
+            MaxResponseHeadersLength = 64, // KiB
+            MaxResponseDrainSize = 0, // a body nobody wants ends its connection
+            Expect100ContinueTimeout = TimeSpan.FromSeconds(1),
+            SslOptions = PeerTrust.Options(options.Peering.TrustedCertificates),
+            ConnectCallback = async (context, ct) => await dialer.Connect(context.DnsEndPoint.Host, context.DnsEndPoint.Port, ct),
+        });
+
+    /// <summary>Answers when the header is there; the body is read from the stream.</summary>
+    public Task<HttpResponseMessage> Send(HttpRequestMessage request, CancellationToken ct) => invoker.SendAsync(request, ct);
+
+    /// <summary>A request for exactly this target; nothing of it is decoded, encoded or tidied.</summary>
+    /// <param name="target">Raw path and query.</param>
+    public static HttpRequestMessage Request(HttpMethod method, string host, string target) => new(method, Exactly(host, target))
+    {
+        Version = HttpVersion.Version11,
+        VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+    };
+
+    public void Dispose() => invoker.Dispose();
+
+    private static Uri Exactly(string host, string target) =>
+        new($"https://{host}{target}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+}

@@ -1,0 +1,103 @@
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using PeerRegistry.Application.SignedCalls;
+using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Infrastructure.Forwarding;
+
+/// <summary>Core to core: small signed requests and small answers, each within a deadline.</summary>
+internal sealed class PeerMessages(PeerConnections connections, ISignatures signatures, TimeProvider clock) : IPeerMessages
+{
+    public const int MaxAnswer = 1 << 20;
+
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+
+    public async Task<PeerAnswer> Send(PeerMessage message, CancellationToken ct)
+    {
+        using var deadline = new CancellationTokenSource(Deadline, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, deadline.Token);
+        using var request = PeerConnections.Request(message.Method, message.Domain, message.PathAndQuery);
+        var fields = Prepare(message, request);
+        try
+        {
+            using var response = await connections.Send(request, either.Token);
+            return Judge(message, fields, response, await ReadBody(response, either.Token));
+        }
+        catch (Exception e) when (PeerFailure.IsOne(e) && !ct.IsCancellationRequested)
+        {
+            throw PeerFailure.Of(e);
+        }
+    }
+
+    private Fields Prepare(PeerMessage message, HttpRequestMessage request)
+    {
+        if (!message.Body.IsEmpty)
+        {
+            request.Content = new ReadOnlyMemoryContent(message.Body);
+            request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        }
+
+        if (!message.Signed)
+            return Fields.None;
+
+        var signed = signatures.Sign(
+            message.Self,
+            "portal-core",
+            message.Method.Method,
+            message.Domain,
+            $"https://{message.Domain}{message.PathAndQuery}",
+            SHA256.HashData(message.Body.Span),
+            message.ToOriginal);
+        foreach (var (name, value) in signed)
+            request.Headers.TryAddWithoutValidation(name, value);
+        return new Fields(signed);
+    }
+
+    private PeerAnswer Judge(PeerMessage message, Fields sent, HttpResponseMessage response, byte[] body)
+    {
+        var request = new ReceivedRequest(message.Method.Method, "https", message.Domain, message.PathAndQuery, sent);
+        var fields = new Fields(response);
+        var status = (int)response.StatusCode;
+        string? Verify(PublicKey key) => signatures.VerifyAnswer(key, status, body, fields, request);
+
+        return new PeerAnswer(status, body, fields, response.Headers.Date, message.ExpectedSigner is { } key ? Verify(key) : "signer_unknown")
+        {
+            VerifyWith = Verify,
+        };
+    }
+
+    /// <exception cref="RefusedException"><c>peer_unreachable</c>: larger than <see cref="MaxAnswer"/>.</exception>
+    private static async Task<byte[]> ReadBody(HttpResponseMessage response, CancellationToken ct)
+    {
+        await using var stream = await response.Content.ReadAsStreamAsync(ct);
+        using var body = new MemoryStream();
+        var chunk = new byte[16 * 1024];
+        for (int read; (read = await stream.ReadAsync(chunk, ct)) > 0;)
+        {
+            if (body.Length + read > MaxAnswer)
+                throw PeerFailure.Unreachable("The peer's answer is too large.");
+            body.Write(chunk.AsSpan(0, read));
+        }
+
+        return body.ToArray();
+    }
+
+    private sealed class Fields : IFields
+    {
+        public static readonly Fields None = new([]);
+
+        private readonly ILookup<string, string> values;
+
+        public Fields(IEnumerable<KeyValuePair<string, string>> fields) =>
+            values = fields.ToLookup(field => field.Key, field => field.Value, StringComparer.OrdinalIgnoreCase);
+
+        public Fields(HttpResponseMessage response)
+            : this(response.Headers.NonValidated.Concat(response.Content.Headers.NonValidated)
+                .SelectMany(field => field.Value.Select(value => KeyValuePair.Create(field.Key, value))))
+        {
+        }
+
+        public IReadOnlyList<string> Get(string name) => values[name].ToList();
+    }
+}

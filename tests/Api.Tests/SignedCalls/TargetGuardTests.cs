@@ -1,0 +1,105 @@
+using System.Net;
+using PeerRegistry.Application.Kernel;
+using PeerRegistry.Infrastructure.Forwarding;
+
+namespace PeerRegistry.Api.Tests.SignedCalls;
+
+public sealed class TargetGuardTests
+{
+    [Theory]
+    [InlineData("0.0.0.0")]
+    [InlineData("10.1.2.3")]
+    [InlineData("100.64.0.1")]
+    [InlineData("100.127.255.255")]
+    [InlineData("127.0.0.1")]
+    [InlineData("127.255.255.254")]
+    [InlineData("169.254.169.254")]
+    [InlineData("172.16.0.1")]
+    [InlineData("172.31.255.255")]
+    [InlineData("192.0.0.8")]
+    [InlineData("192.0.2.1")]
+    [InlineData("192.168.1.1")]
+    [InlineData("198.18.0.1")]
+    [InlineData("198.51.100.1")]
+    [InlineData("203.0.113.1")]
+    [InlineData("224.0.0.1")]
+    [InlineData("239.255.255.255")]
+    [InlineData("255.255.255.255")]
+    [InlineData("::")]
+    [InlineData("::1")]
+    [InlineData("::127.0.0.1")]
+    [InlineData("::ffff:127.0.0.1")]
+    [InlineData("::ffff:10.0.0.1")]
+    [InlineData("::ffff:169.254.169.254")]
+    [InlineData("64:ff9b::7f00:1")]
+    [InlineData("64:ff9b::a9fe:a9fe")]
+    [InlineData("64:ff9b:1::1")]
+    [InlineData("100::1")]
+    [InlineData("2001::1")]
+    [InlineData("2001:db8::1")]
+    [InlineData("2002:7f00:1::1")]
+    [InlineData("3fff::1")]
+    [InlineData("fc00::1")]
+    [InlineData("fd12:3456::1")]
+    [InlineData("fe80::1")]
+    [InlineData("fe80::1%1")]
+    [InlineData("fec0::1")]
+    [InlineData("ff02::1")]
+    public void No_peer_lives_at(string address) => Assert.False(TargetGuard.IsPublic(IPAddress.Parse(address)));
+
+    [Theory]
+    [InlineData("1.1.1.1")]
+    [InlineData("172.32.0.1")]
+    [InlineData("100.128.0.1")]
+    [InlineData("223.255.255.255")]
+    [InlineData("::ffff:1.1.1.1")]
+    [InlineData("64:ff9b::101:101")]
+    [InlineData("2606:4700::1111")]
+    [InlineData("2a00::1")]
+    public void A_peer_may_live_at(string address) => Assert.True(TargetGuard.IsPublic(IPAddress.Parse(address)));
+
+    [Fact]
+    public async Task A_name_with_one_inner_address_among_public_ones_is_not_connected_to()
+    {
+        var dialer = Dialer([], "1.1.1.1", "::ffff:127.0.0.1");
+
+        await Assert.ThrowsAsync<TargetRefusedException>(() => dialer.Connect("peer.example", 443, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task An_address_in_the_place_of_a_name_is_judged_too()
+    {
+        var dialer = Dialer([]);
+
+        await Assert.ThrowsAsync<TargetRefusedException>(() => dialer.Connect("127.0.0.1", 443, TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<TargetRefusedException>(() => dialer.Connect("::1", 443, TestContext.Current.CancellationToken));
+    }
+
+    [Theory]
+    [InlineData("a.example", 1)]
+    [InlineData("A.Example", 1)]
+    [InlineData("b.a.example", 3)]
+    [InlineData("c.b.a.example", 3)]
+    [InlineData("other.example", 2)]
+    [InlineData("example", null)]
+    [InlineData("notexample", null)]
+    public void Names_given_by_hand_are_found_by_the_longest_match(string host, int? port)
+    {
+        var addresses = new FixedAddresses(["*.example=127.0.0.1:2", "a.example=127.0.0.1:1", "*.a.example=[::1]:3"]);
+
+        Assert.Equal(port, addresses.Find(host)?.Port);
+    }
+
+    [Theory]
+    [InlineData("a.example")]
+    [InlineData("a.example=")]
+    [InlineData("a.example=127.0.0.1")]
+    [InlineData("a.example=other.example:1")]
+    [InlineData("=127.0.0.1:1")]
+    public void Anything_else_by_hand_stops_the_start(string entry) => Assert.Throws<FormatException>(() => new FixedAddresses([entry]));
+
+    internal static PeerDialer Dialer(string[] resolve, params string[] answers) => new(
+        new RegistryOptions { Peering = new RegistryOptions.PeeringOptions { Resolve = resolve } },
+        (_, _) => Task.FromResult(Array.ConvertAll(answers, IPAddress.Parse)),
+        TimeProvider.System);
+}
