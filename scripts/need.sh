@@ -1,0 +1,45 @@
+# Sourced by ./run and ./test.
+
+# need PACKAGE=FILE...: installs each Debian package whose file (a glob may be given) is not there yet.
+need() {
+    local pair missing=()
+    for pair in "$@"; do
+        compgen -G "${pair#*=}" >/dev/null || missing+=("${pair%%=*}")
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+
+    echo "installing ${missing[*]}" >&2
+    command -v apt-get >/dev/null || { echo "Not a Debian: please install ${missing[*]} by hand." >&2; return 1; }
+    local root=()
+    [ "$(id -u)" = 0 ] || root=(sudo)
+    # Programs only: no database cluster of the distribution's, no web server on port 80, now or at the next boot.
+    "${root[@]}" bash -euo pipefail -c '
+        export DEBIAN_FRONTEND=noninteractive UCF_FORCE_CONFFOLD=1
+        if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+            mkdir -p /etc/postgresql-common
+            echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf
+        fi
+        if [ ! -e /usr/sbin/policy-rc.d ]; then
+            trap "rm -f /usr/sbin/policy-rc.d" EXIT
+            printf "#!/bin/sh\nexit 101\n" >/usr/sbin/policy-rc.d
+            chmod +x /usr/sbin/policy-rc.d
+        fi
+        apt-get update -qq
+        apt-get install -qq -y --no-install-recommends "$@" >/dev/null
+        if [ -d /run/systemd/system ]; then
+            for service in caddy nginx postgresql; do
+                case " $* " in *" $service"*) systemctl disable --quiet "$service" ;; esac
+            done
+        fi
+    ' need "${missing[@]}" >&2
+}
+
+POSTGRES='postgresql=/usr/lib/postgresql/*/bin/postgres'
+SODIUM='libsodium23=/usr/lib/*/libsodium.so.23'
+CADDY='caddy=/usr/bin/caddy'
+NGINX='nginx-light=/usr/sbin/nginx'
+CHROMIUM='chromium=/usr/bin/chromium'
+FONTS='fonts-dejavu-core=/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf'
+CERTIFICATES='ca-certificates=/etc/ssl/certs/ca-certificates.crt'
+
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1

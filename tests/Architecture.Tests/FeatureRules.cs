@@ -1,0 +1,48 @@
+using MediatR;
+using PeerRegistry.Domain.Kernel;
+
+namespace PeerRegistry.Architecture.Tests;
+
+/// <summary>What every feature keeps to, so that who has read one can read all.</summary>
+public sealed class FeatureRules
+{
+    [Fact]
+    public void Every_request_has_exactly_one_handler()
+    {
+        var handled = Source.Application.GetTypes().Concat(Source.Api.GetTypes())
+            .SelectMany(t => t.GetInterfaces())
+            .Where(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IRequestHandler<,>))
+            .Select(i => i.GetGenericArguments()[0])
+            .ToList();
+        var requests = Source.AllTypes.Where(t => t is { IsAbstract: false } && t.IsAssignableTo(typeof(IBaseRequest)));
+        Assert.All(requests, request => Assert.Single(handled, request));
+    }
+
+    [Fact]
+    public void Every_event_is_sealed_and_has_a_wire_name_of_its_own()
+    {
+        var events = Source.AllTypes.Where(t => t is { IsAbstract: false } && t.IsAssignableTo(typeof(DomainEvent))).ToList();
+        Assert.NotEmpty(events);
+        Assert.All(events, e => Assert.True(e.IsSealed, e.Name));
+
+        var names = events.Select(e => Attribute.GetCustomAttribute(e, typeof(WireNameAttribute)) as WireNameAttribute).Select(a => a?.Name).ToList();
+        Assert.All(names, name => Assert.Matches("^[a-z]+(_[a-z]+)*$", name));
+        Assert.Distinct(names);
+    }
+
+    [Fact]
+    public void No_type_is_named_like_a_namespace()
+    {
+        var words = Source.AllTypes.Select(t => t.Namespace).Where(n => n?.StartsWith("PeerRegistry.", StringComparison.Ordinal) == true)
+            .SelectMany(n => n!.Split('.')).ToHashSet();
+        Assert.DoesNotContain(Source.AllTypes, t => t.Namespace?.StartsWith("PeerRegistry", StringComparison.Ordinal) == true && words.Contains(t.Name));
+    }
+
+    [Fact]
+    public void Every_project_has_its_lock_file()
+    {
+        var projects = Source.Files(".", "*.csproj").ToList();
+        Assert.NotEmpty(projects);
+        Assert.All(projects, p => Assert.True(File.Exists(Path.Combine(Path.GetDirectoryName(p)!, "packages.lock.json")), p));
+    }
+}

@@ -1,0 +1,54 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Architecture.Tests;
+
+/// <summary>Domain, Application, Infrastructure, Api: each knows only those before it.</summary>
+public sealed class ReferenceRules
+{
+    private static readonly string[] OutsideTheDomain = ["System.IO", "System.Net", "System.Data", "System.Diagnostics.Process", "System.Threading"];
+
+    [Fact]
+    public void Domain_has_no_package_and_no_project()
+    {
+        Assert.DoesNotContain("Reference", File.ReadAllText(Path.Combine(Source.Root, "src/Domain/Domain.csproj")), StringComparison.Ordinal);
+        Assert.All(ReferencesOf(Source.Domain), name => Assert.StartsWith("System.", name, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Domain_reads_no_file_no_network_and_no_clock()
+    {
+        var outside = Dependencies.Of(Source.Domain).Where(d =>
+            d.To == typeof(TimeProvider) || OutsideTheDomain.Any(space => d.To.FullName!.StartsWith(space, StringComparison.Ordinal)));
+        Assert.Empty(outside);
+    }
+
+    [Fact]
+    public void Application_knows_neither_adapters_nor_HTTP_nor_the_database() => Assert.DoesNotContain(
+        ReferencesOf(Source.Application),
+        name => name is "PeerRegistry.Infrastructure" or "PeerRegistry.Api" or "Npgsql" || name.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal));
+
+    [Fact]
+    public void Infrastructure_does_not_know_the_Api() => Assert.DoesNotContain("PeerRegistry.Api", ReferencesOf(Source.Infrastructure));
+
+    [Fact]
+    public void Api_names_Infrastructure_only_where_the_program_is_put_together()
+    {
+        var naming = Source.Files("src/Api", "*.cs").Concat(Source.Files("src/Api", "*.razor"))
+            .Where(f => Regex.IsMatch(File.ReadAllText(f), @"^[^/\n]*\bInfrastructure\.|using PeerRegistry\.Infrastructure", RegexOptions.Multiline))
+            .Select(f => Path.GetRelativePath(Path.Combine(Source.Root, "src/Api"), f));
+        Assert.Equal(["Program.cs"], naming);
+    }
+
+    [Fact]
+    public void Features_of_the_domain_share_words_IDs_and_keys_only()
+    {
+        Type[] shared = [typeof(PortalId), typeof(ShortId), typeof(TypedPortalId), typeof(PublicKey), typeof(KeyKind), typeof(HumanEncoding)];
+        var across = Dependencies.Of(Source.Domain).Where(d =>
+            d.To.IsIn(Source.Domain) && Source.Feature(d.From) != Source.Feature(d.To) && Source.Feature(d.To) is not (null or "Kernel") && !shared.Contains(d.To));
+        Assert.Empty(across);
+    }
+
+    private static IEnumerable<string> ReferencesOf(Assembly assembly) => assembly.GetReferencedAssemblies().Select(a => a.Name!);
+}
