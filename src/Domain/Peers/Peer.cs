@@ -1,0 +1,169 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Domain.Peers;
+
+/// <summary>One relation to another Portal, found by the six characters that its ID begins with.</summary>
+public sealed record Peer
+{
+    public static readonly Peer Initial = new();
+    private const int RefusalsPerDay = 10;
+
+    public bool Listed { get; private init; }
+
+    public TypedPortalId? Typed { get; private init; }
+
+    public PortalId? Id { get; private init; }
+
+    public PublicKey? Key { get; private init; }
+
+    public PeerVerification Verification { get; private init; }
+
+    public string? Petname { get; private init; }
+
+    public string? ClaimedName { get; private init; }
+
+    public string? Address { get; private init; }
+
+    public string Domain { get; private init; } = "";
+
+    public PeerStatus Status { get; private init; }
+
+    public bool Blocked { get; private init; }
+
+    public bool Offered { get; private init; }
+
+    /// <summary>It has signed as originals cannot.</summary>
+    public bool SpeaksOurs { get; private init; }
+
+    public bool Original { get; private init; }
+
+    /// <summary>Nothing tells yet that it is no original.</summary>
+    public bool MayBeOriginal => Key is { Kind: KeyKind.Rsa } && !SpeaksOurs;
+
+    private (DateOnly Day, ImmutableHashSet<PortalId> Ids) Refused { get; init; } = (default, []);
+
+    public static Peer Evolve(Peer peer, PeerEvent happened) => happened switch
+    {
+        PeerAdded e => peer with
+        {
+            Listed = true, Typed = e.Typed, Id = e.Id ?? peer.Id, Petname = e.Petname, Address = e.Address, Domain = e.Domain,
+            Verification = peer.Key is null ? e.Verification : peer.Verification, Status = PeerStatus.Pending, Offered = false,
+        },
+        PeerRenamed e => peer with { Petname = e.Petname },
+        PeerAddressChanged e => peer with { Address = e.Address, Domain = e.Domain },
+        PeerKeyPinned e => peer with { Id = e.Id, Key = e.Key, ClaimedName = e.Name, Verification = e.Verification, SpeaksOurs = e.Signed },
+        PeerIdentityRefused e => peer with { Refused = (e.Day, peer.Refused.Day == e.Day ? peer.Refused.Ids.Add(e.Answered) : [e.Answered]) },
+        PeerProtocolSeen => peer with { SpeaksOurs = true, Original = false },
+        PeerNameClaimed e => peer with { ClaimedName = e.Name },
+        PeeringOffered e => peer with { Offered = true, Original = e.ToOriginal },
+        PeeringConfirmed => peer with { Status = PeerStatus.Mutual },
+        PeeringWithdrawn => peer with { Status = PeerStatus.Withdrawn },
+        PeerRemoved when peer is { Key: null, Blocked: false } => Initial,
+        PeerRemoved => peer with { Listed = false, Status = PeerStatus.Pending, Offered = false },
+        PeerBlocked e => peer with { Blocked = true, Id = e.Id ?? peer.Id },
+        PeerUnblocked when peer is { Key: null, Listed: false } => Initial,
+        PeerUnblocked => peer with { Blocked = false },
+        PeerIdentityForgotten e => Initial with { Blocked = peer.Blocked, Id = peer.Blocked ? e.Id : null },
+        _ => throw new UnreachableException(happened.GetType().Name),
+    };
+
+    /// <param name="domain">The address, else its name in our zone.</param>
+    /// <returns>Nothing where it is listed already under an ID that fits.</returns>
+    /// <exception cref="Kernel.RefusedException"><c>peer_is_self</c>; <c>peer_short_id_taken</c></exception>
+    public static IReadOnlyList<PeerEvent> Add(
+        Peer peer, PortalId self, TypedPortalId typed, PeerVerification verification, string? petname, string? address, string domain)
+    {
+        if (typed.Matches(self))
+            throw PeerRefusals.IsSelf();
+        if (typed.Short == self.Short || !peer.MayBe(typed))
+            throw PeerRefusals.ShortIdTaken(typed.Short);
+        if (peer.Listed && (peer.Key is not null || typed.Value.Length <= peer.Typed!.Value.Value.Length))
+            return [];
+
+        PortalId? id = PortalId.TryParse(typed.Value, out var full) ? full : peer.Key?.Id;
+        return [new PeerAdded(id, typed, petname, address, domain, verification)];
+    }
+
+    public static IReadOnlyList<PeerEvent> Rename(Peer peer, string? petname) =>
+        peer.RequireListed().Petname == petname ? [] : [new PeerRenamed(peer.Id, petname)];
+
+    public static IReadOnlyList<PeerEvent> ChangeAddress(Peer peer, string? address, string domain) =>
+        peer.RequireListed().Address == address && peer.Domain == domain ? [] : [new PeerAddressChanged(peer.Id, address, domain)];
+
+    /// <summary>Our own request was answered with this key, the ID and domain in the answer being right for it.</summary>
+    public static IReadOnlyList<PeerEvent> Met(Peer peer, PublicKey key, string? name, bool signed, DateOnly today) => peer switch
+    {
+        { Listed: false } => [],
+        { Key: null } when peer.Typed!.Value.Matches(key.Id) => [new PeerKeyPinned(key.Id, key, name, peer.Verification, signed)],
+        { Key: var pinned } when pinned == key =>
+        [
+            .. signed && !peer.SpeaksOurs ? [new PeerProtocolSeen(key.Id)] : (PeerEvent[])[],
+            .. name != peer.ClaimedName ? [new PeerNameClaimed(key.Id, name)] : (PeerEvent[])[],
+        ],
+        { Refused: var (day, ids) } when day == today && (ids.Contains(key.Id) || ids.Count == RefusalsPerDay) => [],
+        _ => [new PeerIdentityRefused(peer.Id, key.Id, today)],
+    };
+
+    /// <summary>They have us in their list and we them: by their notice, their answer or, for an original, its first signed call.</summary>
+    public static IReadOnlyList<PeerEvent> Confirm(Peer peer, PublicKey key) =>
+        peer.Answers(key) && peer.Status != PeerStatus.Mutual ? [new PeeringConfirmed(key.Id)] : [];
+
+    public static IReadOnlyList<PeerEvent> Withdraw(Peer peer, PublicKey key) =>
+        peer.Answers(key) && peer.Status == PeerStatus.Mutual ? [new PeeringWithdrawn(key.Id)] : [];
+
+    /// <summary>A signature of it was verified that no original makes.</summary>
+    public static IReadOnlyList<PeerEvent> SeeProtocol(Peer peer, PublicKey key) =>
+        peer.Key == key && !peer.SpeaksOurs ? [new PeerProtocolSeen(key.Id)] : [];
+
+    public static IReadOnlyList<PeerEvent> ClaimName(Peer peer, PublicKey key, string? name) =>
+        peer.Answers(key) && peer.ClaimedName != name ? [new PeerNameClaimed(key.Id, name)] : [];
+
+    public static IReadOnlyList<PeerEvent> Offer(Peer peer, PublicKey key, bool toOriginal) =>
+        peer.Answers(key) && (!peer.Offered || (toOriginal && peer is { Original: false, MayBeOriginal: true }))
+            ? [new PeeringOffered(key.Id, toOriginal && peer.MayBeOriginal)]
+            : [];
+
+    /// <param name="forget">Drops the pin, too; also of a peer that was removed before.</param>
+    /// <exception cref="Kernel.RefusedException"><c>peer_unknown</c></exception>
+    public static IReadOnlyList<PeerEvent> Remove(Peer peer, bool forget)
+    {
+        if (!peer.Listed && !(forget && peer.Key is not null))
+            throw PeerRefusals.Unknown();
+
+        return
+        [
+            .. peer.Listed ? [new PeerRemoved(peer.Id)] : (PeerEvent[])[],
+            .. forget && peer.Key is { } key ? [new PeerIdentityForgotten(key.Id)] : (PeerEvent[])[],
+        ];
+    }
+
+    public static IReadOnlyList<PeerEvent> Block(Peer peer) => peer.RequireKnown().Blocked ? [] : [new PeerBlocked(peer.Id)];
+
+    /// <summary>Keeps out one that only knocked.</summary>
+    /// <exception cref="Kernel.RefusedException"><c>peer_short_id_taken</c></exception>
+    public static IReadOnlyList<PeerEvent> BlockStranger(Peer peer, PortalId stranger) => peer switch
+    {
+        _ when !peer.MayBe(TypedPortalId.Of(stranger)) => throw PeerRefusals.ShortIdTaken(stranger.Short),
+        { Blocked: true } => [],
+        _ => [new PeerBlocked(stranger)],
+    };
+
+    public static IReadOnlyList<PeerEvent> Unblock(Peer peer) => peer.RequireKnown().Blocked ? [new PeerUnblocked(peer.Id)] : [];
+
+    /// <summary>In the list, not blocked, and this is its pinned key.</summary>
+    public bool Answers(PublicKey key) => Listed && !Blocked && Key == key;
+
+    /// <summary>Nothing that is known contradicts that this is who was meant.</summary>
+    public bool MayBe(TypedPortalId typed) => this switch
+    {
+        { Id: { } id } => typed.Matches(id),
+        { Typed: { } known } => known.Value.StartsWith(typed.Value, StringComparison.Ordinal) || typed.Value.StartsWith(known.Value, StringComparison.Ordinal),
+        _ => true,
+    };
+
+    private Peer RequireListed() => Listed ? this : throw PeerRefusals.Unknown();
+
+    private Peer RequireKnown() => Listed || Blocked || Key is not null ? this : throw PeerRefusals.Unknown();
+}
