@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using PeerRegistry.Application.Kernel;
 using PeerRegistry.Infrastructure.Forwarding;
+using PeerRegistry.Infrastructure.Peers;
 
 namespace PeerRegistry.Infrastructure;
 
@@ -12,6 +13,7 @@ public static class InfrastructureModule
         services.AddSingleton(options);
         services.AddSingleton(TimeProvider.System);
         services.AddForwarding();
+        services.AddPeers();
         return services;
     }
 }
