@@ -1,19 +1,49 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Npgsql;
+using PeerRegistry.Application.Kernel;
+using PeerRegistry.Domain.Kernel;
 using PeerRegistry.Infrastructure.ReadModels;
+using PeerRegistry.Infrastructure.Snapshots;
 
 namespace PeerRegistry.Infrastructure.EventStore;
 
 /// <summary>Event store, read models and snapshots on one PostgreSQL database.</summary>
 public static class StoreModule
 {
+    /// <summary>
+    /// At start, in this order: migrates, rebuilds read models that are missing or outdated, fills the snapshots. Hosted services
+    /// that are added after this one find all of it done.
+    /// </summary>
     /// <param name="connectionString">Asked once, when the store is first used.</param>
     public static IServiceCollection AddRegistryStore(this IServiceCollection services, Func<IServiceProvider, string> connectionString)
     {
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(_ => new EventSerializer(typeof(DomainEvent).Assembly));
         services.AddSingleton(provider => DataSource(connectionString(provider)));
+        services.AddSingleton(provider => ReadModel.Of(provider.GetServices<IProjection>()));
         services.AddSingleton<Migrator>();
+        services.AddSingleton<ReadModelRebuild>();
+        services.AddSingleton<EventRows>();
+        services.AddSingleton<AppendBatch>();
+        services.AddSingleton<LiveFold>();
+        services.AddSingleton<Pulse>();
+        services.AddSingleton<EventSubscription>();
+        services.AddSingleton<Checkpoints>();
+        services.AddSingleton<ChangeNotifier>();
+        services.AddSingleton<SnapshotFollower>();
+        services.AddSingleton<PortalSnapshots>();
+        services.AddSingleton<IPortalSnapshots>(provider => provider.GetRequiredService<PortalSnapshots>());
+        services.AddSingleton<PostgresEventStore>();
+        services.AddSingleton<IEventStore>(provider => provider.GetRequiredService<PostgresEventStore>());
+        services.AddSingleton<IAlongsideRows>(provider => provider.GetRequiredService<PostgresEventStore>());
+
+        services.AddProjection<PortalListProjection>();
+        services.AddAlongsideWriter<IssueCredentialWriter>();
+        services.AddAlongsideWriter<ExtendCredentialWriter>();
+        services.AddAlongsideWriter<RevokeCredentialsWriter>();
+        services.AddHostedService<StoreStart>();
         return services;
     }
 
@@ -29,5 +59,23 @@ public static class StoreModule
         var settings = new NpgsqlConnectionStringBuilder(connectionString) { MaxAutoPrepare = 100, AutoPrepareMinUsages = 2 };
         settings.ApplicationName ??= "peerregistry";
         return new NpgsqlDataSourceBuilder(settings.ConnectionString).Build();
+    }
+
+    /// <summary>Ordered here, since hosted services start in the order in which they were added and stop in reverse.</summary>
+    private sealed class StoreStart(Migrator migrator, ReadModelRebuild rebuild, SnapshotFollower follower, ChangeNotifier notifier) : IHostedService
+    {
+        public async Task StartAsync(CancellationToken cancellationToken)
+        {
+            await migrator.Migrate(cancellationToken);
+            await rebuild.BuildMissing(cancellationToken);
+            await follower.StartAsync(cancellationToken);
+            await notifier.StartAsync(cancellationToken);
+        }
+
+        public async Task StopAsync(CancellationToken cancellationToken)
+        {
+            await notifier.StopAsync(cancellationToken);
+            await follower.StopAsync(cancellationToken);
+        }
     }
 }

@@ -1,0 +1,29 @@
+using Npgsql;
+using PeerRegistry.Application.Kernel;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Infrastructure.EventStore;
+
+/// <summary>Rows of mt_events as <see cref="Recorded"/>.</summary>
+internal sealed class EventRows(EventSerializer serializer)
+{
+    /// <summary>What <see cref="Read"/> needs after the sequence number.</summary>
+    public const string Columns = "tenant_id, stream_id, version, type, data, timestamp, headers, correlation_id";
+
+    /// <exception cref="UnknownEventTypeException"/>
+    public Recorded Read(NpgsqlDataReader reader)
+    {
+        var sequence = reader.GetInt64(0);
+        var (actor, reason) = reader.IsDBNull(7) ? (Actor.System, null) : Origin.ReadHeaders(reader.GetFieldValue<byte[]>(7));
+        return new(
+            sequence,
+            PortalId.Parse(reader.GetString(1)),
+            reader.GetString(2),
+            reader.GetInt64(3),
+            serializer.Read(reader.GetString(4), reader.GetFieldValue<byte[]>(5), sequence),
+            reader.GetFieldValue<DateTimeOffset>(6),
+            actor,
+            reason,
+            reader.IsDBNull(8) ? null : reader.GetString(8));
+    }
+}

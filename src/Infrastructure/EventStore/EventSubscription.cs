@@ -1,0 +1,69 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using System.Runtime.CompilerServices;
+using Npgsql;
+using PeerRegistry.Application.Kernel;
+
+namespace PeerRegistry.Infrastructure.EventStore;
+
+/// <summary>Every event in order, each exactly once; waits at a gap until it is known what it holds.</summary>
+internal sealed class EventSubscription : IDisposable
+{
+    private const int Page = 500;
+    private static readonly TimeSpan WithoutNews = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan LastLook = TimeSpan.FromMilliseconds(50);
+
+    private readonly NpgsqlDataSource database;
+    private readonly EventRows rows;
+    private readonly Pulse pulse;
+    private readonly TimeProvider clock;
+    private readonly Meter meter = new("PeerRegistry.EventStore");
+    private readonly ConcurrentDictionary<object, long> heldSince = new();
+
+    public EventSubscription(NpgsqlDataSource database, EventRows rows, Pulse pulse, TimeProvider clock)
+    {
+        (this.database, this.rows, this.pulse, this.clock) = (database, rows, pulse, clock);
+        meter.CreateObservableGauge(
+            "subscription_held_back_seconds", HeldBackSeconds, "s", "How long the slowest subscriber has been waiting at a gap in the sequence.");
+    }
+
+    public async IAsyncEnumerable<Recorded> From(long after, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var tail = new EventTail<Recorded>(database, EventRows.Columns, rows.Read, after);
+        var look = FirstLook;
+        try
+        {
+            while (true)
+            {
+                var beat = pulse.Next;
+                var (seen, settled) = await tail.Read(Page, ct);
+                for (var i = 0; i < settled; i++)
+                    yield return seen[i].Event;
+
+                if (tail.HeldBack)
+                {
+                    if (settled > 0 || !heldSince.ContainsKey(tail))
+                        heldSince[tail] = clock.GetTimestamp();
+                    await Task.Delay(look, clock, ct);
+                    look = settled > 0 ? FirstLook : TimeSpan.FromTicks(Math.Min(look.Ticks * 2, LastLook.Ticks));
+                    continue;
+                }
+
+                heldSince.TryRemove(tail, out _);
+                look = FirstLook;
+                if (seen.Count == 0)
+                    await pulse.Wait(beat, WithoutNews, ct);
+            }
+        }
+        finally
+        {
+            heldSince.TryRemove(tail, out _);
+        }
+    }
+
+    public void Dispose() => meter.Dispose();
+
+    private double HeldBackSeconds() =>
+        heldSince.Values.Select(since => clock.GetElapsedTime(since).TotalSeconds).DefaultIfEmpty(0).Max();
+}
