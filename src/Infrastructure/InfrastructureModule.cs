@@ -1,6 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using PeerRegistry.Application.Kernel;
 using PeerRegistry.Infrastructure.Forwarding;
+using PeerRegistry.Infrastructure.HttpSignatures;
+using PeerRegistry.Infrastructure.Keys;
 using PeerRegistry.Infrastructure.Peers;
 
 namespace PeerRegistry.Infrastructure;
@@ -12,6 +14,8 @@ public static class InfrastructureModule
     {
         services.AddSingleton(options);
         services.AddSingleton(TimeProvider.System);
+        services.AddKeys();
+        services.AddHttpSignatures();
         services.AddForwarding();
         services.AddPeers();
         return services;

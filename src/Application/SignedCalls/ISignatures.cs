@@ -29,7 +29,7 @@ public enum VerificationPlace
 public sealed record Signer(PortalId Id, PublicKey Key, bool IsOriginal);
 
 /// <param name="Signer">Set when everything held.</param>
-/// <param name="Reason">Why not, in snake case; for logs, metrics and the owner, never for the caller. Null when all held.</param>
+/// <param name="Reason">Why not: one of <see cref="SignatureReasons"/>. Null when all held.</param>
 /// <param name="ContentDigest">The verified field value; null where none was covered (an original's).</param>
 /// <param name="Label">Of the signature that was judged.</param>
 /// <param name="KeyId">As claimed; for the owner's view of refusals.</param>
@@ -49,6 +49,7 @@ public interface ISignatures
     /// <param name="tag"><c>portal-peer</c> or <c>portal-core</c>.</param>
     /// <param name="targetUri">Absolute, exactly as it will be sent.</param>
     /// <param name="sha256">Of the body, empty or not; 32 bytes.</param>
+    /// <exception cref="Domain.Kernel.RefusedException"><c>path_ambiguous</c>: an original would verify another target than is signed.</exception>
     IReadOnlyList<KeyValuePair<string, string>> Sign(
         PortalId self, string tag, string method, string authority, string targetUri, ReadOnlySpan<byte> sha256, bool toOriginal);
 
@@ -59,6 +60,6 @@ public interface ISignatures
     /// <summary>Whether another core's answer is signed with this key and bound to the request that we sent.</summary>
     /// <param name="answer">The answer's header fields.</param>
     /// <param name="request">As we sent it; its own signature, where it had one, is among its fields.</param>
-    /// <returns>Null: it is; else why not, in snake case (<c>signature_missing</c>, …).</returns>
+    /// <returns>Null: it is; else one of <see cref="SignatureReasons"/>.</returns>
     string? VerifyAnswer(PublicKey key, int status, ReadOnlySpan<byte> body, IFields answer, ReceivedRequest request);
 }

@@ -1,0 +1,36 @@
+namespace PeerRegistry.Application.SignedCalls;
+
+/// <summary>
+/// Why a signature was refused, in the order in which it is judged: for logs, metrics and the owner, never for the caller.
+/// docs/protocol.md says what each means.
+/// </summary>
+public static class SignatureReasons
+{
+    public const string Missing = "signature_missing";
+    public const string Malformed = "signature_malformed";
+    public const string Ambiguous = "signature_ambiguous";
+    public const string TagWrong = "tag_wrong";
+    public const string TagMissing = "tag_missing";
+    public const string ComponentMissing = "component_missing";
+    public const string ComponentUnknown = "component_unknown";
+    public const string ComponentUnexpected = "component_unexpected";
+    public const string ComponentMalformed = "component_malformed";
+    public const string ParameterUnknown = "parameter_unknown";
+    public const string ParameterMissing = "parameter_missing";
+    public const string SignerUnknown = "signer_unknown";
+    public const string KeyIdMismatch = "keyid_mismatch";
+    public const string AlgorithmMismatch = "algorithm_mismatch";
+    public const string CreatedTooOld = "created_too_old";
+    public const string CreatedInFuture = "created_in_future";
+    public const string Expired = "expired";
+    public const string Invalid = "signature_invalid";
+    public const string DigestMissing = "digest_missing";
+    public const string DigestMalformed = "digest_malformed";
+    public const string DigestMismatch = "digest_mismatch";
+    public const string Replayed = "replayed";
+    public const string GuardCold = "guard_cold";
+    public const string GuardFull = "guard_full";
+
+    /// <summary>Nothing is wrong with the request; answered with 503 and <c>Retry-After</c>.</summary>
+    public static bool IsPassing(string? reason) => reason is GuardCold or GuardFull;
+}

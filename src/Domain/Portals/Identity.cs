@@ -1,0 +1,21 @@
+using System.Diagnostics;
+
+namespace PeerRegistry.Domain.Portals;
+
+/// <summary>Whether there is a Portal, and with which key. A Portal's key never changes: another key is another Portal.</summary>
+public sealed record Identity(PublicKey? Key)
+{
+    public const string Stream = "portal";
+
+    public static readonly Identity Initial = new((PublicKey?)null);
+
+    public static Identity Evolve(Identity identity, PortalEvent happened) => happened switch
+    {
+        PortalCreated e => new Identity(e.Key),
+        ProfileChanged or AvatarChanged or InviteCreated or InviteUsed or InviteRevoked => identity,
+        _ => throw new UnreachableException(happened.GetType().Name),
+    };
+
+    public static IReadOnlyList<PortalEvent> Create(Identity identity, PublicKey key, string zone, string name) =>
+        identity.Key is null ? [new PortalCreated(key.Id, key, zone, name)] : [];
+}

@@ -1,0 +1,65 @@
+using System.Buffers;
+using System.Buffers.Text;
+
+namespace PeerRegistry.Infrastructure.HttpSignatures;
+
+/// <summary>Collects the bytes of a signature base in a rented array; what is neither printable ASCII nor a tab spoils it.</summary>
+internal struct AsciiWriter(int capacity)
+{
+    private static readonly SearchValues<char> Allowed = SearchValues.Create([.. "\t", .. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (char)c)]);
+
+    private byte[] buffer = ArrayPool<byte>.Shared.Rent(capacity);
+    private int length;
+
+    internal bool Spoiled { get; private set; }
+
+    internal readonly ReadOnlySpan<byte> Written => buffer.AsSpan(0, length);
+
+    internal readonly void Return() => ArrayPool<byte>.Shared.Return(buffer);
+
+    internal void Write(ReadOnlySpan<byte> ascii)
+    {
+        ascii.CopyTo(Reserve(ascii.Length));
+        length += ascii.Length;
+    }
+
+    internal void Write(ReadOnlySpan<char> text)
+    {
+        Spoiled |= text.ContainsAnyExcept(Allowed);
+        var space = Reserve(text.Length);
+        for (var i = 0; i < text.Length; i++)
+            space[i] = (byte)text[i];
+
+        length += text.Length;
+    }
+
+    internal void WriteLower(ReadOnlySpan<char> text)
+    {
+        var start = length;
+        Write(text);
+        foreach (ref var b in buffer.AsSpan(start, length - start))
+        {
+            if (b is >= (byte)'A' and <= (byte)'Z')
+                b |= 0x20;
+        }
+    }
+
+    internal void Write(long number)
+    {
+        Utf8Formatter.TryFormat(number, Reserve(20), out var written);
+        length += written;
+    }
+
+    private Span<byte> Reserve(int count)
+    {
+        if (buffer.Length - length < count)
+        {
+            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(buffer.Length * 2, length + count));
+            Written.CopyTo(larger);
+            ArrayPool<byte>.Shared.Return(buffer);
+            buffer = larger;
+        }
+
+        return buffer.AsSpan(length);
+    }
+}

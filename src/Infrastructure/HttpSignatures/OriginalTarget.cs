@@ -1,0 +1,81 @@
+using System.Buffers;
+
+namespace PeerRegistry.Infrastructure.HttpSignatures;
+
+/// <summary>
+/// Originals rewrite a request's target before they verify it. A signature holds only over a target that this leaves as it is:
+/// no empty query, no dot segments, upper-case percent-encoding of nothing that needs none, and no character that it would encode.
+/// </summary>
+internal static class OriginalTarget
+{
+    private static readonly SearchValues<char> PathChars =
+        SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~!$&'()*+,;=:@/%");
+
+    private static readonly SearchValues<char> QueryChars =
+        SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~!$&'()*+,;=:@/%?");
+
+    private static readonly SearchValues<char> HostChars = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-._");
+
+    /// <param name="target">Origin-form.</param>
+    internal static bool IsUnchanged(ReadOnlySpan<char> target)
+    {
+        var mark = target.IndexOf('?');
+        var path = mark < 0 ? target : target[..mark];
+        var query = mark < 0 ? default : target[(mark + 1)..];
+        return path is ['/', ..]
+            && !(mark >= 0 && query.IsEmpty)
+            && !path.ContainsAnyExcept(PathChars)
+            && !query.ContainsAnyExcept(QueryChars)
+            && HasPlainEscapes(target)
+            && !HasDotSegment(path);
+    }
+
+    /// <param name="uri">Absolute. Its port must not be https' own: an original keeps it, and then its receiver does not see it.</param>
+    internal static bool IsUnchangedUri(ReadOnlySpan<char> uri)
+    {
+        const string Scheme = "https://";
+        if (!uri.StartsWith(Scheme, StringComparison.Ordinal))
+            return false;
+
+        uri = uri[Scheme.Length..];
+        var slash = uri.IndexOf('/');
+        return slash > 0 && IsPlainAuthority(uri[..slash]) && IsUnchanged(uri[slash..]);
+    }
+
+    private static bool IsPlainAuthority(ReadOnlySpan<char> authority)
+    {
+        var colon = authority.IndexOf(':');
+        var host = colon < 0 ? authority : authority[..colon];
+        var port = colon < 0 ? "1" : authority[(colon + 1)..];
+        return !host.IsEmpty && !host.ContainsAnyExcept(HostChars)
+            && !port.IsEmpty && !port.ContainsAnyExceptInRange('0', '9') && port is not "443";
+    }
+
+    private static bool HasPlainEscapes(ReadOnlySpan<char> text)
+    {
+        for (var at = text.IndexOf('%'); at >= 0; at = text.IndexOf('%'))
+        {
+            if (at + 2 >= text.Length || !char.IsAsciiHexDigitUpper(text[at + 1]) || !char.IsAsciiHexDigitUpper(text[at + 2]))
+                return false;
+
+            var c = (char)Convert.FromHexString(text.Slice(at + 1, 2))[0];
+            if (char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_' or '~')
+                return false;
+
+            text = text[(at + 3)..];
+        }
+
+        return true;
+    }
+
+    private static bool HasDotSegment(ReadOnlySpan<char> path)
+    {
+        foreach (var segment in path.Split('/'))
+        {
+            if (path[segment] is "." or "..")
+                return true;
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,85 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Security.Cryptography;
+using PeerRegistry.Application.SignedCalls;
+using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Infrastructure.HttpSignatures.StructuredFields;
+using PeerRegistry.Infrastructure.Keys;
+
+namespace PeerRegistry.Infrastructure.HttpSignatures;
+
+/// <summary>What we sign, under the label <c>sig1</c>.</summary>
+internal static class SignatureMaker
+{
+    internal const string Label = "sig1";
+    private const string OfRequest = """("@method" "@authority" "@target-uri" "content-digest")""";
+    private const string OfAnswer = """("@status" "content-digest" "@method";req "@target-uri";req""";
+
+    /// <summary>Seconds that a request to an original is dated back, as its clock may be behind and it allows for no more.</summary>
+    private const int OriginalSkew = 5;
+
+    /// <param name="digest">The field's value.</param>
+    /// <exception cref="RefusedException"><c>path_ambiguous</c>: an original would verify another target than the one signed.</exception>
+    internal static IReadOnlyList<KeyValuePair<string, string>> SignRequest(
+        PrivateKey key, string tag, string method, string authority, string targetUri, string digest, long now, bool toOriginal)
+    {
+        if (toOriginal && !OriginalTarget.IsUnchangedUri(targetUri))
+            throw new RefusedException(RefusalKind.Invalid, "path_ambiguous", "This path or query would reach the peer's core in another spelling than the one signed.");
+
+        var scheme = targetUri.IndexOf("://", StringComparison.Ordinal);
+        var target = scheme + "://".Length + authority.Length;
+        if (scheme < 0 || !targetUri.AsSpan(scheme + "://".Length).StartsWith(authority, StringComparison.Ordinal) || targetUri.Contains('#', StringComparison.Ordinal))
+            throw new ArgumentException("The target URI does not go with the authority.", nameof(targetUri));
+
+        var request = new ReceivedRequest(method, targetUri[..scheme], authority, targetUri[target..], new Digest(digest));
+        return Sign(key, SignedMessage.Of(request), OfRequest, tag, digest, toOriginal ? now - OriginalSkew : now);
+    }
+
+    /// <param name="requestLabel">Of the request's own signature; null: it had none.</param>
+    internal static IReadOnlyList<KeyValuePair<string, string>> SignAnswer(
+        PrivateKey key, int status, string digest, in ReceivedRequest request, string? requestLabel, long now)
+    {
+        var components = requestLabel is null ? OfAnswer + ")" : $"{OfAnswer} \"signature\";req;key=\"{requestLabel}\")";
+        return Sign(key, new SignedMessage(request, status, new Digest(digest)), components, Profile.AnswerTag, digest, now);
+    }
+
+    private static KeyValuePair<string, string>[] Sign(
+        PrivateKey key, in SignedMessage message, string components, string tag, string digest, long created)
+    {
+        var nonce = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16));
+        var text = string.Create(CultureInfo.InvariantCulture,
+            $"{components};created={created};expires={created + Profile.Life};nonce=\"{nonce}\";keyid=\"{Verifier.KeyIdOf(key.Public)}\";alg=\"{SignatureKeys.Algorithm(key.Public)}\";tag=\"{tag}\"");
+        return
+        [
+            new("Content-Digest", digest),
+            new("Signature-Input", $"{Label}={text}"),
+            new("Signature", $"{Label}=:{Convert.ToBase64String(Sign(key, text, message))}:"),
+        ];
+    }
+
+    private static byte[] Sign(PrivateKey key, string signatureParams, in SignedMessage message)
+    {
+        var input = new SignatureInput(stackalloc Component[SignatureInput.MaxComponents]);
+        scoped var reader = new FieldReader(signatureParams);
+        var to = new AsciiWriter(1024);
+        try
+        {
+            if (!input.Read(ref reader) || SignatureBase.Write(ref to, input, message) is not null)
+                throw new ArgumentException("The message cannot be signed: a part is missing or not ASCII.");
+
+            var signature = new byte[key.SignatureLength];
+            key.Sign(to.Written, signature);
+            return signature;
+        }
+        finally
+        {
+            to.Return();
+        }
+    }
+
+    /// <summary>The one field that we cover of what we send.</summary>
+    private sealed class Digest(string value) : IFields
+    {
+        public IReadOnlyList<string> Get(string name) => name == "content-digest" ? [value] : [];
+    }
+}

@@ -1,0 +1,44 @@
+using PeerRegistry.Application.SignedCalls;
+using PeerRegistry.Domain.Portals;
+using PeerRegistry.Infrastructure.Keys;
+
+namespace PeerRegistry.Infrastructure.HttpSignatures;
+
+internal sealed class SignatureService(KeyVault vault, IReplayGuard guard, TimeProvider clock) : ISignatures
+{
+    private long Now => clock.GetUtcNow().ToUnixTimeSeconds();
+
+    public ValueTask<SignatureVerdict> Verify(
+        ReceivedRequest request, VerificationPlace place, Func<string, Signer?> find, ReadOnlyMemory<byte>? body, CancellationToken ct)
+    {
+        var now = Now;
+        var verdict = Verifier.Judge(
+            SignedMessage.Of(request), Profile.Of(place), find, body.GetValueOrDefault().Span, body is not null, now, out var once);
+        if (verdict.Reason is not null)
+            return new(verdict);
+
+        var remembered = guard.Remember(once, now, ct);
+        return remembered.IsCompletedSuccessfully ? new(After(verdict, remembered.Result)) : Wait(verdict, remembered);
+    }
+
+    public string? VerifyAnswer(PublicKey key, int status, ReadOnlySpan<byte> body, IFields answer, ReceivedRequest request)
+    {
+        var signer = new Signer(key.Id, key, IsOriginal: false);
+        var profile = Profile.Answer(request.Fields.Get("Signature").Count > 0 ? SignatureMaker.Label : null);
+        return Verifier.Judge(new SignedMessage(request, status, answer), profile, _ => signer, body, isSeen: true, Now, out _).Reason;
+    }
+
+    public IReadOnlyList<KeyValuePair<string, string>> Sign(
+        PortalId self, string tag, string method, string authority, string targetUri, ReadOnlySpan<byte> sha256, bool toOriginal) =>
+        SignatureMaker.SignRequest(vault.KeyOf(self), tag, method, authority, targetUri, ContentDigest.FieldOf(sha256), Now, toOriginal);
+
+    public IReadOnlyList<KeyValuePair<string, string>> SignAnswer(
+        PortalId self, int status, ReadOnlySpan<byte> body, ReceivedRequest request, string? label) =>
+        SignatureMaker.SignAnswer(vault.KeyOf(self), status, ContentDigest.Field(body), request, label, Now);
+
+    private static async ValueTask<SignatureVerdict> Wait(SignatureVerdict verdict, ValueTask<string?> remembered) =>
+        After(verdict, await remembered);
+
+    private static SignatureVerdict After(SignatureVerdict verdict, string? reason) =>
+        reason is null ? verdict : verdict with { Signer = null, Reason = reason, ContentDigest = null };
+}

@@ -1,0 +1,161 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using PeerRegistry.Application.SignedCalls;
+using PeerRegistry.Domain.Portals;
+using PeerRegistry.Infrastructure.HttpSignatures.StructuredFields;
+using PeerRegistry.Infrastructure.Keys;
+
+namespace PeerRegistry.Infrastructure.HttpSignatures;
+
+/// <summary>What the replay guard has to remember of a good signature, and for how long.</summary>
+/// <param name="Key">Of signer, tag and nonce (or signature, where there is no nonce).</param>
+/// <param name="Created">Unix seconds.</param>
+/// <param name="Until">The last Unix second in which this signature would be accepted.</param>
+internal readonly record struct Once(UInt128 Key, long Created, long Until);
+
+/// <summary>Everything about one signature but whether it was seen before.</summary>
+internal static class Verifier
+{
+    private const int MaxSignatureLength = 1024;
+
+    /// <param name="find">By keyid as claimed.</param>
+    /// <param name="isSeen">False: the body is not here.</param>
+    /// <param name="once">For the replay guard, when the verdict is good.</param>
+    internal static SignatureVerdict Judge(
+        in SignedMessage message, Profile profile, Func<string, Signer?> find, ReadOnlySpan<byte> body, bool isSeen, long now, out Once once)
+    {
+        once = default;
+        var inputField = Line(message.Fields, "Signature-Input");
+        var signatureField = Line(message.Fields, "Signature");
+        var to = new AsciiWriter(1024);
+        Signer? signer = null;
+        string? label = null, keyId = null;
+        SignatureVerdict Refuse(string reason, ReadOnlySpan<byte> expected = default) =>
+            new(null, reason, null, label, keyId, expected.IsEmpty ? null : Encoding.ASCII.GetString(expected));
+
+        try
+        {
+            // 1. There, well-formed, and one of it.
+            if (inputField.Length == 0 || signatureField.Length == 0)
+                return Refuse(SignatureReasons.Missing);
+
+            var input = new SignatureInput(stackalloc Component[SignatureInput.MaxComponents]);
+            if (Candidate.FindInput(inputField, ref input, out var labelText) is { } unread)
+                return Refuse(unread);
+
+            label = labelText is "sig1" ? "sig1" : labelText.ToString();
+            if (Candidate.FindSignature(signatureField, labelText, out var base64) is { } unsigned)
+                return Refuse(unsigned);
+            if (input.KeyId.IsPresent)
+                keyId = FieldParser.Unescape(input.KeyId.Text);
+
+            Span<byte> signature = stackalloc byte[MaxSignatureLength];
+            if (Base64Text.LengthOf(base64) is var length && length > MaxSignatureLength)
+                return Refuse(SignatureReasons.Malformed);
+
+            Base64Text.Decode(base64, signature);
+            signature = signature[..length];
+
+            // 2. The tag that belongs here; none only where an original may call.
+            if (input.Tag.IsPresent && !input.Tag.Text.SequenceEqual(profile.Tag))
+                return Refuse(SignatureReasons.TagWrong);
+
+            signer = keyId is null ? null : find(keyId);
+            if (!input.Tag.IsPresent)
+            {
+                if (profile != Profile.App || signer is { IsOriginal: false })
+                    return Refuse(SignatureReasons.TagMissing);
+
+                profile = Profile.Original;
+            }
+
+            // 3. Exactly what has to be covered, with parameters that are all known.
+            if (profile.Cover(input) is { } uncovered)
+                return Refuse(uncovered);
+            if (input.HasUnknown)
+                return Refuse(SignatureReasons.ParameterUnknown);
+            if (input.Created is not { } created || keyId is null || (profile.Tag is not null && !HasAll(input)))
+                return Refuse(SignatureReasons.ParameterMissing);
+            if (SignatureBase.Write(ref to, input, message) is { } baseless)
+                return Refuse(baseless);
+
+            // 4. Somebody we know, under the keyid that belongs to the key, with the key's own algorithm.
+            if (signer is null)
+                return Refuse(SignatureReasons.SignerUnknown, to.Written);
+            if (signer.Key.Id != signer.Id || keyId != KeyIdOf(signer.Key))
+                return Refuse(SignatureReasons.KeyIdMismatch, to.Written);
+            if (input.Algorithm.IsPresent && !input.Algorithm.Text.SequenceEqual(SignatureKeys.Algorithm(signer.Key)))
+                return Refuse(SignatureReasons.AlgorithmMismatch, to.Written);
+
+            // 5. Made now.
+            if (created < now - profile.MaxAge)
+                return Refuse(SignatureReasons.CreatedTooOld, to.Written);
+            if (created > now + Profile.MaxAhead)
+                return Refuse(SignatureReasons.CreatedInFuture, to.Written);
+            if (input.Expires < now)
+                return Refuse(SignatureReasons.Expired, to.Written);
+
+            // 6. Signed.
+            if (!SignatureKeys.Verify(signer.Key, to.Written, signature))
+                return Refuse(SignatureReasons.Invalid, to.Written);
+
+            // 7. The body that was signed, where it is here.
+            var digest = IsCovered(input, "content-digest") ? Line(message.Fields, "Content-Digest") : null;
+            if (digest is null && isSeen && body.Length > 0)
+                return Refuse(SignatureReasons.DigestMissing, to.Written);
+            if (digest is not null && ContentDigest.Check(digest, body, isSeen) is { } unlike)
+                return Refuse(unlike, to.Written);
+
+            var until = Math.Min(created + profile.MaxAge, input.Expires ?? long.MaxValue);
+            once = new Once(OnceKey(signer.Id, profile.Tag, input.Nonce, signature), created, until);
+            return new SignatureVerdict(signer, null, digest, label, keyId);
+        }
+        finally
+        {
+            to.Return();
+        }
+    }
+
+    /// <summary>The full ID with Ed25519; the short one with RSA, because originals look keys up by it.</summary>
+    internal static string KeyIdOf(PublicKey key) => key.Kind == KeyKind.Ed25519 ? key.Id.Value : key.Id.Short.Value;
+
+    private static bool HasAll(in SignatureInput input) =>
+        input.Expires is not null && input.Nonce.IsPresent && input.Algorithm.IsPresent;
+
+    private static bool IsCovered(in SignatureInput input, string name)
+    {
+        foreach (var component in input.Components)
+        {
+            if (component.Flags == ComponentFlags.None && input.Of(component.Name).SequenceEqual(name))
+                return true;
+        }
+
+        return false;
+    }
+
+    private static string Line(IFields fields, string name) => fields.Get(name) switch
+    {
+        { Count: 0 } => "",
+        { Count: 1 } one => one[0],
+        var several => string.Join(", ", several),
+    };
+
+    /// <summary>128 bits of SHA-256 over signer, tag and nonce, or signature: only a signer could make two of its own collide.</summary>
+    private static UInt128 OnceKey(PortalId signer, string? tag, in SignatureInput.Optional nonce, ReadOnlySpan<byte> signature)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(nonce.IsPresent ? MemoryMarshal.AsBytes(nonce.Text) : signature, hash);
+
+        Span<char> text = stackalloc char[PortalId.Length + 32];
+        signer.Value.CopyTo(text);
+        tag?.CopyTo(text[PortalId.Length..]);
+        Span<byte> all = stackalloc byte[(2 * text.Length) + hash.Length + 1];
+        MemoryMarshal.AsBytes(text).CopyTo(all);
+        hash.CopyTo(all[^hash.Length..]);
+        all[2 * text.Length] = (byte)(nonce.IsPresent ? 1 : 0);
+        SHA256.HashData(all, hash);
+        return BinaryPrimitives.ReadUInt128BigEndian(hash);
+    }
+}

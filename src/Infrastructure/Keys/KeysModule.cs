@@ -1,0 +1,23 @@
+using Microsoft.Extensions.DependencyInjection;
+using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Portals;
+using PeerRegistry.Infrastructure.EventStore;
+
+namespace PeerRegistry.Infrastructure.Keys;
+
+public static class KeysModule
+{
+    /// <summary>The master key is opened, or made, when a key is first needed.</summary>
+    public static IServiceCollection AddKeys(this IServiceCollection services)
+    {
+        services.AddSingleton(provider => OpenMasterKey(provider.GetRequiredService<RegistryOptions>()));
+        services.AddSingleton<KeyVault>();
+        services.AddSingleton<IKeyVault>(provider => provider.GetRequiredService<KeyVault>());
+        services.AddAlongsideWriter<SealedKeyWriter>();
+        return services;
+    }
+
+    private static MasterKey OpenMasterKey(RegistryOptions options) => options.Vault.MasterKeyFile is { Length: > 0 } file
+        ? MasterKey.Open(file)
+        : MasterKey.OpenOrCreate(Path.Combine(options.Data.Directory, "master.key"));
+}

@@ -1,0 +1,44 @@
+using System.Text;
+using PeerRegistry.Application.SignedCalls;
+using PeerRegistry.Infrastructure.HttpSignatures;
+
+namespace PeerRegistry.Protocol.Vectors;
+
+public class ProfileTests
+{
+    [Fact]
+    public void A_signed_request_verifies_with_either_kind_of_key()
+    {
+        foreach (var key in new[] { Given.Ed25519, Given.Rsa })
+        {
+            var verdict = Given.Judge(Given.Request(key), Given.SignerOf(key), body: "{}");
+
+            Assert.Null(verdict.Reason);
+            Assert.Equal(key.Public.Id, verdict.Signer!.Id);
+            Assert.Equal("sha-256=:RBNvo1WzZ4oRRq0W9+hknpT7T8If536DEMBg9hyq/4o=:", verdict.ContentDigest);
+            Assert.Equal("sig1", verdict.Label);
+        }
+    }
+
+    [Theory]
+    [InlineData("sig1")]
+    [InlineData(null)]
+    public void A_signed_answer_verifies_against_its_request(string? label)
+    {
+        var request = Given.Request(Given.OtherEd25519, "portal-core");
+        var body = Encoding.UTF8.GetBytes("""{"peering":"mutual"}""");
+        var fields = new WireFields(SignatureMaker.SignAnswer(Given.Ed25519, 200, ContentDigest.Field(body), request, label, Given.Now));
+
+        Assert.Null(Judge(request, 200, fields, body, label));
+        Assert.Equal("signature_invalid", Judge(request, 201, fields, body, label));
+        Assert.Equal("signature_invalid", Judge(request with { Method = "PUT" }, 200, fields, body, label));
+        Assert.Equal("signature_invalid", Judge(request with { Target = "/other" }, 200, fields, body, label));
+        Assert.Equal("digest_mismatch", Judge(request, 200, fields, [.. body, 32], label));
+        var other = Given.Request(Given.OtherEd25519, "portal-core");
+        Assert.Equal(label is null ? null : "signature_invalid", Judge(other, 200, fields, body, label));
+        Assert.Equal(label is null ? "component_missing" : "component_unexpected", Judge(request, 200, fields, body, label is null ? "sig1" : null));
+    }
+
+    private static string? Judge(ReceivedRequest request, int status, IFields fields, byte[] body, string? label) =>
+        Verifier.Judge(new SignedMessage(request, status, fields), Profile.Answer(label), _ => Given.SignerOf(Given.Ed25519), body, true, Given.Now, out _).Reason;
+}
