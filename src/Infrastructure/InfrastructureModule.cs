@@ -4,6 +4,7 @@ using PeerRegistry.Infrastructure.Forwarding;
 using PeerRegistry.Infrastructure.HttpSignatures;
 using PeerRegistry.Infrastructure.Keys;
 using PeerRegistry.Infrastructure.Peers;
+using PeerRegistry.Infrastructure.Portals;
 
 namespace PeerRegistry.Infrastructure;
 
@@ -18,6 +19,7 @@ public static class InfrastructureModule
         services.AddHttpSignatures();
         services.AddForwarding();
         services.AddPeers();
+        services.AddAvatars();
         return services;
     }
 }

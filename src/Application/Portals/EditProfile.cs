@@ -1,0 +1,33 @@
+using FluentValidation;
+using MediatR;
+using PeerRegistry.Application.Kernel;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Application.Portals;
+
+/// <param name="Description">Markdown.</param>
+/// <param name="EmailPublic">Whether the address is on the public page and in whoareyou.</param>
+public sealed record EditProfile(PortalId Portal, string Name, string? Email, string? Description, bool EmailPublic) : IRequest<long>
+{
+    public sealed class Validator : AbstractValidator<EditProfile>
+    {
+        public Validator()
+        {
+            RuleFor(c => c.Name).Must(name => name.Length is > 0 and <= Profile.MaxName && !name.Any(char.IsControl)).WithErrorCode("name_invalid")
+                .WithMessage($"A name is one line of 1 to {Profile.MaxName} characters.");
+            RuleFor(c => c.Email).Must(email => email is null || IsEmail(email)).WithErrorCode("email_invalid").WithMessage("This is no e-mail address.");
+            RuleFor(c => c.Description).Must(text => text is null || (text.Length <= Profile.MaxDescription && !text.Contains('\0', StringComparison.Ordinal)))
+                .WithErrorCode("description_invalid").WithMessage($"A description is text of at most {Profile.MaxDescription} characters.");
+        }
+
+        private static bool IsEmail(string text) => text.Length <= Profile.MaxEmail && text.Split('@') is [{ Length: > 0 }, { Length: > 0 }]
+            && !text.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c is '<' or '>' or '"');
+    }
+
+    internal sealed class Handler(Decisions decisions) : IRequestHandler<EditProfile, long>
+    {
+        public Task<long> Handle(EditProfile c, CancellationToken ct) => decisions.Execute<Profile, PortalEvent>(
+            c.Portal, "portal", Profile.Initial, Profile.Evolve,
+            profile => Profile.Change(profile, c.Name, c.Email, c.Description, c.EmailPublic), null, ct);
+    }
+}

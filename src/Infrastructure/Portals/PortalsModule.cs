@@ -1,0 +1,11 @@
+using Microsoft.Extensions.DependencyInjection;
+using PeerRegistry.Application.Portals;
+using PeerRegistry.Infrastructure.EventStore;
+
+namespace PeerRegistry.Infrastructure.Portals;
+
+internal static class PortalsModule
+{
+    public static IServiceCollection AddAvatars(this IServiceCollection services) =>
+        services.AddSingleton<IAvatars, Avatars>().AddAlongsideWriter<AvatarWriter>();
+}

@@ -1,0 +1,45 @@
+using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Domain.Specs.Portals;
+
+public sealed class ProfileSpecs
+{
+    private static readonly PublicKey Key = PublicKey.Ed25519(Enumerable.Range(0, 32).Select(i => (byte)i).ToArray());
+    private static readonly PortalCreated Created = new(Key.Id, Key, "zone.example", "Ann");
+
+    [Fact]
+    public void A_new_Portal_has_the_name_it_was_given() => Assert.Equal("Ann", After(Created).Name);
+
+    [Fact]
+    public void A_change_is_recorded_whole() =>
+        Assert.Equal([new ProfileChanged(Key.Id, "Ann", "ann@zone.example", "# Me", true)], Profile.Change(After(Created), "Ann", "ann@zone.example", "# Me", true));
+
+    [Fact]
+    public void The_same_again_records_nothing()
+    {
+        var profile = After(Created, new ProfileChanged(Key.Id, "Ann", null, "text", false));
+        Assert.Empty(Profile.Change(profile, "Ann", null, "text", false));
+    }
+
+    [Fact]
+    public void An_avatar_is_recorded_by_its_hash_and_only_once()
+    {
+        var set = Profile.ChangeAvatar(After(Created), "image/png", "abc");
+        Assert.Equal([new AvatarChanged(Key.Id, "image/png", "abc")], set);
+        Assert.Empty(Profile.ChangeAvatar(After(Created, set[0]), "image/png", "abc"));
+    }
+
+    [Fact]
+    public void Taking_away_an_avatar_that_is_not_there_records_nothing() => Assert.Empty(Profile.ChangeAvatar(After(Created), null, null));
+
+    [Fact]
+    public void A_Portal_that_is_not_there_has_no_profile() =>
+        Assert.Equal("portal_unknown", Assert.Throws<RefusedException>(() => Profile.Change(Profile.Initial, "Ann", null, null, false)).Code);
+
+    [Fact]
+    public void Invites_leave_the_profile_alone() =>
+        Assert.Equal(After(Created), After(Created, new InviteCreated(Key.Id, "i", DateTimeOffset.UnixEpoch), new InviteRevoked(Key.Id, "i")));
+
+    private static Profile After(params PortalEvent[] events) => events.Aggregate(Profile.Initial, Profile.Evolve);
+}
