@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using PeerRegistry.Api.Kernel;
+using PeerRegistry.Api.Kernel.Pages;
 using PeerRegistry.Application.Kernel;
 using PeerRegistry.Infrastructure;
 
@@ -28,6 +29,7 @@ public static class Program
         });
 
         var app = builder.Build();
+        app.UseMiddleware<SecurityHeaders>();
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.UseMiddleware<EdgePortal>();
@@ -42,6 +44,7 @@ public static class Program
         services.AddScoped<CurrentPortal>();
         services.AddSingleton<MatcherPolicy, Listeners.Policy>();
         services.AddExceptionHandler<Errors>();
+        services.AddPages();
         services.AddProblemDetails(problems => problems.CustomizeProblemDetails = Errors.AddCode);
         services.Configure<RouteHandlerOptions>(handlers => handlers.ThrowOnBadRequest = true);
         services.ConfigureHttpJsonOptions(json =>
@@ -58,6 +61,7 @@ public static class Program
     private static void MapEdge(this WebApplication app)
     {
         var edge = app.MapGroup("").OnListener(Listener.Edge);
+        edge.MapSiteFiles();
         edge.MapGet("/health/live", () => TypedResults.Ok()).WithName("health.live");
     }
 

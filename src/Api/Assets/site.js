@@ -1,0 +1,65 @@
+// Pages work without this file. It copies, asks in place instead of on a page of its own, and lets the history come in by itself.
+"use strict";
+
+document.addEventListener("click", async event => {
+  const copy = event.target.closest("[data-copy]");
+  if (copy) {
+    const label = copy.textContent;
+    try {
+      await navigator.clipboard.writeText(copy.dataset.copy);
+      copy.textContent = "Copied";
+    } catch {
+      copy.textContent = "Select it by hand";
+    }
+    setTimeout(() => { copy.textContent = label; }, 2000);
+    return;
+  }
+
+  if (event.target.closest("dialog [data-cancel]")) {
+    event.preventDefault();
+    event.target.closest("dialog").close();
+    return;
+  }
+
+  const link = event.target.closest("a[data-ask]");
+  if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey && event.button === 0) {
+    event.preventDefault();
+    ask(link);
+  }
+});
+
+// The question is a page of its own; its content is shown in a dialog. Whatever goes wrong, the page itself is opened.
+async function ask(link) {
+  try {
+    const answer = await fetch(link.href, { headers: { Accept: "text/html" } });
+    const question = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-question]");
+    if (!answer.ok || !question) {
+      location.assign(link.href);
+      return;
+    }
+
+    const dialog = document.createElement("dialog");
+    dialog.setAttribute("aria-labelledby", question.querySelector("h1").id);
+    dialog.append(question);
+    document.body.append(dialog);
+    dialog.addEventListener("close", () => { dialog.remove(); link.focus(); });
+    dialog.showModal();
+  } catch {
+    location.assign(link.href);
+  }
+}
+
+const live = document.querySelector("[data-live]");
+if (live) {
+  const source = new EventSource(live.dataset.live);
+  source.addEventListener("entry", event => {
+    const entry = new DOMParser().parseFromString(event.data, "text/html").querySelector("li");
+    if (!entry || document.getElementById(entry.id))
+      return;
+
+    entry.classList.add("new");
+    live.prepend(entry);
+    document.querySelector("[data-live-empty]")?.remove();
+  });
+  addEventListener("pagehide", () => source.close());
+}

@@ -1,0 +1,65 @@
+using System.Net;
+using Markdig;
+using Markdig.Renderers.Html;
+using Markdig.Syntax;
+using Markdig.Syntax.Inlines;
+using Microsoft.AspNetCore.Components;
+
+namespace PeerRegistry.Api.Kernel.Pages;
+
+/// <summary>
+/// What people write about themselves, as HTML that can do nothing: no raw HTML, links only to where links may go, pictures only as
+/// links to them (loading one would tell its server who reads here), headings below the page's own.
+/// </summary>
+internal static class Markdown
+{
+    private const int PageHeadings = 2;
+    private static readonly string[] Schemes = ["http", "https", "mailto"];
+    private static readonly MarkdownPipeline Pipeline = new MarkdownPipelineBuilder().DisableHtml().UseEmphasisExtras().UseAutoLinks().UsePipeTables().Build();
+
+    /// <param name="text">Any text. What Markdig gives up on, such as nesting without end, is shown as it was written.</param>
+    public static MarkupString Render(string text)
+    {
+        try
+        {
+            var document = Markdig.Markdown.Parse(text, Pipeline);
+            Tame(document);
+            return new MarkupString(document.ToHtml(Pipeline));
+        }
+        catch (ArgumentException)
+        {
+            return new MarkupString($"<p>{WebUtility.HtmlEncode(text)}</p>");
+        }
+    }
+
+    private static void Tame(MarkdownDocument document)
+    {
+        foreach (var heading in document.Descendants<HeadingBlock>())
+            heading.Level = Math.Min(heading.Level + PageHeadings, 6);
+        foreach (var link in document.Descendants<LinkInline>().ToList())
+            Tame(link);
+        foreach (var link in document.Descendants<AutolinkInline>().ToList())
+        {
+            if (link.IsEmail || IsAllowed(link.Url))
+                Mark(link);
+            else
+                link.ReplaceBy(new LiteralInline(link.Url));
+        }
+    }
+
+    private static void Tame(LinkInline link)
+    {
+        link.IsImage = false;
+        link.GetDynamicUrl = null;
+        if (IsAllowed(link.Url))
+            Mark(link);
+        else
+            link.ReplaceBy(new ContainerInline(), copyChildren: true);
+    }
+
+    private static void Mark(MarkdownObject link) => link.GetAttributes().AddPropertyIfNotExist("rel", "nofollow ugc noopener noreferrer");
+
+    /// <summary>Absolute, with a scheme of the list, exactly as a browser will read it: no blanks or control characters to hide behind.</summary>
+    private static bool IsAllowed(string? url) =>
+        url is not null && !url.Any(c => char.IsControl(c) || char.IsWhiteSpace(c)) && Array.Exists(Schemes, s => url.StartsWith(s + ":", StringComparison.OrdinalIgnoreCase));
+}

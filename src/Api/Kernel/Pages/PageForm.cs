@@ -1,0 +1,49 @@
+using Microsoft.AspNetCore.Antiforgery;
+using PeerRegistry.Domain.Kernel;
+
+namespace PeerRegistry.Api.Kernel.Pages;
+
+/// <summary>
+/// What one of our own pages sent. There is no other way to one than past the antiforgery check, so an endpoint that takes a form
+/// cannot forget it.
+/// </summary>
+public sealed class PageForm
+{
+    private readonly IFormCollection fields;
+
+    private PageForm(IFormCollection fields) => this.fields = fields;
+
+    /// <returns>Without blanks around it; null where nothing was written.</returns>
+    public string? this[string name] => fields[name].ToString().Trim() is { Length: > 0 } text ? text : null;
+
+    /// <returns>Of a field that comes several times, or of ticked boxes.</returns>
+    public IReadOnlyList<string> All(string name) => [.. fields[name].OfType<string>()];
+
+    public bool Has(string name) => fields.ContainsKey(name);
+
+    public IFormFile? File(string name) => fields.Files.GetFile(name) is { Length: > 0 } file ? file : null;
+
+    /// <summary>For minimal APIs, which call it for a parameter of this type.</summary>
+    public static async ValueTask<PageForm?> BindAsync(HttpContext context)
+    {
+        if (!context.Request.HasFormContentType)
+            throw new RefusedException(RefusalKind.Invalid, "request_invalid", "This path takes what a form of its page sends.");
+
+        try
+        {
+            await context.RequestServices.GetRequiredService<IAntiforgery>().ValidateRequestAsync(context);
+        }
+        catch (AntiforgeryValidationException)
+        {
+            throw new RefusedException(RefusalKind.Forbidden, "form_outdated",
+                "This form was not sent from a page of this Portal, or the page is too old. Go back, reload it and try again.");
+        }
+
+        return new PageForm(await context.Request.ReadFormAsync(context.RequestAborted));
+    }
+}
+
+/// <summary>A form that was turned down, so that its page can show what was typed and say what is wrong where it is wrong.</summary>
+/// <param name="Form">Which form of the page.</param>
+/// <param name="Field">Which field of it.</param>
+public sealed record FormFailure(string Form, string Field, RefusedException Refused, PageForm Typed);
