@@ -3,6 +3,8 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using PeerRegistry.Api.Kernel;
 using PeerRegistry.Api.Kernel.Pages;
+using PeerRegistry.Api.Portals;
+using PeerRegistry.Api.SignedCalls;
 using PeerRegistry.Application.Kernel;
 using PeerRegistry.Infrastructure;
 
@@ -30,6 +32,7 @@ public static class Program
 
         var app = builder.Build();
         app.UseMiddleware<SecurityHeaders>();
+        app.UseMiddleware<CoreCaching>();
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.UseMiddleware<EdgePortal>();
@@ -42,6 +45,8 @@ public static class Program
     private static void AddHttp(IServiceCollection services)
     {
         services.AddScoped<CurrentPortal>();
+        services.AddSingleton<CallerAddress>();
+        services.AddSingleton<ChallengeLimits>();
         services.AddSingleton<MatcherPolicy, Listeners.Policy>();
         services.AddExceptionHandler<Errors>();
         services.AddPages();
@@ -62,6 +67,8 @@ public static class Program
     {
         var edge = app.MapGroup("").OnListener(Listener.Edge);
         edge.MapSiteFiles();
+        edge.MapWhoAreYou();
+        edge.MapRefusedCalls();
         edge.MapGet("/health/live", () => TypedResults.Ok()).WithName("health.live");
     }
 

@@ -44,7 +44,7 @@ internal static class Given
 
     internal static SignatureVerdict Judge(
         ReceivedRequest request, Signer? signer, VerificationPlace place = VerificationPlace.App, string? body = null, long now = Now) =>
-        Verifier.Judge(SignedMessage.Of(request), Profile.Of(place), _ => signer, Encoding.UTF8.GetBytes(body ?? ""), body is not null, now, out _);
+        Verifier.Judge(SignedMessage.Of(request), SignatureProfile.Of(place), _ => signer, Encoding.UTF8.GetBytes(body ?? ""), body is not null, now, out _);
 
     private static byte[] Rsa2048()
     {

@@ -40,5 +40,5 @@ public class ProfileTests
     }
 
     private static string? Judge(ReceivedRequest request, int status, IFields fields, byte[] body, string? label) =>
-        Verifier.Judge(new SignedMessage(request, status, fields), Profile.Answer(label), _ => Given.SignerOf(Given.Ed25519), body, true, Given.Now, out _).Reason;
+        Verifier.Judge(new SignedMessage(request, status, fields), SignatureProfile.Answer(label), _ => Given.SignerOf(Given.Ed25519), body, true, Given.Now, out _).Reason;
 }

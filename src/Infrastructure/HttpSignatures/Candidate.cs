@@ -39,7 +39,7 @@ internal static class Candidate
             if (!input.Read(ref reader))
                 return SignatureReasons.Malformed;
 
-            if (input.Tag.IsPresent && !Profile.IsOurs(input.Tag.Text))
+            if (input.Tag.IsPresent && !SignatureProfile.IsOurs(input.Tag.Text))
             {
                 others++;
             }

@@ -15,7 +15,7 @@ internal interface IReplayGuard
 /// forgets one that would still be accepted: when there is no room it refuses. It grows and shrinks with its use.
 /// </summary>
 /// <remarks>
-/// What an earlier process accepted it cannot know, but that was at most <see cref="Profile.MaxAhead"/> seconds ahead of its clock. So
+/// What an earlier process accepted it cannot know, but that was at most <see cref="SignatureProfile.MaxAhead"/> seconds ahead of its clock. So
 /// whatever was created before <c>started + 5 s</c> is refused, as long as it is young enough to be accepted at all.
 /// </remarks>
 internal sealed class ReplayGuard : IReplayGuard
@@ -30,7 +30,7 @@ internal sealed class ReplayGuard : IReplayGuard
     internal ReplayGuard(DateTimeOffset? started, int capacity = DefaultCapacity)
     {
         shards = [.. Enumerable.Range(0, Shards).Select(_ => new Shard(Math.Max(1, capacity / Shards)))];
-        warmFrom = started is { } start ? (start.ToUnixTimeMilliseconds() + (Profile.MaxAhead * 1000) + 999) / 1000 : long.MinValue;
+        warmFrom = started is { } start ? (start.ToUnixTimeMilliseconds() + (SignatureProfile.MaxAhead * 1000) + 999) / 1000 : long.MinValue;
     }
 
     public ValueTask<string?> Remember(Once once, long now, CancellationToken ct) =>

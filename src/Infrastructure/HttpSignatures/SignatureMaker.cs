@@ -40,7 +40,7 @@ internal static class SignatureMaker
         PrivateKey key, int status, string digest, in ReceivedRequest request, string? requestLabel, long now)
     {
         var components = requestLabel is null ? OfAnswer + ")" : $"{OfAnswer} \"signature\";req;key=\"{requestLabel}\")";
-        return Sign(key, new SignedMessage(request, status, new Digest(digest)), components, Profile.AnswerTag, digest, now);
+        return Sign(key, new SignedMessage(request, status, new Digest(digest)), components, SignatureProfile.AnswerTag, digest, now);
     }
 
     private static KeyValuePair<string, string>[] Sign(
@@ -48,7 +48,7 @@ internal static class SignatureMaker
     {
         var nonce = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16));
         var text = string.Create(CultureInfo.InvariantCulture,
-            $"{components};created={created};expires={created + Profile.Life};nonce=\"{nonce}\";keyid=\"{Verifier.KeyIdOf(key.Public)}\";alg=\"{SignatureKeys.Algorithm(key.Public)}\";tag=\"{tag}\"");
+            $"{components};created={created};expires={created + SignatureProfile.Life};nonce=\"{nonce}\";keyid=\"{Verifier.KeyIdOf(key.Public)}\";alg=\"{SignatureKeys.Algorithm(key.Public)}\";tag=\"{tag}\"");
         return
         [
             new("Content-Digest", digest),

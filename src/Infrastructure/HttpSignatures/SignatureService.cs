@@ -13,9 +13,9 @@ internal sealed class SignatureService(KeyVault vault, IReplayGuard guard, TimeP
     {
         var now = Now;
         var verdict = Verifier.Judge(
-            SignedMessage.Of(request), Profile.Of(place), find, body.GetValueOrDefault().Span, body is not null, now, out var once);
+            SignedMessage.Of(request), SignatureProfile.Of(place), find, body.GetValueOrDefault().Span, body is not null, now, out var once);
         if (verdict.Reason is not null)
-            return new(verdict);
+            return new(Counted(verdict));
 
         var remembered = guard.Remember(once, now, ct);
         return remembered.IsCompletedSuccessfully ? new(After(verdict, remembered.Result)) : Wait(verdict, remembered);
@@ -24,7 +24,7 @@ internal sealed class SignatureService(KeyVault vault, IReplayGuard guard, TimeP
     public string? VerifyAnswer(PublicKey key, int status, ReadOnlySpan<byte> body, IFields answer, ReceivedRequest request)
     {
         var signer = new Signer(key.Id, key, IsOriginal: false);
-        var profile = Profile.Answer(request.Fields.Get("Signature").Count > 0 ? SignatureMaker.Label : null);
+        var profile = SignatureProfile.Answer(request.Fields.Get("Signature").Count > 0 ? SignatureMaker.Label : null);
         return Verifier.Judge(new SignedMessage(request, status, answer), profile, _ => signer, body, isSeen: true, Now, out _).Reason;
     }
 
@@ -40,5 +40,11 @@ internal sealed class SignatureService(KeyVault vault, IReplayGuard guard, TimeP
         After(verdict, await remembered);
 
     private static SignatureVerdict After(SignatureVerdict verdict, string? reason) =>
-        reason is null ? verdict : verdict with { Signer = null, Reason = reason, ContentDigest = null };
+        Counted(reason is null ? verdict : verdict with { Signer = null, Reason = reason, ContentDigest = null });
+
+    private static SignatureVerdict Counted(SignatureVerdict verdict)
+    {
+        SignatureMetrics.Count(verdict.Reason);
+        return verdict;
+    }
 }

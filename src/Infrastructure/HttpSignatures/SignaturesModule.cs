@@ -13,6 +13,7 @@ public static class SignaturesModule
         services.AddSingleton<IReplayGuard>(provider => new ReplayGuard(
             provider.GetRequiredService<MasterKey>().IsNew ? null : provider.GetRequiredService<TimeProvider>().GetUtcNow()));
         services.AddSingleton<ISignatures, SignatureService>();
+        services.AddSingleton<IRefusedCalls, RefusedCalls>();
         return services;
     }
 }

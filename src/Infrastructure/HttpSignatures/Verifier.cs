@@ -24,7 +24,7 @@ internal static class Verifier
     /// <param name="isSeen">False: the body is not here.</param>
     /// <param name="once">For the replay guard, when the verdict is good.</param>
     internal static SignatureVerdict Judge(
-        in SignedMessage message, Profile profile, Func<string, Signer?> find, ReadOnlySpan<byte> body, bool isSeen, long now, out Once once)
+        in SignedMessage message, SignatureProfile profile, Func<string, Signer?> find, ReadOnlySpan<byte> body, bool isSeen, long now, out Once once)
     {
         once = default;
         var inputField = Line(message.Fields, "Signature-Input");
@@ -65,10 +65,10 @@ internal static class Verifier
             signer = keyId is null ? null : find(keyId);
             if (!input.Tag.IsPresent)
             {
-                if (profile != Profile.App || signer is { IsOriginal: false })
+                if (profile != SignatureProfile.App || signer is { IsOriginal: false })
                     return Refuse(SignatureReasons.TagMissing);
 
-                profile = Profile.Original;
+                profile = SignatureProfile.Original;
             }
 
             // 3. Exactly what has to be covered, with parameters that are all known.
@@ -92,7 +92,7 @@ internal static class Verifier
             // 5. Made now.
             if (created < now - profile.MaxAge)
                 return Refuse(SignatureReasons.CreatedTooOld, to.Written);
-            if (created > now + Profile.MaxAhead)
+            if (created > now + SignatureProfile.MaxAhead)
                 return Refuse(SignatureReasons.CreatedInFuture, to.Written);
             if (input.Expires < now)
                 return Refuse(SignatureReasons.Expired, to.Written);

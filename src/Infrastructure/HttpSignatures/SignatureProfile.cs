@@ -8,7 +8,7 @@ internal readonly record struct Expected(string Name, ComponentFlags Flags = Com
 /// <summary>What a signature has to be in one place (docs/protocol.md).</summary>
 /// <param name="Tag">Null: there must be none, which is how originals sign.</param>
 /// <param name="MaxAge">Seconds since <c>created</c>.</param>
-internal sealed record Profile(string? Tag, int MaxAge, IReadOnlyList<Expected> Components)
+internal sealed record SignatureProfile(string? Tag, int MaxAge, IReadOnlyList<Expected> Components)
 {
     internal const string PeerTag = "portal-peer";
     internal const string CoreTag = "portal-core";
@@ -22,11 +22,11 @@ internal sealed record Profile(string? Tag, int MaxAge, IReadOnlyList<Expected> 
 
     private static readonly Expected[] OfRequest = [new("@method"), new("@authority"), new("@target-uri"), new("content-digest")];
 
-    internal static readonly Profile App = new(PeerTag, 60, OfRequest);
+    internal static readonly SignatureProfile App = new(PeerTag, 60, OfRequest);
 
-    internal static readonly Profile Core = new(CoreTag, 60, OfRequest);
+    internal static readonly SignatureProfile Core = new(CoreTag, 60, OfRequest);
 
-    internal static readonly Profile Original = new(null, 300,
+    internal static readonly SignatureProfile Original = new(null, 300,
     [
         .. OfRequest[..3],
         new("content-digest", IsOptional: true),
@@ -39,15 +39,15 @@ internal sealed record Profile(string? Tag, int MaxAge, IReadOnlyList<Expected> 
         new("@status"), new("content-digest"), new("@method", ComponentFlags.OfRequest), new("@target-uri", ComponentFlags.OfRequest),
     ];
 
-    private static readonly Profile AnswerToUnsigned = new(AnswerTag, 60, OfAnswer);
+    private static readonly SignatureProfile AnswerToUnsigned = new(AnswerTag, 60, OfAnswer);
 
     /// <summary>Every tag of ours; signatures with other tags are somebody else's (a proxy's) and are not looked at.</summary>
     internal static bool IsOurs(ReadOnlySpan<char> tag) => tag is PeerTag or CoreTag or AnswerTag;
 
-    internal static Profile Of(VerificationPlace place) => place == VerificationPlace.App ? App : Core;
+    internal static SignatureProfile Of(VerificationPlace place) => place == VerificationPlace.App ? App : Core;
 
     /// <param name="requestLabel">Of the request's own signature; null: it had none.</param>
-    internal static Profile Answer(string? requestLabel) => requestLabel is null
+    internal static SignatureProfile Answer(string? requestLabel) => requestLabel is null
         ? AnswerToUnsigned
         : new(AnswerTag, 60, [.. OfAnswer, new("signature", ComponentFlags.OfRequest | ComponentFlags.Key, requestLabel)]);
 

@@ -1,0 +1,62 @@
+using System.Text.Json;
+using MediatR;
+using PeerRegistry.Api.Kernel;
+using PeerRegistry.Api.SignedCalls;
+using PeerRegistry.Application.Portals;
+using PeerRegistry.Application.SignedCalls;
+using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Api.Portals;
+
+/// <summary>
+/// How other Portals learn who answers here. With a challenge the answer is signed, and bound to it, since the challenge is part of
+/// the target that the signature covers.
+/// </summary>
+internal static class WhoAreYouEndpoints
+{
+    private static readonly JsonSerializerOptions Wire = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+
+    public static void MapWhoAreYou(this IEndpointRouteBuilder routes) => routes
+        .MapGet("/core/public/meta/whoareyou", Answer)
+        .WithTags("Portals")
+        .WithName("portals.whoareyou")
+        .Produces<Item>()
+        .ProducesProblem(400)
+        .ProducesProblem(429);
+
+    private static async Task<IResult> Answer(
+        string? challenge, HttpContext context, CurrentPortal portal, IMediator mediator, ISignatures signatures, ChallengeLimits limits, CancellationToken ct)
+    {
+        var identity = await mediator.Send(new ShowIdentity(portal.Id), ct);
+        var body = JsonSerializer.SerializeToUtf8Bytes(Item.Of(identity), Wire);
+        if (challenge is null)
+        {
+            context.Response.Headers.CacheControl = "public, max-age=60";
+            return Results.Bytes(body, "application/json");
+        }
+
+        if (challenge.Length is < 22 or > 86 || !challenge.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
+            throw new RefusedException(RefusalKind.Invalid, "challenge_malformed", "A challenge has 22 to 86 base64url characters.");
+
+        limits.Take(context, identity.Key.Kind);
+        foreach (var (name, value) in signatures.SignAnswer(identity.Id, StatusCodes.Status200OK, body, context.AsSent(), label: null))
+            context.Response.Headers.Append(name, value);
+
+        return Results.Bytes(body, "application/json");
+    }
+
+    private sealed record Item(
+        PortalId Id,
+        string Name,
+        string? Email,
+        string? Description,
+        bool IsDefault,
+        string PublicKeyPem,
+        string Domain,
+        ShortId ShortId)
+    {
+        public static Item Of(PublicIdentity identity) => new(
+            identity.Id, identity.Name, identity.Email, identity.Description, true, identity.Key.Pem, identity.Domain, identity.Id.Short);
+    }
+}

@@ -1,0 +1,25 @@
+using MediatR;
+using Microsoft.AspNetCore.Http.HttpResults;
+using PeerRegistry.Api.Kernel;
+using PeerRegistry.Application.SignedCalls;
+
+namespace PeerRegistry.Api.SignedCalls;
+
+internal static class RefusedCallsEndpoints
+{
+    public static RouteGroupBuilder MapRefusedCalls(this IEndpointRouteBuilder routes)
+    {
+        var calls = routes.MapGroup("/core/protected/calls").WithTags("Calls").RequireAuthorization(Policies.Owner);
+        calls.MapGet("/refused", List).WithName("calls.refused").ProducesProblem(400);
+        return calls;
+    }
+
+    private static async Task<Ok<IReadOnlyList<Item>>> List(int? limit, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    {
+        var latest = await mediator.Send(new ListRefusedCalls(portal.Id, Paging.Limit(limit)), ct);
+        return TypedResults.Ok<IReadOnlyList<Item>>(
+            [.. latest.Select(call => new Item(call.At, call.App, call.Path, call.KeyId, call.Reason, call.SignatureBase))]);
+    }
+
+    private sealed record Item(DateTimeOffset At, string? App, string Path, string? Keyid, string Reason, string? SignatureBase);
+}

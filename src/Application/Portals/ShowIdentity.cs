@@ -1,0 +1,24 @@
+using MediatR;
+using PeerRegistry.Application.Kernel;
+using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Application.Portals;
+
+/// <summary>What a Portal says of itself to anybody who asks.</summary>
+/// <param name="Email">Null unless the owner made it public.</param>
+public sealed record PublicIdentity(PortalId Id, PublicKey Key, string Domain, string Name, string? Email, string? Description);
+
+public sealed record ShowIdentity(PortalId Portal) : IRequest<PublicIdentity>
+{
+    internal sealed class Handler(IPortalSnapshots snapshots) : IRequestHandler<ShowIdentity, PublicIdentity>
+    {
+        /// <exception cref="RefusedException"><c>portal_unknown</c></exception>
+        public Task<PublicIdentity> Handle(ShowIdentity c, CancellationToken ct)
+        {
+            var row = snapshots.Find(c.Portal)?.Portal
+                ?? throw new RefusedException(RefusalKind.NotFound, "portal_unknown", "No such Portal lives here.");
+            return Task.FromResult(new PublicIdentity(row.Id, row.Key, row.Domain, row.Name, row.EmailPublic ? row.Email : null, row.Description));
+        }
+    }
+}
