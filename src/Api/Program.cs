@@ -66,9 +66,10 @@ public static class Program
     private static void MapEdge(this WebApplication app)
     {
         var edge = app.MapGroup("").OnListener(Listener.Edge);
-        edge.MapSiteFiles();
         edge.MapWhoAreYou();
         edge.MapRefusedCalls();
+        edge.MapPages();
+        edge.MapProfile();
         edge.MapGet("/health/live", () => TypedResults.Ok()).WithName("health.live");
     }
 

@@ -32,6 +32,20 @@ internal static class Markdown
         }
     }
 
+    /// <returns>The words alone, one line, at most 200 characters.</returns>
+    public static string Plain(string? text)
+    {
+        try
+        {
+            var words = string.Join(' ', Markdig.Markdown.ToPlainText(text ?? "", Pipeline).Split(default(char[]), StringSplitOptions.RemoveEmptyEntries));
+            return words.Length <= 200 ? words : $"{words[..(char.IsHighSurrogate(words[198]) ? 198 : 199)].TrimEnd()}…";
+        }
+        catch (ArgumentException)
+        {
+            return "";
+        }
+    }
+
     private static void Tame(MarkdownDocument document)
     {
         foreach (var heading in document.Descendants<HeadingBlock>())

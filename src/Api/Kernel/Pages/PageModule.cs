@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Http.HttpResults;
+using PeerRegistry.Api.Portals;
 
 namespace PeerRegistry.Api.Kernel.Pages;
 
@@ -10,6 +11,7 @@ internal static class PageModule
     public static IServiceCollection AddPages(this IServiceCollection services)
     {
         services.AddRazorComponents();
+        services.AddSingleton<PortalLinks>();
         services.AddSingleton<IProblemDetailsWriter, PageProblems>(); // asked before the JSON one, which takes everything
         services.AddAntiforgery(antiforgery =>
         {
@@ -23,7 +25,22 @@ internal static class PageModule
         return services;
     }
 
-    /// <summary>A page, never stored by anything on the way: it shows what only the owner may see.</summary>
+    /// <summary>Every page and form of the owner and of visitors; <paramref name="edge"/> is the listener they belong to.</summary>
+    public static void MapPages(this IEndpointRouteBuilder edge)
+    {
+        edge.MapSiteFiles();
+        var pages = edge.MapGroup("").ExcludeFromDescription();
+        pages.MapPublicPages();
+
+        var owner = pages.MapGroup("").RequireAuthorization(Policies.Owner);
+        owner.AddEndpointFilter((context, next) =>
+        {
+            context.HttpContext.Response.Headers.CacheControl = "no-store";
+            return next(context);
+        });
+        owner.MapProfilePages();
+    }
+
     public static RazorComponentResult<T> Page<T>(object? model = null, FormFailure? failure = null)
         where T : IComponent
     {
@@ -34,4 +51,8 @@ internal static class PageModule
             parameters["Failure"] = failure;
         return new RazorComponentResult<T>(parameters) { StatusCode = (int?)failure?.Refused.Kind };
     }
+
+    /// <summary>After a form: another page, so that a reload sends nothing again.</summary>
+    /// <param name="done">Of the sentences of <see cref="Kernel.Pages.Done"/>.</param>
+    public static IResult Done(string path, string done) => Results.Redirect($"{path}?done={done}", permanent: false, preserveMethod: false);
 }

@@ -1,0 +1,68 @@
+using MediatR;
+using PeerRegistry.Api.Kernel;
+using PeerRegistry.Application.Portals;
+using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Api.Portals;
+
+/// <summary>The owner's profile and picture; the picture for everybody.</summary>
+internal static class ProfileEndpoints
+{
+    public static void MapProfile(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/core/public/meta/avatar", ShowAvatar).WithName("avatar.public").WithTags("Profile");
+        var profile = routes.MapGroup("/core/protected/profile").WithTags("Profile").RequireAuthorization(Policies.Owner);
+        profile.MapGet("", Show).WithName("profile.get");
+        profile.MapPut("", Edit).WithName("profile.put");
+        profile.MapGet("/avatar", ShowAvatar).WithName("profile.avatar.get");
+        profile.MapPut("/avatar", PutAvatar).WithName("profile.avatar.put");
+        profile.MapDelete("/avatar", RemoveAvatar).WithName("profile.avatar.delete");
+    }
+
+    private static ProfileBody Show(CurrentPortal portal)
+    {
+        var row = portal.Snapshot.Portal;
+        return new(row.Name, row.Email, row.Description, row.EmailPublic);
+    }
+
+    private static async Task<IResult> Edit(ProfileBody body, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    {
+        await mediator.Send(new EditProfile(portal.Id, body.Name, body.Email, body.Description, body.EmailPublic), ct);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<IResult> ShowAvatar(HttpContext context, CurrentPortal portal, IAvatars avatars, CancellationToken ct)
+    {
+        var row = portal.Snapshot.Portal;
+        if (row.AvatarSha256 is null || await avatars.Read(portal.Id, ct) is not { } bytes)
+            throw new RefusedException(RefusalKind.NotFound, "avatar_unknown", "This Portal shows no picture.");
+
+        var named = context.Request.Query["v"].ToString() is { Length: > 0 } version && row.AvatarSha256.StartsWith(version, StringComparison.Ordinal);
+        context.Response.Headers.CacheControl = named ? "public, max-age=31536000, immutable" : "public, max-age=300";
+        context.Response.Headers.ContentSecurityPolicy = "default-src 'none'; sandbox";
+        return TypedResults.Bytes(bytes, row.AvatarType, entityTag: new Microsoft.Net.Http.Headers.EntityTagHeaderValue($"\"{row.AvatarSha256}\""));
+    }
+
+    private static async Task<IResult> PutAvatar(HttpContext context, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    {
+        await mediator.Send(new SetAvatar(portal.Id, await ReadPicture(context.Request.Body, ct)), ct);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<IResult> RemoveAvatar(CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    {
+        await mediator.Send(new SetAvatar(portal.Id, null), ct);
+        return TypedResults.NoContent();
+    }
+
+    /// <returns>At most one byte more than a picture may have; that one is enough to be refused.</returns>
+    internal static async Task<ReadOnlyMemory<byte>> ReadPicture(Stream body, CancellationToken ct)
+    {
+        var buffer = new byte[AvatarImage.MaxLength + 1];
+        var length = await body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, ct);
+        return buffer.AsMemory(0, length);
+    }
+
+    internal sealed record ProfileBody(string Name, string? Email, string? Description, bool EmailPublic);
+}

@@ -1,0 +1,70 @@
+using MediatR;
+using Microsoft.AspNetCore.Http.HttpResults;
+using PeerRegistry.Api.Kernel;
+using PeerRegistry.Api.Kernel.Pages;
+using PeerRegistry.Application.Portals;
+using PeerRegistry.Domain.Kernel;
+
+namespace PeerRegistry.Api.Portals;
+
+internal static class ProfilePages
+{
+    public static void MapProfilePages(this IEndpointRouteBuilder pages)
+    {
+        pages.MapGet("/profile", (CurrentPortal portal) => Show(portal, null));
+        pages.MapPost("/profile", Save);
+        pages.MapPost("/profile/preview", Preview);
+        pages.MapPost("/profile/avatar", Upload);
+        pages.MapPost("/profile/avatar/remove", Remove);
+    }
+
+    private static RazorComponentResult<ProfilePage> Show(CurrentPortal portal, FormFailure? failure) =>
+        PageModule.Page<ProfilePage>(new ProfilePage.View(portal.Snapshot.Portal), failure);
+
+    private static async Task<IResult> Save(PageForm form, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    {
+        try
+        {
+            await mediator.Send(new EditProfile(portal.Id, form["name"] ?? "", form["email"], form["description"], form.Has("email_public")), ct);
+            return PageModule.Done("/profile", "profile");
+        }
+        catch (RefusedException refused)
+        {
+            var field = refused.Code switch { "email_invalid" => "email", "description_invalid" => "description", _ => "name" };
+            return Show(portal, new FormFailure("profile", field, refused, form));
+        }
+    }
+
+    private static RazorComponentResult<ProfilePage> Preview(PageForm form, CurrentPortal portal)
+    {
+        var typed = portal.Snapshot.Portal with
+        {
+            Name = form["name"] ?? "",
+            Email = form["email"],
+            EmailPublic = form.Has("email_public"),
+            Description = form["description"],
+        };
+        return PageModule.Page<ProfilePage>(new ProfilePage.View(typed, IsDraft: true));
+    }
+
+    private static async Task<IResult> Upload(PageForm form, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    {
+        try
+        {
+            await using var picture = form.File("picture")?.OpenReadStream() ?? Stream.Null;
+            await mediator.Send(new SetAvatar(portal.Id, await ProfileEndpoints.ReadPicture(picture, ct)), ct);
+            return PageModule.Done("/profile", "avatar");
+        }
+        catch (RefusedException refused)
+        {
+            return Show(portal, new FormFailure("avatar", "picture", refused, form));
+        }
+    }
+
+    /// <summary>Takes the form for its antiforgery check alone.</summary>
+    private static async Task<IResult> Remove(PageForm _, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    {
+        await mediator.Send(new SetAvatar(portal.Id, null), ct);
+        return PageModule.Done("/profile", "avatar-gone");
+    }
+}
