@@ -6,8 +6,8 @@ using Npgsql;
 namespace PeerRegistry.Tests;
 
 /// <summary>
-/// A PostgreSQL server of the tests' own: a new cluster in a temporary directory, on a Unix socket only, with every safety
-/// setting on. Runs as user postgres where the tests run as root.
+/// A PostgreSQL server of the tests' own: a new cluster in a temporary directory, on a Unix socket only. Runs as user postgres
+/// where the tests run as root.
 /// </summary>
 public sealed partial class TestPostgres : IAsyncLifetime
 {
@@ -17,6 +17,9 @@ public sealed partial class TestPostgres : IAsyncLifetime
     private int databases;
 
     private string Cluster => Path.Combine(directory, "cluster");
+
+    /// <summary>Every safety setting on, for tests that kill the server; the others do without fsync.</summary>
+    public bool Durable { get; init; }
 
     private static bool IsRoot => geteuid() == 0;
 
@@ -57,7 +60,7 @@ public sealed partial class TestPostgres : IAsyncLifetime
             {
                 await AsOwner(
                     "pg_ctl", "-D", Cluster, "-w", "-l", Path.Combine(directory, "server.log"),
-                    "-o", $"-c listen_addresses= -c unix_socket_directories={directory} -c max_connections=150", "start");
+                    "-o", $"-c listen_addresses= -c unix_socket_directories={directory} -c max_connections=150 -c recovery_init_sync_method=syncfs -c fsync={(Durable ? "on" : "off")}", "start");
                 return;
             }
             catch (InvalidOperationException) when (attempt < 50)

@@ -80,6 +80,9 @@ internal static class Given
 {
     public static CancellationToken Soon => TestContext.Current.CancellationToken;
 
+    /// <summary>./test --long: the same races with more of everything.</summary>
+    public static bool Long => Environment.GetEnvironmentVariable("PEERREGISTRY_LONG") == "1";
+
     public static PortalId Portal() => Key().Id;
 
     public static PublicKey Key() => PublicKey.Ed25519(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32));

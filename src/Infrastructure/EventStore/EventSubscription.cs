@@ -18,15 +18,16 @@ internal sealed class EventSubscription : IDisposable
     private readonly EventRows rows;
     private readonly Pulse pulse;
     private readonly TimeProvider clock;
-    private readonly Meter meter = new("PeerRegistry.EventStore");
     private readonly ConcurrentDictionary<object, long> heldSince = new();
 
     public EventSubscription(NpgsqlDataSource database, EventRows rows, Pulse pulse, TimeProvider clock)
     {
         (this.database, this.rows, this.pulse, this.clock) = (database, rows, pulse, clock);
-        meter.CreateObservableGauge(
+        Meter.CreateObservableGauge(
             "subscription_held_back_seconds", HeldBackSeconds, "s", "How long the slowest subscriber has been waiting at a gap in the sequence.");
     }
+
+    public Meter Meter { get; } = new("PeerRegistry.EventStore");
 
     public async IAsyncEnumerable<Recorded> From(long after, [EnumeratorCancellation] CancellationToken ct)
     {
@@ -62,7 +63,7 @@ internal sealed class EventSubscription : IDisposable
         }
     }
 
-    public void Dispose() => meter.Dispose();
+    public void Dispose() => Meter.Dispose();
 
     private double HeldBackSeconds() =>
         heldSince.Values.Select(since => clock.GetElapsedTime(since).TotalSeconds).DefaultIfEmpty(0).Max();

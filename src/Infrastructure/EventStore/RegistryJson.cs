@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Infrastructure.EventStore;
 
@@ -13,9 +14,19 @@ internal static class RegistryJson
         var options = new JsonSerializerOptions(JsonSerializerDefaults.General)
         {
             PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-            Converters = { new JsonStringEnumConverter(namingPolicy: null, allowIntegerValues: false) },
+            Converters = { new JsonStringEnumConverter(namingPolicy: null, allowIntegerValues: false), new PortalIds() },
         };
         options.MakeReadOnly(populateMissingResolver: true);
         return options;
+    }
+
+    /// <summary>System.Text.Json writes a read-only set but cannot make one.</summary>
+    private sealed class PortalIds : JsonConverter<IReadOnlySet<PortalId>>
+    {
+        public override IReadOnlySet<PortalId>? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            JsonSerializer.Deserialize<HashSet<PortalId>>(ref reader, options);
+
+        public override void Write(Utf8JsonWriter writer, IReadOnlySet<PortalId> value, JsonSerializerOptions options) =>
+            JsonSerializer.Serialize<IEnumerable<PortalId>>(writer, value, options);
     }
 }

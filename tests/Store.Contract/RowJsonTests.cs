@@ -1,0 +1,26 @@
+using System.Text.Json;
+using PeerRegistry.Application.Apps;
+using PeerRegistry.Application.Devices;
+using PeerRegistry.Domain.Apps;
+using PeerRegistry.Infrastructure.EventStore;
+
+namespace PeerRegistry.Store.Contract;
+
+public sealed class RowJsonTests
+{
+    [Fact]
+    public void Rows_read_back_as_they_were_written()
+    {
+        var meta = new AppMeta("notes", "Notes", "1.0", [new AccessRule("", Access.Private, new Dictionary<string, string> { ["X-Ptl-Id"] = "{{ id }}" })]);
+        var app = new AppRow("notes", meta, new Visibility(VisibilityMode.Some, new HashSet<Domain.Portals.PortalId> { Given.Portal() }), DateTimeOffset.UnixEpoch);
+        AssertReadsBack(app);
+        AssertReadsBack(new DeviceRow("d1", "phone", DateTimeOffset.UnixEpoch));
+    }
+
+    private static void AssertReadsBack<T>(T row)
+    {
+        var json = JsonSerializer.Serialize(row, RegistryJson.Options);
+        Assert.Equal(json, JsonSerializer.Serialize(JsonSerializer.Deserialize<T>(json, RegistryJson.Options), RegistryJson.Options));
+        Assert.Contains("\"name\"", json, StringComparison.Ordinal);
+    }
+}

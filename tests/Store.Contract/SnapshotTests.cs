@@ -1,0 +1,192 @@
+using PeerRegistry.Application.Kernel;
+using PeerRegistry.Domain.Portals;
+using PeerRegistry.Infrastructure.ReadModels;
+using PeerRegistry.Infrastructure.Snapshots;
+using PeerRegistry.Tests;
+
+namespace PeerRegistry.Store.Contract;
+
+public sealed class SnapshotTests(TestPostgres postgres) : IAsyncLifetime
+{
+    private readonly PortalId a = Given.Portal();
+    private readonly PortalId b = Given.Portal();
+    private readonly TokenHash token = TokenHash.Of(Token.Create());
+    private readonly TokenHash session = TokenHash.Of(Token.Create());
+    private string database = null!;
+    private Node node = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        database = await postgres.CreateDatabase();
+        node = await Node.Start(database);
+        foreach (var (portal, name) in new[] { (a, "a"), (b, "b") })
+            await node.Store.Append(new Changes(portal, Actor.System, [new("portal", 0, [new PortalCreated(portal, Given.Key(), "Example.Org", name)])]), Given.Soon);
+    }
+
+    public ValueTask DisposeAsync() => node.DisposeAsync();
+
+    [Fact]
+    public async Task An_append_shows_before_it_returns_and_only_in_its_own_Portal()
+    {
+        for (var version = 1; version <= 50; version++)
+        {
+            await Rename(a, version, $"name {version}");
+            Assert.Equal($"name {version}", node.Snapshots.Find(a)!.Portal.Name);
+        }
+
+        Assert.Equal("b", node.Snapshots.Find(b)!.Portal.Name);
+        Assert.Null(node.Snapshots.Find(Given.Portal()));
+        Assert.Equal(2, node.Snapshots.All.Count);
+    }
+
+    [Fact]
+    public void A_Portal_is_found_by_its_domain_and_by_its_apps_hosts()
+    {
+        Assert.Equal(a, node.Snapshots.FindByHost($"{a.Short}.example.org")!.Portal.Id);
+        Assert.Equal(b, node.Snapshots.FindByHost($"notes.{b.Short}.example.org")!.Portal.Id);
+        Assert.Null(node.Snapshots.FindByHost($"x.notes.{b.Short}.example.org"));
+        Assert.Null(node.Snapshots.FindByHost("example.org"));
+        Assert.Null(node.Snapshots.FindByHost($"{a.Short}.example.org.evil"));
+        Assert.Null(node.Snapshots.FindByHost($"evil{a.Short}.example.org"));
+        Assert.Null(node.Snapshots.FindByHost($".{a.Short}.example.org."));
+        Assert.Null(node.Snapshots.FindByHost(""));
+    }
+
+    [Fact]
+    public async Task A_row_that_is_not_newer_is_ignored()
+    {
+        var model = node.Get<IReadOnlyList<ReadModel>>().Single(model => model.Table == "portal_list");
+        var before = node.Snapshots.Find(a)!.Portal;
+        await Rename(a, 1, "later");
+        node.Snapshots.Apply(a, [new FoldedRow(model, "portal", 1, before)]);
+        node.Snapshots.Apply(a, [new FoldedRow(model, "portal", 2, before)]);
+
+        Assert.Equal("later", node.Snapshots.Find(a)!.Portal.Name);
+    }
+
+    [Fact]
+    public async Task A_node_that_starts_later_has_everything()
+    {
+        await node.Rows.Write(a, [new IssueCredential(token, new(CredentialKind.App, "notes", null, null))], Given.Soon);
+        await using var other = await Node.Start(database);
+
+        Assert.Equal("a", other.Snapshots.Find(a)!.Portal.Name);
+        Assert.Equal(node.Snapshots.Find(a)!.Credentials, other.Snapshots.Find(a)!.Credentials);
+        Assert.NotNull(other.Snapshots.FindByHost($"{b.Short}.example.org"));
+    }
+
+    [Fact]
+    public async Task Another_node_hears_of_changes_within_moments()
+    {
+        await using var other = await Node.Start(database);
+        await Task.Delay(TimeSpan.FromMilliseconds(300), TimeProvider.System, Given.Soon);
+        for (var version = 1; version <= 5; version++)
+        {
+            await Rename(a, version, $"name {version}");
+            var since = TimeProvider.System.GetTimestamp();
+            await Given.Eventually(() => other.Snapshots.Find(a)!.Portal.Name == $"name {version}", "the other node shows it");
+            Assert.InRange(TimeProvider.System.GetElapsedTime(since), TimeSpan.Zero, TimeSpan.FromMilliseconds(600));
+        }
+    }
+
+    [Fact]
+    public async Task Another_node_finds_changes_that_nobody_told_it_of()
+    {
+        await using var other = await Node.Start(database);
+        await node.Get<ChangeNotifier>().StopAsync(Given.Soon);
+        await Rename(a, 1, "unheard");
+        await node.Rows.Write(b, [new IssueCredential(token, new(CredentialKind.App, "notes", null, null))], Given.Soon);
+
+        await Given.Eventually(
+            () => other.Snapshots.Find(a)!.Portal.Name == "unheard" && other.Snapshots.Find(b)!.Credentials.ContainsKey(token), "the other node shows it");
+    }
+
+    [Fact]
+    public async Task A_commit_below_the_highest_number_is_not_overlooked()
+    {
+        await using var slow = await Writer.Begin(node.Database);
+        await slow.LockRow(a, "portal", 2);
+        await slow.TakeNumber();
+        await Rename(b, 1, "quick");
+        await using var other = await Node.Start(database); // loads while a lower number is still open
+        await slow.Insert(a, "portal", 2, "profile_changed", $$"""{"id":"{{a}}","name":"slow","emailPublic":false}""");
+        await slow.Run($$"""update registry.portal_list set version = 2, row = jsonb_set(row, '{name}', '"slow"') where portal_id = '{{a}}'""");
+        await slow.Finish(End.Commits, node.Database);
+
+        await Given.Eventually(() => node.Snapshots.Find(a)!.Portal.Name == "slow", "the node that was there shows it");
+        await Given.Eventually(() => other.Snapshots.Find(a)!.Portal.Name == "slow", "the node that started meanwhile shows it");
+    }
+
+    [Fact]
+    public async Task Credentials_are_in_step_with_the_events_that_they_come_with()
+    {
+        await Issue(a, 1, token, new(CredentialKind.Device, "d1", null, null));
+        await node.Rows.Write(a, [new IssueCredential(session, new(CredentialKind.AppSession, "d1", "notes", Soon(60)))], Given.Soon);
+        Assert.Equal("d1", node.Snapshots.Find(a)!.Credentials[token].Holder);
+        Assert.Equal(("notes", Soon(60)), (node.Snapshots.Find(a)!.Credentials[session].App, node.Snapshots.Find(a)!.Credentials[session].ExpiresAt));
+        Assert.Empty(node.Snapshots.Find(b)!.Credentials);
+
+        await node.Rows.Write(b, [new RevokeCredentials(null, "d1"), new ExtendCredential(session, Soon(90))], Given.Soon); // not b's
+        Assert.Equal(2, node.Snapshots.Find(a)!.Credentials.Count);
+        await node.Rows.Write(a, [new ExtendCredential(session, Soon(90))], Given.Soon);
+        Assert.Equal(Soon(90), node.Snapshots.Find(a)!.Credentials[session].ExpiresAt);
+
+        var revoked = new Changes(a, Actor.System, [new("portal", 2, [new AvatarChanged(a, null, null)])]) { Alongside = [new RevokeCredentials(null, "d1")] };
+        await node.Store.Append(revoked, Given.Soon);
+        Assert.Empty(node.Snapshots.Find(a)!.Credentials);
+    }
+
+    [Fact]
+    public async Task Revoking_a_kind_leaves_the_others_and_an_app_takes_its_sessions_along()
+    {
+        await Issue(a, 1, token, new(CredentialKind.Device, "d1", null, null));
+        await node.Rows.Write(a, [new IssueCredential(session, new(CredentialKind.AppSession, "d1", "notes", null))], Given.Soon);
+        await node.Rows.Write(a, [new RevokeCredentials(CredentialKind.App, "d1")], Given.Soon);
+        Assert.Equal(2, node.Snapshots.Find(a)!.Credentials.Count);
+        await node.Rows.Write(a, [new RevokeCredentials(null, "notes")], Given.Soon);
+        Assert.Equal([token], node.Snapshots.Find(a)!.Credentials.Keys);
+    }
+
+    [Fact]
+    public async Task What_has_expired_is_swept_out_when_the_next_is_issued()
+    {
+        await node.Rows.Write(a, [new IssueCredential(session, new(CredentialKind.AppSession, "d1", "notes", Soon(-1)))], Given.Soon);
+        await node.Rows.Write(a, [new IssueCredential(token, new(CredentialKind.AppSession, "d1", "notes", Soon(60)))], Given.Soon);
+        Assert.Equal([token], node.Snapshots.Find(a)!.Credentials.Keys);
+    }
+
+    [Fact]
+    public async Task Another_node_hears_of_credentials_issued_and_revoked()
+    {
+        await using var other = await Node.Start(database);
+        await node.Rows.Write(a, [new IssueCredential(token, new(CredentialKind.App, "notes", null, null))], Given.Soon);
+        await Given.Eventually(() => other.Snapshots.Find(a)!.Credentials.ContainsKey(token), "issued there");
+        await node.Rows.Write(a, [new RevokeCredentials(CredentialKind.App, "notes")], Given.Soon);
+        await Given.Eventually(() => other.Snapshots.Find(a)!.Credentials.IsEmpty, "revoked there");
+    }
+
+    [Fact]
+    public async Task Of_racing_credential_changes_the_last_committed_shows()
+    {
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(async n =>
+        {
+            for (var i = 0; i < 15; i++)
+            {
+                await node.Rows.Write(a, [new IssueCredential(TokenHash.Of($"{n} {i}"), new(CredentialKind.App, $"app{n}", null, null))], Given.Soon);
+                if (i % 3 == 2)
+                    await node.Rows.Write(a, [new RevokeCredentials(null, $"app{n}")], Given.Soon);
+            }
+        }));
+
+        Assert.Empty(node.Snapshots.Find(a)!.Credentials);
+    }
+
+    private static DateTimeOffset Soon(int minutes) => new DateTimeOffset(TimeProvider.System.GetUtcNow().Date, TimeSpan.Zero).AddDays(1).AddMinutes(minutes < 0 ? -3000 : minutes);
+
+    private Task<IReadOnlyList<long>> Rename(PortalId portal, long version, string name) =>
+        node.Store.Append(new Changes(portal, Actor.System, [new("portal", version, [new ProfileChanged(portal, name, null, null, false)])]), Given.Soon);
+
+    private Task<IReadOnlyList<long>> Issue(PortalId portal, long version, TokenHash hash, Credential credential) => node.Store.Append(
+        new Changes(portal, Actor.System, [new("portal", version, [new AvatarChanged(portal, null, null)])]) { Alongside = [new IssueCredential(hash, credential)] },
+        Given.Soon);
+}
