@@ -3,6 +3,8 @@ namespace PeerRegistry.Application.Kernel;
 /// <summary>What is set from outside: environment, appsettings or command line, under the names written here with <c>__</c> for <c>:</c>.</summary>
 public sealed class RegistryOptions
 {
+    public ConnectionOptions ConnectionStrings { get; init; } = new();
+
     public DataOptions Data { get; init; } = new();
 
     public ListenOptions Listen { get; init; } = new();
@@ -18,6 +20,12 @@ public sealed class RegistryOptions
     public VaultOptions Vault { get; init; } = new();
 
     public ClusterOptions Cluster { get; init; } = new();
+
+    public sealed class ConnectionOptions
+    {
+        /// <value>Npgsql connection string of a PostgreSQL from 13 on. Empty (default): the registry starts a server of its own.</value>
+        public string? Registry { get; init; }
+    }
 
     public sealed class DataOptions
     {

@@ -1,0 +1,48 @@
+using System.Diagnostics;
+using PeerRegistry.Application.Kernel;
+
+namespace PeerRegistry.Infrastructure.LocalPostgres;
+
+/// <summary>PostgreSQL's own programs, as Debian installs them, run as the user that owns the cluster.</summary>
+internal sealed class ServerPrograms(string? user)
+{
+    private const string Installed = "/usr/lib/postgresql";
+
+    /// <returns>Exit code, and what was said on either stream.</returns>
+    public async Task<(int Code, string Said)> Run(string program, IReadOnlyList<string> arguments, CancellationToken ct)
+    {
+        string[] command = user is null ? [program, .. arguments] : ["setpriv", $"--reuid={user}", $"--regid={user}", "--init-groups", program, .. arguments];
+        var start = new ProcessStartInfo(command[0], command[1..])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = "/", // ours may be closed to that user
+            Environment = { ["LC_ALL"] = "C" },
+        };
+        using var process = Process.Start(start)!;
+        var said = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(ct), process.StandardError.ReadToEndAsync(ct));
+        await process.WaitForExitAsync(ct);
+        return (process.ExitCode, string.Concat(said).Trim());
+    }
+
+    public async Task RunOrRefuse(string program, IReadOnlyList<string> arguments, CancellationToken ct)
+    {
+        var (code, said) = await Run(program, arguments, ct);
+        if (code != 0)
+            throw new StartRefusedException($"{Path.GetFileName(program)} ended with {code}: {said}");
+    }
+
+    /// <param name="cluster">A cluster can only be run by the major version that made it; the newest installed one makes a new one.</param>
+    /// <exception cref="StartRefusedException">Not installed.</exception>
+    public static string Folder(string cluster)
+    {
+        var made = Path.Combine(cluster, "PG_VERSION");
+        var version = File.Exists(made) ? File.ReadAllText(made).Trim() : null;
+        var folders = Directory.Exists(Installed) ? Directory.GetDirectories(Installed) : [];
+        return folders.Where(f => File.Exists(Path.Combine(f, "bin/postgres")) && (version is null || Path.GetFileName(f) == version))
+            .OrderByDescending(f => int.TryParse(Path.GetFileName(f), out var number) ? number : 0)
+            .Select(f => Path.Combine(f, "bin"))
+            .FirstOrDefault() ?? throw new StartRefusedException(
+                $"PostgreSQL {version} is not installed in {Installed}. Install the package postgresql{(version is null ? "" : "-" + version)}, or set ConnectionStrings__Registry.");
+    }
+}
