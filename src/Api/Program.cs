@@ -1,6 +1,9 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Microsoft.Extensions.Logging.Console;
+using PeerRegistry.Api.Cli;
+using PeerRegistry.Api.Hosting;
 using PeerRegistry.Api.Kernel;
 using PeerRegistry.Api.Kernel.Pages;
 using PeerRegistry.Api.Portals;
@@ -12,16 +15,21 @@ namespace PeerRegistry.Api;
 
 public static class Program
 {
-    public static async Task Main(string[] args) => await Build(args).RunAsync();
+    public static Task<int> Main(string[] args) => CommandLine.Run(args);
+
+    /// <summary>Database, read models and snapshots of a registry that is built but not started.</summary>
+    public static Task StartStore(WebApplication app) => app.Services.StartStore(CancellationToken.None);
 
     /// <summary>The whole registry, not yet started.</summary>
     public static WebApplication Build(string[] args)
     {
-        var builder = WebApplication.CreateBuilder(args);
-        var options = builder.Configuration.Get<RegistryOptions>() ?? new RegistryOptions();
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        var options = RegistryConfiguration.Read(builder.Configuration);
+        AddHost(builder);
         builder.Services.AddApplication();
         builder.Services.AddInfrastructure(options);
         AddHttp(builder.Services);
+        builder.Services.AddHostedService<FirstStart>();
         builder.WebHost.UseKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -42,11 +50,22 @@ public static class Program
         return app;
     }
 
+    /// <summary>Standard output is for what others read: the PAIR and READY lines.</summary>
+    private static void AddHost(WebApplicationBuilder builder)
+    {
+        builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
+        builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical); // a refused start is told by CommandLine
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(2)); // and seven for the own PostgreSQL
+    }
+
     private static void AddHttp(IServiceCollection services)
     {
         services.AddScoped<CurrentPortal>();
         services.AddSingleton<CallerAddress>();
         services.AddSingleton<ChallengeLimits>();
+        services.AddHealthChecks();
         services.AddSingleton<MatcherPolicy, Listeners.Policy>();
         services.AddExceptionHandler<Errors>();
         services.AddPages();
@@ -71,6 +90,7 @@ public static class Program
         edge.MapPages();
         edge.MapProfile();
         edge.MapGet("/health/live", () => TypedResults.Ok()).WithName("health.live");
+        edge.MapHealthChecks("/health/ready").WithName("health.ready");
     }
 
     private static void MapInternal(this WebApplication app)

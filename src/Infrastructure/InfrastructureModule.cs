@@ -1,8 +1,10 @@
 using Microsoft.Extensions.DependencyInjection;
 using PeerRegistry.Application.Kernel;
+using PeerRegistry.Infrastructure.EventStore;
 using PeerRegistry.Infrastructure.Forwarding;
 using PeerRegistry.Infrastructure.HttpSignatures;
 using PeerRegistry.Infrastructure.Keys;
+using PeerRegistry.Infrastructure.LocalPostgres;
 using PeerRegistry.Infrastructure.Peers;
 using PeerRegistry.Infrastructure.Portals;
 
@@ -15,11 +17,23 @@ public static class InfrastructureModule
     {
         services.AddSingleton(options);
         services.AddSingleton(TimeProvider.System);
+        var database = services.AddDatabase(options);
+        services.AddRegistryStore(_ => database);
         services.AddKeys();
         services.AddHttpSignatures();
         services.AddForwarding();
         services.AddPeers();
         services.AddAvatars();
         return services;
+    }
+
+    /// <summary>
+    /// For a tool that needs the database and nothing that works in the background. Where a registry runs on the data directory, the
+    /// tool works beside it.
+    /// </summary>
+    public static async Task StartStore(this IServiceProvider services, CancellationToken ct)
+    {
+        await services.GetRequiredService<DatabaseLife>().StartUnlessRunning(ct);
+        await services.GetRequiredService<StoreStart>().StartAsync(ct);
     }
 }

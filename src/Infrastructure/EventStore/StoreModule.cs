@@ -43,7 +43,8 @@ public static class StoreModule
         services.AddAlongsideWriter<IssueCredentialWriter>();
         services.AddAlongsideWriter<ExtendCredentialWriter>();
         services.AddAlongsideWriter<RevokeCredentialsWriter>();
-        services.AddHostedService<StoreStart>();
+        services.AddSingleton<StoreStart>();
+        services.AddHostedService(provider => provider.GetRequiredService<StoreStart>());
         return services;
     }
 
@@ -60,22 +61,22 @@ public static class StoreModule
         settings.ApplicationName ??= "peerregistry";
         return new NpgsqlDataSourceBuilder(settings.ConnectionString).Build();
     }
+}
 
-    /// <summary>Ordered here, since hosted services start in the order in which they were added and stop in reverse.</summary>
-    private sealed class StoreStart(Migrator migrator, ReadModelRebuild rebuild, SnapshotFollower follower, ChangeNotifier notifier) : IHostedService
+/// <summary>Ordered here, since hosted services start in the order in which they were added and stop in reverse.</summary>
+internal sealed class StoreStart(Migrator migrator, ReadModelRebuild rebuild, SnapshotFollower follower, ChangeNotifier notifier) : IHostedService
+{
+    public async Task StartAsync(CancellationToken cancellationToken)
     {
-        public async Task StartAsync(CancellationToken cancellationToken)
-        {
-            await migrator.Migrate(cancellationToken);
-            await rebuild.BuildMissing(cancellationToken);
-            await follower.StartAsync(cancellationToken);
-            await notifier.StartAsync(cancellationToken);
-        }
+        await migrator.Migrate(cancellationToken);
+        await rebuild.BuildMissing(cancellationToken);
+        await follower.StartAsync(cancellationToken);
+        await notifier.StartAsync(cancellationToken);
+    }
 
-        public async Task StopAsync(CancellationToken cancellationToken)
-        {
-            await notifier.StopAsync(cancellationToken);
-            await follower.StopAsync(cancellationToken);
-        }
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await notifier.StopAsync(cancellationToken);
+        await follower.StopAsync(cancellationToken);
     }
 }

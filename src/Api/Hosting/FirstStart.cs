@@ -1,0 +1,41 @@
+using MediatR;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Portals;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Api.Hosting;
+
+/// <summary>Sees that there is a Portal before anybody can ask for it, and says on standard output when it can be asked, and where.</summary>
+internal sealed class FirstStart(RegistryOptions options, IServiceScopeFactory scopes, IPortalSnapshots snapshots, IServer server) : IHostedLifecycleService
+{
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        if (snapshots.All.Count == 0)
+            await scope.ServiceProvider.GetRequiredService<IMediator>().Send(New(options.Portal, options.Portal.Name), cancellationToken);
+    }
+
+    public async Task StartedAsync(CancellationToken cancellationToken)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var sender = scope.ServiceProvider.GetRequiredService<IMediator>();
+        var portal = await sender.Send(new FindDefaultPortal(), cancellationToken);
+        var (edge, inner) = server.Features.Get<IServerAddressesFeature>()!.Addresses.ToArray() is [var first, var second]
+            ? (first, second)
+            : throw new InvalidOperationException("Two listeners were expected.");
+        Console.WriteLine($"READY edge={edge} internal={inner} portal={portal.Portal.Id}");
+    }
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public static CreatePortal New(RegistryOptions.PortalOptions portal, string name) =>
+        new(portal.KeyType == "ed25519" ? KeyKind.Ed25519 : KeyKind.Rsa, portal.Zone, name);
+}

@@ -1,0 +1,43 @@
+using System.ComponentModel;
+using System.Reflection;
+using PeerRegistry.Application.Kernel;
+
+namespace PeerRegistry.Api.Hosting;
+
+/// <summary>Reads what is set from outside, and names everything that is wrong with it at once.</summary>
+internal static class RegistryConfiguration
+{
+    /// <exception cref="StartRefusedException">A value of the wrong form, or a name in one of our sections that means nothing.</exception>
+    public static RegistryOptions Read(IConfiguration configuration)
+    {
+        var misread = Misread(configuration).ToList();
+        var readable = configuration.AsEnumerable().Where(e => !misread.Exists(m => m.Path == e.Key));
+        var options = new ConfigurationBuilder().AddInMemoryCollection(readable).Build().Get<RegistryOptions>() ?? new RegistryOptions();
+        var wrong = new RegistryOptionsValidator().Validate(options).Errors.Select(e => e.ErrorMessage);
+        string[] faults = [.. misread.Select(m => $"{m.Path.Replace(":", "__", StringComparison.Ordinal)} {m.Fault}"), .. wrong];
+        return faults.Length == 0 ? options : throw new StartRefusedException(faults);
+    }
+
+    private static IEnumerable<(string Path, string Fault)> Misread(IConfiguration configuration) =>
+        from section in typeof(RegistryOptions).GetProperties()
+        where section.Name != nameof(RegistryOptions.ConnectionStrings) // shared with whatever else runs here
+        let known = section.PropertyType.GetProperties()
+        from set in configuration.GetSection(section.Name).GetChildren()
+        let fault = Fault(set, Array.Find(known, p => p.Name.Equals(set.Key, StringComparison.OrdinalIgnoreCase)), known)
+        where fault is not null
+        select (set.Path, fault);
+
+    private static string? Fault(IConfigurationSection set, PropertyInfo? property, PropertyInfo[] known)
+    {
+        if (property is null)
+            return $"is not a setting. Known beside it are {string.Join(", ", known.Select(p => p.Name))}.";
+        if (set.Value is not { Length: > 0 } value)
+            return null;
+
+        var type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
+        var converter = TypeDescriptor.GetConverter(type);
+        if (!converter.CanConvertFrom(typeof(string)))
+            return "is a list: number its entries, from __0 on.";
+        return converter.IsValid(value) ? null : $"cannot be '{value}': {(type == typeof(bool) ? "true or false" : "a whole number")} is needed.";
+    }
+}

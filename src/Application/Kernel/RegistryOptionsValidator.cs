@@ -1,0 +1,49 @@
+using System.Net;
+using FluentValidation;
+
+namespace PeerRegistry.Application.Kernel;
+
+/// <summary>Every message begins with the setting as it is written in the environment.</summary>
+public sealed class RegistryOptionsValidator : AbstractValidator<RegistryOptions>
+{
+    private const int LongestZone = 180; // with a short ID and an app's name of 63 before it, a host name has at most 253 characters
+
+    public RegistryOptionsValidator()
+    {
+        Says(o => !string.IsNullOrWhiteSpace(o.Data.Directory), _ => "Data__Directory must name a directory.");
+        Says(o => IsListener(o.Listen.Edge), o => $"Listen__Edge must be http://, an IP address and a port, not '{o.Listen.Edge}'.");
+        Says(o => IsListener(o.Listen.Internal), o => $"Listen__Internal must be http://, an IP address and a port, not '{o.Listen.Internal}'.");
+        Says(
+            o => o.Listen.Edge != o.Listen.Internal || o.Listen.Edge.EndsWith(":0", StringComparison.Ordinal),
+            _ => "Listen__Edge and Listen__Internal must differ.");
+        Says(o => IsDomain(o.Portal.Zone), o => $"Portal__Zone must be a domain in lower case of at most {LongestZone} characters, not '{o.Portal.Zone}'.");
+        Says(o => o.Portal.PublicPort is > 0 and < 65536, o => $"Portal__PublicPort must be a port, 1 to 65535, not {o.Portal.PublicPort}.");
+        Says(o => o.Portal.KeyType is "ed25519" or "rsa-4096", o => $"Portal__KeyType must be ed25519 or rsa-4096, not '{o.Portal.KeyType}'.");
+        Says(o => o.Portal.Name.Trim() is { Length: > 0 and <= 100 } name && !name.Any(char.IsControl), _ => "Portal__Name must have 1 to 100 printable characters.");
+        Each(o => o.Peering.Resolve, IsFixedAddress, "Peering__Resolve", "host=ip:port");
+        Each(o => o.Edge.TrustedProxies, entry => IPAddress.TryParse(entry, out _) || IPNetwork.TryParse(entry, out _), "Edge__TrustedProxies", "an address or a network");
+        Says(o => IsFileOrUnset(o.Peering.TrustedCertificates), o => $"Peering__TrustedCertificates names no file: '{o.Peering.TrustedCertificates}'.");
+        Says(o => IsFileOrUnset(o.Vault.MasterKeyFile), o => $"Vault__MasterKeyFile names no file: '{o.Vault.MasterKeyFile}'.");
+    }
+
+    private void Says(Func<RegistryOptions, bool> holds, Func<RegistryOptions, string> otherwise) =>
+        RuleFor(o => o).Must(holds).WithMessage(o => otherwise(o));
+
+    private void Each(Func<RegistryOptions, IReadOnlyList<string>> entries, Func<string, bool> holds, string name, string form) =>
+        RuleFor(o => o).Custom((options, context) =>
+        {
+            foreach (var (index, entry) in entries(options).Index().Where(e => !holds(e.Item)))
+                context.AddFailure($"{name}__{index} must be {form}, not '{entry}'.");
+        });
+
+    private static bool IsListener(string url) =>
+        Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri is { Scheme: "http", PathAndQuery: "/" } && IPAddress.TryParse(uri.Host, out _);
+
+    private static bool IsDomain(string zone) =>
+        zone.Length <= LongestZone && Uri.CheckHostName(zone) == UriHostNameType.Dns && !zone.Any(c => char.IsAsciiLetterUpper(c) || c == '_') && !zone.EndsWith('.');
+
+    private static bool IsFixedAddress(string entry) =>
+        entry.Split('=') is [{ Length: > 0 }, var target] && IPEndPoint.TryParse(target, out var address) && address.Port > 0;
+
+    private static bool IsFileOrUnset(string? path) => string.IsNullOrEmpty(path) || File.Exists(path);
+}

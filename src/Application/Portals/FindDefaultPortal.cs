@@ -1,0 +1,24 @@
+using MediatR;
+using PeerRegistry.Application.Kernel;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Application.Portals;
+
+/// <summary>The Portal that was here first.</summary>
+public sealed record FindDefaultPortal : IRequest<PortalSnapshot>
+{
+    internal sealed class Handler(IPortalSnapshots snapshots, IEventStore store) : IRequestHandler<FindDefaultPortal, PortalSnapshot>
+    {
+        public async Task<PortalSnapshot> Handle(FindDefaultPortal request, CancellationToken cancellationToken)
+        {
+            var created = new List<(long Sequence, PortalSnapshot Portal)>();
+            foreach (var portal in snapshots.All)
+            {
+                var first = await store.ReadStream(portal.Portal.Id, Identity.Stream, new StreamLimit(ToVersion: 1), cancellationToken);
+                created.Add((first[0].Sequence, portal));
+            }
+
+            return created.MinBy(c => c.Sequence).Portal;
+        }
+    }
+}
