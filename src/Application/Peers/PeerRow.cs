@@ -47,7 +47,8 @@ public sealed record PeerRow(
     [JsonIgnore]
     public bool MayBeCalled => IsMutual || (Original && Listed && !Blocked && Key is not null);
 
-    /// <summary>Whether a path or a form means this peer: the short ID, or a longer one that fits what is known.</summary>
-    public bool Is(TypedPortalId typed) =>
-        Id is { } id ? typed.Matches(id) : Typed.Value.StartsWith(typed.Value, StringComparison.Ordinal);
+    /// <summary>Whether a path or a form means this peer: the short ID, or a longer one that nothing known contradicts.</summary>
+    public bool Is(TypedPortalId typed) => Id is { } id
+        ? typed.Matches(id)
+        : Typed.Value.StartsWith(typed.Value, StringComparison.Ordinal) || typed.Value.StartsWith(Typed.Value, StringComparison.Ordinal);
 }

@@ -24,10 +24,10 @@ public sealed record EditProfile(PortalId Portal, string Name, string? Email, st
             && !text.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c is '<' or '>' or '"');
     }
 
-    internal sealed class Handler(Decisions decisions) : IRequestHandler<EditProfile, long>
+    internal sealed class Handler(Decisions decisions, TimeProvider clock) : IRequestHandler<EditProfile, long>
     {
         public Task<long> Handle(EditProfile c, CancellationToken ct) => decisions.Execute<Profile, PortalEvent>(
             c.Portal, "portal", Profile.Initial, Profile.Evolve,
-            profile => Profile.Change(profile, c.Name, c.Email, c.Description, c.EmailPublic), null, ct);
+            profile => Profile.Change(profile, c.Name, c.Email, c.Description, c.EmailPublic), _ => [new RestatePeerings(clock.GetUtcNow())], ct);
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using PeerRegistry.Application.Peers;
 using PeerRegistry.Infrastructure.EventStore;
 using PeerRegistry.Infrastructure.ReadModels;
 
@@ -10,6 +11,16 @@ internal static class PeersModule
     public static IServiceCollection AddPeers(this IServiceCollection services)
     {
         services.AddProjection<PeerListProjection>();
+        services.AddAlongsideWriter<WantPeeringWriter>();
+        services.AddAlongsideWriter<RestatePeeringsWriter>();
+        services.AddAlongsideWriter<RequireRevisionWriter>();
+        services.AddAlongsideWriter<ForgetContactWriter>();
+        services.AddAlongsideWriter<DropOfferWriter>();
+        services.AddSingleton<PeerWorkerSignal>();
+        services.AddSingleton<PeerContacts>();
+        services.AddSingleton<IPeerContacts>(provider => provider.GetRequiredService<PeerContacts>());
+        services.AddSingleton<IPeeringOffers, PeeringOffers>();
+        services.AddHostedService<PeerWorker>();
         return services;
     }
 }

@@ -1,0 +1,88 @@
+using FluentValidation;
+using MediatR;
+using PeerRegistry.Application.Kernel;
+using PeerRegistry.Domain.Peers;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Application.Peers;
+
+/// <summary>
+/// A notice of another Portal, signed with the key in it. Whoever is no contact with this pinned key gets one and the same
+/// answer, so that the answer tells nobody what is known here.
+/// </summary>
+/// <param name="Network">The sender's /24 or /48.</param>
+public sealed record AnswerPeering(
+    PortalId Portal, PublicKey Key, string? Name, string? Domain, WantedPeering Peering, long Revision, string Network) : IRequest<AnswerPeering.Answer>
+{
+    /// <summary>The largest integer that every JSON reader keeps.</summary>
+    private const long MaxRevision = (1L << 53) - 1;
+
+    /// <param name="IsMutual">Else offered.</param>
+    public readonly record struct Answer(bool IsMutual, long Revision);
+
+    public sealed class Validator : AbstractValidator<AnswerPeering>
+    {
+        public Validator() => RuleFor(c => c.Revision).InclusiveBetween(1, MaxRevision);
+    }
+
+    internal sealed class Handler(
+        IEventStore store, Decisions decisions, IPortalSnapshots snapshots, IPeerContacts contacts, IPeeringOffers offers, TimeProvider clock)
+        : IRequestHandler<AnswerPeering, Answer>
+    {
+        public async Task<Answer> Handle(AnswerPeering c, CancellationToken ct)
+        {
+            var peer = await store.Load(c.Portal, c.Key.Id.Short, ct);
+            return peer.Answers(c.Key) ? await FromContact(c, ct) : await FromAnybody(c, peer, ct);
+        }
+
+        /// <summary>
+        /// The revision is taken first, and what follows from the notice is recorded only while it is still the highest: then no
+        /// order of arrival lets an older notice win. The same one again is judged again, as its answer may have been lost.
+        /// </summary>
+        private async Task<Answer> FromContact(AnswerPeering c, CancellationToken ct)
+        {
+            var taken = await contacts.Take(c.Portal, c.Key.Id.Short, c.Revision, ct);
+            if (taken == c.Revision)
+            {
+                try
+                {
+                    await decisions.Execute(c.Portal, c.Key.Id.Short, peer => Judge(c, peer), ct, _ => [new RequireRevision(c.Key.Id.Short, c.Revision)]);
+                }
+                catch (StaleVersionException)
+                {
+                    taken = await contacts.Take(c.Portal, c.Key.Id.Short, c.Revision, ct);
+                }
+            }
+
+            contacts.Heard(c.Portal, c.Key.Id.Short);
+            var peer = await store.Load(c.Portal, c.Key.Id.Short, ct);
+            return peer.Answers(c.Key) && peer.Status == PeerStatus.Mutual ? new Answer(IsMutual: true, taken) : Neutral(c);
+        }
+
+        private static IReadOnlyList<PeerEvent> Judge(AnswerPeering c, Peer peer) => c.Peering == WantedPeering.Offered
+            ? [.. Peer.SeeProtocol(peer, c.Key), .. Peer.Confirm(peer, c.Key), .. Peer.ClaimName(peer, c.Key, PeerRules.Claimed(c.Name))]
+            : Peer.Withdraw(peer, c.Key);
+
+        /// <summary>Never pins: at most it makes us ask ourselves, sooner, who lives at the contact's own domain.</summary>
+        private async Task<Answer> FromAnybody(AnswerPeering c, Peer peer, CancellationToken ct)
+        {
+            var (id, self) = (c.Key.Id, snapshots.Require(c.Portal).Portal);
+            if (c.Peering == WantedPeering.Withdrawn)
+            {
+                await offers.Withdraw(c.Portal, id, c.Revision, ct);
+            }
+            else if (!peer.Blocked && peer.MayBe(TypedPortalId.Of(id)) && id.Short != self.Id.Short)
+            {
+                var now = clock.GetUtcNow();
+                var domain = c.Domain is { } claimed && PeerRules.IsDomainOf(claimed, id.Short) ? claimed.ToLowerInvariant() : self.ZoneName(id.Short);
+                await offers.Keep(c.Portal, new PeeringOffer(id, PeerRules.Claimed(c.Name), domain, c.Revision, now, now), c.Network, ct);
+                if (peer is { Listed: true, Key: null })
+                    await contacts.BringForward(c.Portal, id.Short, ct);
+            }
+
+            return Neutral(c);
+        }
+
+        private static Answer Neutral(AnswerPeering c) => new(IsMutual: false, c.Revision);
+    }
+}

@@ -1,0 +1,34 @@
+using FluentValidation;
+using MediatR;
+using PeerRegistry.Application.Kernel;
+using PeerRegistry.Domain.Peers;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Application.Peers;
+
+/// <param name="Address">The peer's domain; null: its name in our zone.</param>
+public sealed record ChangePeerAddress(PortalId Portal, TypedPortalId Id, string? Address) : IRequest
+{
+    public sealed class Validator : AbstractValidator<ChangePeerAddress>
+    {
+        public Validator() => RuleFor(c => c.Address).MustBeDomainOf(c => c.Id.Short);
+    }
+
+    internal sealed class Handler(Decisions decisions, IPortalSnapshots snapshots, IPeerContacts contacts, TimeProvider clock)
+        : IRequestHandler<ChangePeerAddress, Unit>
+    {
+        public async Task<Unit> Handle(ChangePeerAddress c, CancellationToken ct)
+        {
+            var address = c.Address?.ToLowerInvariant();
+            var domain = address ?? snapshots.Require(c.Portal).Portal.ZoneName(c.Id.Short);
+            await decisions.Execute(
+                c.Portal,
+                c.Id.Short,
+                peer => Peer.ChangeAddress(peer.Meant(c.Id), address, domain),
+                ct,
+                _ => [new WantPeering(c.Id.Short, WantedPeering.Offered, clock.GetUtcNow())]);
+            contacts.Nudge();
+            return Unit.Value;
+        }
+    }
+}

@@ -1,0 +1,88 @@
+using PeerRegistry.Application.Kernel;
+using PeerRegistry.Domain.Peers;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Application.Peers;
+
+/// <summary>What a peer is to hear from us. Only the last word counts.</summary>
+public enum WantedPeering
+{
+    Offered,
+    Withdrawn,
+}
+
+/// <param name="Code">Stable, snake case: <c>peer_unreachable</c>, <c>identity_refused</c>, <c>clock_skew</c>, …</param>
+public sealed record ContactError(string Code, string Detail, DateTimeOffset At);
+
+/// <summary>What is volatile about a peer and so in no event.</summary>
+/// <param name="Waiting">The last word has not reached it yet.</param>
+/// <param name="IsReachable">Null before first contact.</param>
+/// <param name="LastSeenAt">Of the last authenticated exchange.</param>
+public sealed record PeerContact(bool Waiting, bool? IsReachable, DateTimeOffset? LastSeenAt, DateTimeOffset? NextAttemptAt, ContactError? LastError)
+{
+    public static readonly PeerContact None = new(false, null, null, null, null);
+}
+
+/// <summary>A to-do row whose time has come, lent to one visitor until it is finished.</summary>
+/// <param name="Revision">Of the wanted state.</param>
+/// <param name="Delivered">The last revision that the peer has answered.</param>
+/// <param name="Domain">Where a peer that is no longer listed is asked.</param>
+/// <param name="Key">Who answers there; null: nobody was pinned.</param>
+/// <param name="MeetDue">Ask again who lives there.</param>
+/// <param name="Doubted">It has said or shown once that we are not in its list, although we hold it to be mutual.</param>
+/// <param name="Attempts">Failed ones since it was last heard from.</param>
+/// <param name="Wakes">Rises when the row is brought forward, so that a visit under way does not put it off again.</param>
+public sealed record DueContact(
+    PortalId Portal, ShortId Peer, WantedPeering Wanted, long Revision, long Delivered, string? Domain, PublicKey? Key, string? Invite, bool MeetDue,
+    bool Doubted, DateTimeOffset? RestatedAt, int Attempts, DateTimeOffset? FailingSince, long Wakes);
+
+/// <param name="Heard">There was an authenticated exchange.</param>
+/// <param name="MeetDueAt">Null: as it was.</param>
+/// <param name="Delivered">The revision that was answered; null: none.</param>
+/// <param name="RevisionAtLeast">What the next word must not fall below; null: as it was.</param>
+/// <param name="Restate">Say it again, with a new revision.</param>
+public sealed record ContactOutcome(
+    DueContact Due, DateTimeOffset At, bool Heard, DateTimeOffset? MeetDueAt, long? Delivered, long? RevisionAtLeast, bool Doubted, bool Restate,
+    ContactError? Error, int Attempts, DateTimeOffset? FailingSince, DateTimeOffset? NextAttemptAt);
+
+/// <summary>Overwrites the wanted state, with a revision above every one before it, and wakes the visitor.</summary>
+/// <param name="Domain">With <see cref="WantedPeering.Withdrawn"/>: where to, since the contact is gone.</param>
+public sealed record WantPeering(
+    ShortId Peer, WantedPeering Wanted, DateTimeOffset Now, string? Domain = null, PublicKey? Key = null, string? Invite = null) : IAlongside;
+
+/// <summary>Undoes the transaction where a newer notice of this peer was taken meanwhile.</summary>
+public sealed record RequireRevision(ShortId Peer, long Revision) : IAlongside;
+
+/// <summary>Nothing is to be said to it, and what was taken from its key no longer counts.</summary>
+/// <param name="Entirely">The row goes, too; else the wanted state stays.</param>
+public sealed record ForgetContact(ShortId Peer, bool Entirely) : IAlongside;
+
+/// <summary>Table <c>peer_contacts</c>: one row per peer, the to-do row and what the last visits brought.</summary>
+public interface IPeerContacts
+{
+    Task<IReadOnlyDictionary<ShortId, PeerContact>> Find(PortalId portal, IReadOnlyCollection<ShortId> peers, CancellationToken ct);
+
+    /// <summary>Rows that are due and lent to nobody, the longest due first.</summary>
+    Task<IReadOnlyList<DueContact>> Borrow(DateTimeOffset now, int atMost, CancellationToken ct);
+
+    Task Finish(ContactOutcome outcome, CancellationToken ct);
+
+    /// <summary>Takes the revision of a peer's notice unless a higher one was taken.</summary>
+    /// <returns>The highest taken, this one included.</returns>
+    Task<long> Take(PortalId portal, ShortId peer, long revision, CancellationToken ct);
+
+    /// <summary>An authenticated exchange; cheap enough for every call.</summary>
+    void Heard(PortalId portal, ShortId peer);
+
+    /// <summary>The owner wants it tried now: who lives there, and what is still to be said.</summary>
+    Task TryNow(PortalId portal, ShortId peer, CancellationToken ct);
+
+    /// <summary>Asks again soon who lives there: a call failed, or somebody with this ID has knocked before first contact.</summary>
+    Task BringForward(PortalId portal, ShortId peer, CancellationToken ct);
+
+    /// <summary>It answered 401 to a call: says the wanted state again, at most every ten minutes.</summary>
+    Task Doubt(PortalId portal, ShortId peer, CancellationToken ct);
+
+    /// <summary>There may be something due: look now.</summary>
+    void Nudge();
+}

@@ -1,0 +1,35 @@
+using MediatR;
+using PeerRegistry.Application.Kernel;
+using PeerRegistry.Domain.Peers;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Application.Peers;
+
+/// <summary>A peer as its owner sees it.</summary>
+public sealed record PeerView(PeerRow Peer, PeerContact Contact);
+
+/// <summary>The contact list, by short ID.</summary>
+/// <param name="Name">Part of the petname or the claimed name, or the beginning of the ID; case does not count.</param>
+/// <param name="After">A short ID; null: from the beginning.</param>
+public sealed record ListPeers(PortalId Portal, string? Name, PeerStatus? Status, string? After, int Limit) : IRequest<IReadOnlyList<PeerView>>
+{
+    internal sealed class Handler(IPortalSnapshots snapshots, IPeerContacts contacts) : IRequestHandler<ListPeers, IReadOnlyList<PeerView>>
+    {
+        public async Task<IReadOnlyList<PeerView>> Handle(ListPeers q, CancellationToken ct)
+        {
+            var peers = snapshots.Require(q.Portal).Peers.Values
+                .Where(p => p.Listed && (q.Status is null || p.Status == q.Status) && (q.Name is null || IsNamed(p, q.Name)))
+                .Where(p => string.CompareOrdinal(p.Short.Value, q.After) > 0)
+                .OrderBy(p => p.Short.Value, StringComparer.Ordinal)
+                .Take(q.Limit)
+                .ToList();
+            var found = await contacts.Find(q.Portal, peers.ConvertAll(p => p.Short), ct);
+            return peers.ConvertAll(p => new PeerView(p, found.GetValueOrDefault(p.Short, PeerContact.None)));
+        }
+
+        private static bool IsNamed(PeerRow peer, string part) =>
+            peer.Petname?.Contains(part, StringComparison.OrdinalIgnoreCase) == true
+            || peer.ClaimedName?.Contains(part, StringComparison.OrdinalIgnoreCase) == true
+            || (TypedPortalId.TryParse(part, out var typed) ? peer.Is(typed) : peer.Short.Value.StartsWith(part, StringComparison.OrdinalIgnoreCase));
+    }
+}

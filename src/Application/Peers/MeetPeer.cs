@@ -1,0 +1,104 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json;
+using MediatR;
+using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.SignedCalls;
+using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Peers;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Application.Peers;
+
+/// <summary>Asks at the peer's domain who lives there, by <c>whoareyou</c> with a challenge, and pins who answers.</summary>
+internal sealed record MeetPeer(PortalId Portal, ShortId Peer) : IRequest
+{
+    private const string Path = "/core/public/meta/whoareyou?challenge=";
+
+    /// <exception cref="RefusedException">
+    /// <c>peer_unreachable</c>; <c>peer_timeout</c>; <c>answer_invalid</c>; <c>key_mismatch</c>; <c>domain_mismatch</c>;
+    /// <c>answer_unsigned</c>; <c>identity_refused</c>
+    /// </exception>
+    internal sealed class Handler(IEventStore store, IPeerMessages messages, IMediator mediator, TimeProvider clock) : IRequestHandler<MeetPeer, Unit>
+    {
+        public async Task<Unit> Handle(MeetPeer c, CancellationToken ct)
+        {
+            var peer = await store.Load(c.Portal, c.Peer, ct);
+            var challenge = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
+            var answer = await messages.Send(
+                new PeerMessage(c.Portal, HttpMethod.Get, peer.Domain, Path + challenge, default, Signed: false, peer.Key, peer.Original), ct);
+            if (answer.Status != 200)
+                throw PeerAnswers.Unexpected(answer, clock);
+
+            var claim = PeerAnswers.Read<Identity>(answer);
+            var key = PublicKey.Parse(claim.PublicKeyPem);
+            if (key.Id.Value != claim.Id)
+                throw Refused("key_mismatch", "The key that it showed does not belong to the ID that it showed.");
+
+            // Someone else's own domain cannot be the one asked, so who it is comes first.
+            var signed = RequireSignature(peer, key, answer);
+            if (key.Id.Short == c.Peer && !string.Equals(claim.Domain, peer.Domain, StringComparison.OrdinalIgnoreCase))
+                throw Refused("domain_mismatch", "It says that it lives at another domain than the one asked.");
+
+            return await mediator.Send(new PinPeerKey(c.Portal, c.Peer, key, PeerRules.Claimed(claim.Name), signed), ct);
+        }
+
+        /// <summary>Only an RSA key may go unsigned, and only while nothing better was seen from it: originals do not sign answers.</summary>
+        private bool RequireSignature(Peer peer, PublicKey key, PeerAnswer answer) => answer.VerifyWith(key) switch
+        {
+            null => true,
+            "signature_missing" when key.Kind == KeyKind.Rsa && !(peer.Key == key && peer.SpeaksOurs) => false,
+            var reason => throw PeerAnswers.Unsigned(reason, answer, clock),
+        };
+
+        private static RefusedException Refused(string code, string message) => new(RefusalKind.Conflict, code, message);
+
+        private sealed record Identity(string Id, string PublicKeyPem, string? Name, string? Domain);
+    }
+}
+
+/// <summary>What another core answers: strangers' input, whose unknown members are skipped.</summary>
+internal static class PeerAnswers
+{
+    private static readonly TimeSpan TolerableSkew = TimeSpan.FromSeconds(20);
+
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.General)
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+    };
+
+    /// <exception cref="RefusedException"><c>answer_invalid</c></exception>
+    public static T Read<T>(PeerAnswer answer)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<T>(answer.Body.Span, Json) ?? throw new JsonException();
+        }
+        catch (JsonException)
+        {
+            throw new RefusedException(RefusalKind.Unreachable, "answer_invalid", "What answered there does not speak as a Portal does.");
+        }
+    }
+
+    public static byte[] Write<T>(T message) => JsonSerializer.SerializeToUtf8Bytes(message, Json);
+
+    public static RefusedException Unexpected(PeerAnswer answer, TimeProvider clock) => Skew(answer, clock) ?? answer.Status switch
+    {
+        401 or 403 => new(RefusalKind.Unreachable, "peer_refused", "It does not take our signature."),
+        _ => new(RefusalKind.Unreachable, "peer_unreachable", $"What answered there sent the status {answer.Status}."),
+    };
+
+    public static RefusedException Unsigned(string reason, PeerAnswer answer, TimeProvider clock) => Skew(answer, clock) ??
+        new(RefusalKind.Unreachable, "answer_unsigned", $"Its answer is not signed as it has to be ({reason}).");
+
+    private static RefusedException? Skew(PeerAnswer answer, TimeProvider clock)
+    {
+        var skew = answer.Date - clock.GetUtcNow();
+        return skew?.Duration() > TolerableSkew
+            ? new(RefusalKind.Unreachable, "clock_skew", string.Create(CultureInfo.InvariantCulture, $"Its clock and ours are {skew.Value.Duration().TotalSeconds:F0} s apart."))
+            : null;
+    }
+}

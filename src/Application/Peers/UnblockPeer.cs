@@ -1,0 +1,30 @@
+using MediatR;
+using PeerRegistry.Application.Kernel;
+using PeerRegistry.Domain.Peers;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Application.Peers;
+
+/// <summary>A peer that is still listed hears from us again, since it may have taken our silence for removal.</summary>
+public sealed record UnblockPeer(PortalId Portal, TypedPortalId Id) : IRequest
+{
+    internal sealed class Handler(Decisions decisions, IPeerContacts contacts, TimeProvider clock) : IRequestHandler<UnblockPeer, Unit>
+    {
+        public async Task<Unit> Handle(UnblockPeer c, CancellationToken ct)
+        {
+            var listed = false;
+            await decisions.Execute(
+                c.Portal,
+                c.Id.Short,
+                peer =>
+                {
+                    listed = peer.Listed;
+                    return Peer.Unblock(peer.Meant(c.Id));
+                },
+                ct,
+                _ => listed ? [new WantPeering(c.Id.Short, WantedPeering.Offered, clock.GetUtcNow())] : []);
+            contacts.Nudge();
+            return Unit.Value;
+        }
+    }
+}

@@ -1,0 +1,113 @@
+using System.Security.Cryptography;
+using MediatR;
+using PeerRegistry.Application.Kernel;
+using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Peers;
+
+namespace PeerRegistry.Application.Peers;
+
+/// <summary>One visit to one peer: who lives there, if that is to be asked, and the wanted state, if it was not heard yet.</summary>
+public sealed record VisitPeer(DueContact Due) : IRequest
+{
+    internal sealed class Handler(IEventStore store, IPeerContacts contacts, IMediator mediator, TimeProvider clock) : IRequestHandler<VisitPeer, Unit>
+    {
+        private static readonly TimeSpan RestateAtMost = TimeSpan.FromMinutes(10);
+
+        public async Task<Unit> Handle(VisitPeer c, CancellationToken ct)
+        {
+            var due = c.Due;
+            var peer = await store.Load(due.Portal, due.Peer, ct);
+            var visit = new Visit(due.MeetDue || peer.Key is null);
+            if (due.Wanted == WantedPeering.Offered && (!peer.Listed || peer.Blocked))
+            {
+                await contacts.Finish(Rest(due), ct);
+                return Unit.Value;
+            }
+
+            try
+            {
+                if (due.Wanted == WantedPeering.Offered && visit.Meets)
+                {
+                    await mediator.Send(new MeetPeer(due.Portal, due.Peer), ct);
+                    visit.Met = true;
+                }
+
+                if (due.Revision > due.Delivered)
+                    visit.Said = await mediator.Send(new OfferPeering(due), ct);
+            }
+            catch (RefusedException e)
+            {
+                visit.Error = new ContactError(e.Code, e.Message, clock.GetUtcNow());
+            }
+
+            await contacts.Finish(Outcome(due, visit), ct);
+            return Unit.Value;
+        }
+
+        private ContactOutcome Outcome(DueContact due, Visit visit)
+        {
+            var now = clock.GetUtcNow();
+            DateTimeOffset? meetDueAt = visit.Met ? now + Backoff.Refresh(Chance()) : null;
+            var restate = visit.Said is { Refuted: true };
+            var outcome = new ContactOutcome(
+                due, now, Heard: visit.Met || visit.Said is not null, meetDueAt, visit.Said is null ? null : due.Revision, visit.Said?.Revision,
+                Doubted: restate || (due.Doubted && visit.Said is null), restate, visit.Error, Attempts: 0, FailingSince: null, NextAttemptAt: meetDueAt);
+            if (visit.Error is not null)
+                return Failed(outcome);
+            if (restate)
+                return outcome with { NextAttemptAt = due.RestatedAt + RestateAtMost > now ? due.RestatedAt + RestateAtMost : now };
+
+            return due.Wanted == WantedPeering.Withdrawn ? outcome with { NextAttemptAt = null } : outcome;
+        }
+
+        private static ContactOutcome Failed(ContactOutcome outcome)
+        {
+            var (due, now) = (outcome.Due, outcome.At);
+            var since = due.FailingSince ?? now;
+            var givenUp = now - since > Backoff.GiveUpAfter;
+            return outcome with
+            {
+                Attempts = due.Attempts + 1,
+                FailingSince = since,
+                NextAttemptAt = givenUp ? null : now + Backoff.Delay(due.Attempts + 1, Chance()),
+                Error = givenUp ? new ContactError("given_up", $"Not reached for 30 days. The last time: {outcome.Error!.Detail}", now) : outcome.Error,
+            };
+        }
+
+        private ContactOutcome Rest(DueContact due) => new(
+            due, clock.GetUtcNow(), Heard: false, MeetDueAt: null, Delivered: null, RevisionAtLeast: null, due.Doubted, Restate: false,
+            Error: null, due.Attempts, due.FailingSince, NextAttemptAt: null);
+
+        private static double Chance() => RandomNumberGenerator.GetInt32(int.MaxValue) / (double)int.MaxValue;
+
+        private sealed record Visit(bool Meets)
+        {
+            public bool Met { get; set; }
+
+            public OfferPeering.Outcome? Said { get; set; }
+
+            public ContactError? Error { get; set; }
+        }
+    }
+}
+
+/// <summary>When to come again. Chances go from 0 to 1.</summary>
+public static class Backoff
+{
+    /// <summary>After the first failure that was followed by nothing else.</summary>
+    public static readonly TimeSpan GiveUpAfter = TimeSpan.FromDays(30);
+
+    private static readonly TimeSpan First = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Most = TimeSpan.FromHours(6);
+
+    /// <summary>10 s, doubled with each failure up to 6 h, ± 25 %, so that many that failed together do not come back together.</summary>
+    /// <param name="attempts">Failed ones in a row, this one included.</param>
+    public static TimeSpan Delay(int attempts, double chance)
+    {
+        var doubled = First * Math.Pow(2, Math.Min(attempts - 1, 12));
+        return (doubled < Most ? doubled : Most) * (0.75 + (chance / 2));
+    }
+
+    /// <summary>How long what a peer says of itself is good for: 6 h ± 50 %.</summary>
+    public static TimeSpan Refresh(double chance) => Most * (0.5 + chance);
+}

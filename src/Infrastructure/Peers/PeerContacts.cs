@@ -1,0 +1,217 @@
+using System.Collections.Concurrent;
+using Npgsql;
+using PeerRegistry.Application.Peers;
+using PeerRegistry.Domain.Portals;
+using PeerRegistry.Infrastructure.EventStore;
+
+namespace PeerRegistry.Infrastructure.Peers;
+
+/// <summary>Table <c>peer_contacts</c>. Its wanted states are written by <see cref="WantPeeringWriter"/>, with the events.</summary>
+internal sealed class PeerContacts(NpgsqlDataSource database, PeerWorkerSignal signal, TimeProvider clock) : IPeerContacts
+{
+    /// <summary>Longer than two messages take at most. One that dies leaves its row to others after this.</summary>
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(90);
+
+    private static readonly TimeSpan NoteAtMost = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan ForwardAtMost = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan RestateAtMost = TimeSpan.FromMinutes(10);
+    private readonly ConcurrentDictionary<(PortalId Portal, ShortId Peer), DateTimeOffset> noted = [];
+    private readonly ConcurrentDictionary<(PortalId Portal, ShortId Peer), DateTimeOffset> heard = [];
+
+    public async Task<IReadOnlyDictionary<ShortId, PeerContact>> Find(PortalId portal, IReadOnlyCollection<ShortId> peers, CancellationToken ct)
+    {
+        await using var command = database.CreateCommand(
+            """
+            select short_id, revision > delivered, is_reachable, last_seen_at, next_attempt_at, error_code, error_detail, error_at
+            from registry.peer_contacts where portal_id = $1 and short_id = any($2)
+            """);
+        command.Parameters.Add(Sql.Text(portal.Value));
+        command.Parameters.Add(Sql.Texts([.. peers.Select(p => p.Value)]));
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var found = new Dictionary<ShortId, PeerContact>();
+        while (await reader.ReadAsync(ct))
+        {
+            var error = reader.TextOrNull(5) is { } code ? new ContactError(code, reader.GetString(6), reader.Time(7)!.Value) : null;
+            found.Add(reader.Short(0), new PeerContact(reader.GetBoolean(1), reader.BooleanOrNull(2), reader.Time(3), reader.Time(4), error));
+        }
+
+        return found;
+    }
+
+    public async Task<IReadOnlyList<DueContact>> Borrow(DateTimeOffset now, int atMost, CancellationToken ct)
+    {
+        await using var command = database.CreateCommand(
+            """
+            update registry.peer_contacts c set leased_until = $2, tried_at = $1
+            from (
+                select portal_id, short_id from registry.peer_contacts
+                where next_attempt_at <= $1 and (leased_until is null or leased_until <= $1)
+                order by next_attempt_at limit $3 for update skip locked
+            ) due
+            where c.portal_id = due.portal_id and c.short_id = due.short_id
+            returning c.portal_id, c.short_id, c.wanted, c.revision, c.delivered, c.domain, c.key_pem, c.invite,
+                coalesce(c.meet_due_at <= $1, true), c.doubted, c.restated_at, c.attempts, c.failing_since, c.wakes
+            """);
+        command.Parameters.Add(Sql.Time(now));
+        command.Parameters.Add(Sql.Time(now + Lease));
+        command.Parameters.Add(Sql.Bigint(atMost));
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var due = new List<DueContact>();
+        while (await reader.ReadAsync(ct))
+        {
+            due.Add(new DueContact(
+                PortalId.Parse(reader.GetString(0)), reader.Short(1), Enum.Parse<WantedPeering>(reader.GetString(2)), reader.GetInt64(3), reader.GetInt64(4),
+                reader.TextOrNull(5), reader.TextOrNull(6) is { } pem ? PublicKey.Parse(pem) : null, reader.TextOrNull(7), reader.GetBoolean(8),
+                reader.GetBoolean(9), reader.Time(10), reader.GetInt32(11), reader.Time(12), reader.GetInt64(13)));
+        }
+
+        return due;
+    }
+
+    public async Task Finish(ContactOutcome outcome, CancellationToken ct)
+    {
+        var due = outcome.Due;
+        await using var command = database.CreateCommand(
+            """
+            update registry.peer_contacts set
+                leased_until = null,
+                is_reachable = case when $4 then true when $12 >= 2 then false else is_reachable end,
+                last_seen_at = case when $4 then $3 else last_seen_at end,
+                delivered = greatest(delivered, coalesce($6, delivered)),
+                invite = case when delivered < coalesce($6, delivered) and wakes = $15 then null else invite end,
+                revision = greatest(revision, coalesce($7, revision)) + case when $9 or wanted = 'Withdrawn' and $7 > coalesce($6, 0) then 1 else 0 end,
+                error_code = $10, error_detail = $11, error_at = case when $10 is null then null else $3 end,
+                restated_at = case when $9 then coalesce($14, $3) else restated_at end,
+                doubted = case when wakes = $15 then $8 else doubted end,
+                meet_due_at = case when wakes = $15 then coalesce($5, meet_due_at) else meet_due_at end,
+                attempts = case when wakes = $15 then $12 else attempts end,
+                failing_since = case when wakes = $15 then $13 else failing_since end,
+                next_attempt_at = case when wakes = $15 then $14 else next_attempt_at end
+            where portal_id = $1 and short_id = $2
+            """);
+        command.Parameters.Add(Sql.Text(due.Portal.Value));
+        command.Parameters.Add(Sql.Text(due.Peer.Value));
+        command.Parameters.Add(Sql.Time(outcome.At));
+        command.Parameters.Add(Sql.Boolean(outcome.Heard));
+        command.Parameters.Add(Sql.Time(outcome.MeetDueAt));
+        command.Parameters.Add(Sql.BigintOrNull(outcome.Delivered));
+        command.Parameters.Add(Sql.BigintOrNull(outcome.RevisionAtLeast));
+        command.Parameters.Add(Sql.Boolean(outcome.Doubted));
+        command.Parameters.Add(Sql.Boolean(outcome.Restate));
+        command.Parameters.Add(Sql.Text(outcome.Error?.Code));
+        command.Parameters.Add(Sql.Text(outcome.Error?.Detail));
+        command.Parameters.Add(Sql.Bigint(outcome.Attempts));
+        command.Parameters.Add(Sql.Time(outcome.FailingSince));
+        command.Parameters.Add(Sql.Time(outcome.NextAttemptAt));
+        command.Parameters.Add(Sql.Bigint(due.Wakes));
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
+    public async Task<long> Take(PortalId portal, ShortId peer, long revision, CancellationToken ct)
+    {
+        await using var command = database.CreateCommand(
+            """
+            insert into registry.peer_contacts as c (portal_id, short_id, wanted, taken) values ($1, $2, 'Offered', $3)
+            on conflict (portal_id, short_id) do update set taken = greatest(c.taken, $3)
+            returning taken
+            """);
+        command.Parameters.Add(Sql.Text(portal.Value));
+        command.Parameters.Add(Sql.Text(peer.Value));
+        command.Parameters.Add(Sql.Bigint(revision));
+        return (long)(await command.ExecuteScalarAsync(ct))!;
+    }
+
+    public void Heard(PortalId portal, ShortId peer)
+    {
+        var now = clock.GetUtcNow();
+        if (noted.TryGetValue((portal, peer), out var last) && now - last < NoteAtMost)
+            return;
+
+        noted[(portal, peer)] = now;
+        heard[(portal, peer)] = now;
+    }
+
+    /// <summary>Writes down who was heard since the last time. A peer that has become reachable again is visited at once if it waits.</summary>
+    public async Task NoteHeard(CancellationToken ct)
+    {
+        foreach (var (key, at) in heard)
+        {
+            if (!heard.TryRemove(KeyValuePair.Create(key, at)))
+                continue;
+
+            await using var command = database.CreateCommand(
+                """
+                update registry.peer_contacts set
+                    is_reachable = true, last_seen_at = greatest(last_seen_at, $3),
+                    next_attempt_at = case when attempts > 0 then $3 else next_attempt_at end,
+                    wakes = case when attempts > 0 then wakes + 1 else wakes end,
+                    attempts = 0, failing_since = null
+                where portal_id = $1 and short_id = $2
+                """);
+            command.Parameters.Add(Sql.Text(key.Portal.Value));
+            command.Parameters.Add(Sql.Text(key.Peer.Value));
+            command.Parameters.Add(Sql.Time(at));
+            await command.ExecuteNonQueryAsync(ct);
+        }
+    }
+
+    public Task TryNow(PortalId portal, ShortId peer, CancellationToken ct) => Wake(
+        """
+        update registry.peer_contacts set meet_due_at = $3, next_attempt_at = $3, attempts = 0, failing_since = null, wakes = wakes + 1,
+            revision = greatest(revision + 1, (extract(epoch from $3::timestamptz) * 1000)::bigint)
+        where portal_id = $1 and short_id = $2 and $4 = $4
+        """,
+        portal,
+        peer,
+        TimeSpan.Zero,
+        ct);
+
+    public Task BringForward(PortalId portal, ShortId peer, CancellationToken ct) => Wake(
+        """
+        update registry.peer_contacts set meet_due_at = $3, next_attempt_at = $3, wakes = wakes + 1
+        where portal_id = $1 and short_id = $2 and wanted = 'Offered' and (tried_at is null or tried_at <= $4)
+        """,
+        portal,
+        peer,
+        ForwardAtMost,
+        ct);
+
+    public Task Doubt(PortalId portal, ShortId peer, CancellationToken ct) => Wake(
+        """
+        update registry.peer_contacts set
+            revision = greatest(revision + 1, (extract(epoch from $3::timestamptz) * 1000)::bigint),
+            doubted = true, restated_at = $3, next_attempt_at = $3, wakes = wakes + 1
+        where portal_id = $1 and short_id = $2 and wanted = 'Offered' and (restated_at is null or restated_at <= $4)
+        """,
+        portal,
+        peer,
+        RestateAtMost,
+        ct);
+
+    public void Nudge() => signal.Set();
+
+    private async Task Wake(string statement, PortalId portal, ShortId peer, TimeSpan atMost, CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        await using var command = database.CreateCommand(statement);
+        command.Parameters.Add(Sql.Text(portal.Value));
+        command.Parameters.Add(Sql.Text(peer.Value));
+        command.Parameters.Add(Sql.Time(now));
+        command.Parameters.Add(Sql.Time(now - atMost));
+        if (await command.ExecuteNonQueryAsync(ct) > 0)
+            signal.Set();
+    }
+}
+
+internal static class PeerColumns
+{
+    public static ShortId Short(this NpgsqlDataReader reader, int column) =>
+        ShortId.TryParse(reader.GetString(column), out var id) ? id : throw new FormatException("A row with no short ID.");
+
+    public static string? TextOrNull(this NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
+
+    public static bool? BooleanOrNull(this NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetBoolean(column);
+
+    public static DateTimeOffset? Time(this NpgsqlDataReader reader, int column) =>
+        reader.IsDBNull(column) ? null : reader.GetFieldValue<DateTimeOffset>(column);
+}

@@ -1,0 +1,153 @@
+using Npgsql;
+using PeerRegistry.Application.Peers;
+using PeerRegistry.Domain.Portals;
+using PeerRegistry.Infrastructure.EventStore;
+
+namespace PeerRegistry.Infrastructure.Peers;
+
+/// <summary>
+/// Table <c>peering_offers</c>. State <c>Open</c> is in the inbox; <c>Ignored</c> and <c>Withdrawn</c> are kept so that the same
+/// revision does not come in again, capped like the open ones.
+/// </summary>
+internal sealed class PeeringOffers(NpgsqlDataSource database, TimeProvider clock) : IPeeringOffers
+{
+    private const int AtMost = 100;
+    private const int AtMostOfNetwork = 5;
+    private const string Columns = "id, name, domain, revision, first_seen_at, last_seen_at";
+    private static readonly TimeSpan Kept = TimeSpan.FromDays(30);
+
+    private const string Expire = "delete from registry.peering_offers where portal_id = $1 and last_seen_at < $2";
+
+    private const string Trim =
+        """
+        delete from registry.peering_offers where portal_id = $1 and id in (
+            select id from registry.peering_offers where portal_id = $1 and state <> 'Open' order by last_seen_at desc, id offset $2)
+        """;
+
+    private const string Renew =
+        """
+        update registry.peering_offers set
+            state = case when state = 'Ignored' then state else 'Open' end, name = $3, domain = $4, revision = $5, network = $6, last_seen_at = $7
+        where portal_id = $1 and id = $2 and revision < $5
+        """;
+
+    private const string MakeRoom =
+        """
+        delete from registry.peering_offers where portal_id = $1 and id in (
+            select id from registry.peering_offers where portal_id = $1 and state = 'Open' and not seen order by last_seen_at, id
+            limit greatest(0, (select count(*) from registry.peering_offers where portal_id = $1 and state = 'Open') - $2))
+        """;
+
+    private const string Insert =
+        """
+        insert into registry.peering_offers (portal_id, id, state, name, domain, revision, network, first_seen_at, last_seen_at)
+        select $1, $2, 'Open', $3, $4, $5, $6, $7, $7
+        where (select count(*) from registry.peering_offers where portal_id = $1 and state = 'Open') < $8
+        on conflict do nothing
+        """;
+
+    public async Task Keep(PortalId portal, PeeringOffer offer, string network, CancellationToken ct)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await Execute(connection, "select pg_advisory_xact_lock(hashtextextended('peering_offers' || $1, 0))", ct, Sql.Text(portal.Value));
+        await Execute(connection, Expire, ct, Sql.Text(portal.Value), Sql.Time(clock.GetUtcNow() - Kept));
+        await Execute(connection, Trim, ct, Sql.Text(portal.Value), Sql.Bigint(AtMost));
+        NpgsqlParameter[] Row() =>
+        [
+            Sql.Text(portal.Value), Sql.Text(offer.Id.Value), Sql.Text(offer.Name), Sql.Text(offer.Domain), Sql.Bigint(offer.Revision),
+            Sql.Text(network), Sql.Time(offer.LastSeenAt),
+        ];
+        if (await Execute(connection, Renew, ct, Row()) == 0 && await HasRoom(connection, portal, network, ct))
+        {
+            await Execute(connection, MakeRoom, ct, Sql.Text(portal.Value), Sql.Bigint(AtMost - 1));
+            await Execute(connection, Insert, ct, [.. Row(), Sql.Bigint(AtMost)]);
+        }
+
+        await transaction.CommitAsync(ct);
+    }
+
+    public async Task Withdraw(PortalId portal, PortalId from, long revision, CancellationToken ct)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        await Execute(
+            connection,
+            """
+            update registry.peering_offers set state = case when state = 'Ignored' then state else 'Withdrawn' end, revision = $3
+            where portal_id = $1 and id = $2 and revision < $3
+            """,
+            ct,
+            Sql.Text(portal.Value),
+            Sql.Text(from.Value),
+            Sql.Bigint(revision));
+    }
+
+    public async Task<IReadOnlyList<PeeringOffer>> List(PortalId portal, string after, int limit, CancellationToken ct)
+    {
+        await using var command = database.CreateCommand(
+            $"""
+            with listed as (
+                select id from registry.peering_offers
+                where portal_id = $1 and state = 'Open' and last_seen_at >= $4 and id collate "C" > $2 order by id collate "C" limit $3),
+            marked as (
+                update registry.peering_offers set seen = true where portal_id = $1 and id in (select id from listed) and not seen)
+            select {Columns} from registry.peering_offers where portal_id = $1 and id in (select id from listed) order by id collate "C"
+            """);
+        command.Parameters.Add(Sql.Text(portal.Value));
+        command.Parameters.Add(Sql.Text(after));
+        command.Parameters.Add(Sql.Bigint(limit));
+        command.Parameters.Add(Sql.Time(clock.GetUtcNow() - Kept));
+        return await Read(command, ct);
+    }
+
+    public async Task<PeeringOffer?> Find(PortalId portal, PortalId from, CancellationToken ct)
+    {
+        await using var command = database.CreateCommand(
+            $"select {Columns} from registry.peering_offers where portal_id = $1 and id = $2 and state = 'Open' and last_seen_at >= $3");
+        command.Parameters.Add(Sql.Text(portal.Value));
+        command.Parameters.Add(Sql.Text(from.Value));
+        command.Parameters.Add(Sql.Time(clock.GetUtcNow() - Kept));
+        return (await Read(command, ct)) is [var offer] ? offer : null;
+    }
+
+    public async Task<bool> Ignore(PortalId portal, PortalId from, CancellationToken ct)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        return await Execute(
+            connection,
+            "update registry.peering_offers set state = 'Ignored' where portal_id = $1 and id = $2 and state = 'Open'",
+            ct,
+            Sql.Text(portal.Value),
+            Sql.Text(from.Value)) > 0;
+    }
+
+    private static async Task<bool> HasRoom(NpgsqlConnection connection, PortalId portal, string network, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(
+            "select count(*) from registry.peering_offers where portal_id = $1 and network = $2", connection);
+        command.Parameters.Add(Sql.Text(portal.Value));
+        command.Parameters.Add(Sql.Text(network));
+        return (long)(await command.ExecuteScalarAsync(ct))! < AtMostOfNetwork;
+    }
+
+    private static async Task<List<PeeringOffer>> Read(NpgsqlCommand command, CancellationToken ct)
+    {
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var found = new List<PeeringOffer>();
+        while (await reader.ReadAsync(ct))
+        {
+            found.Add(new PeeringOffer(
+                PortalId.Parse(reader.GetString(0)), reader.TextOrNull(1), reader.GetString(2), reader.GetInt64(3),
+                reader.Time(4)!.Value, reader.Time(5)!.Value));
+        }
+
+        return found;
+    }
+
+    private static async Task<int> Execute(NpgsqlConnection connection, string statement, CancellationToken ct, params NpgsqlParameter[] parameters)
+    {
+        await using var command = new NpgsqlCommand(statement, connection);
+        command.Parameters.AddRange(parameters);
+        return await command.ExecuteNonQueryAsync(ct);
+    }
+}
