@@ -8,6 +8,7 @@ using PeerRegistry.Api.Kernel;
 using PeerRegistry.Api.Kernel.Pages;
 using PeerRegistry.Api.Portals;
 using PeerRegistry.Api.SignedCalls;
+using PeerRegistry.Api.Peers;
 using PeerRegistry.Application.Kernel;
 using PeerRegistry.Infrastructure;
 
@@ -21,7 +22,8 @@ public static class Program
     public static Task StartStore(WebApplication app) => app.Services.StartStore(CancellationToken.None);
 
     /// <summary>The whole registry, not yet started.</summary>
-    public static WebApplication Build(string[] args)
+    /// <param name="replace">What a test puts in the place of a service: a clock, for one.</param>
+    public static WebApplication Build(string[] args, Action<IServiceCollection>? replace = null)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         var options = RegistryConfiguration.Read(builder.Configuration);
@@ -30,6 +32,7 @@ public static class Program
         builder.Services.AddInfrastructure(options);
         AddHttp(builder.Services);
         builder.Services.AddHostedService<FirstStart>();
+        replace?.Invoke(builder.Services);
         builder.WebHost.UseKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -66,6 +69,7 @@ public static class Program
         services.AddSingleton<CallerAddress>();
         services.AddSingleton<ChallengeLimits>();
         services.AddHealthChecks();
+        services.AddSingleton<NoticeLimits>();
         services.AddSingleton<MatcherPolicy, Listeners.Policy>();
         services.AddExceptionHandler<Errors>();
         services.AddPages();
@@ -89,6 +93,9 @@ public static class Program
         edge.MapRefusedCalls();
         edge.MapPages();
         edge.MapProfile();
+        edge.MapPeers();
+        edge.MapPeeringRequests();
+        edge.MapPeering();
         edge.MapGet("/health/live", () => TypedResults.Ok()).WithName("health.live");
         edge.MapHealthChecks("/health/ready").WithName("health.ready");
     }

@@ -16,8 +16,10 @@ internal static class Paging
     {
         null => MaxLimit,
         >= 1 and <= MaxLimit => asked.Value,
-        _ => throw new RefusedException(RefusalKind.Invalid, "request_invalid", $"limit goes from 1 to {MaxLimit}."),
+        _ => throw Invalid($"limit goes from 1 to {MaxLimit}."),
     };
+
+    public static RefusedException Invalid(string message) => new(RefusalKind.Invalid, "request_invalid", message);
 
     /// <param name="found">Asked for with one more than <paramref name="limit"/>, so that it shows whether more follow.</param>
     /// <param name="cursor">Of an item: what <c>after</c> has to be to go on behind it.</param>

@@ -1,0 +1,83 @@
+using MediatR;
+using Microsoft.AspNetCore.Http.HttpResults;
+using PeerRegistry.Api.Kernel;
+using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Peers;
+using PeerRegistry.Domain.Peers;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Api.Peers;
+
+/// <summary>The owner's contact list.</summary>
+internal static class PeerEndpoints
+{
+    private const int MaxBody = 16 * 1024;
+
+    public static RouteGroupBuilder MapPeers(this IEndpointRouteBuilder routes)
+    {
+        var peers = routes.MapGroup("/core/protected/peers").WithTags("Peers").RequireAuthorization(Policies.Owner);
+        peers.MapGet("", List).WithName("peers.list").ProducesProblem(400);
+        peers.MapPut("", Put).WithName("peers.put").WithMetadata(new BodyLimit(MaxBody)).ProducesProblem(400).ProducesProblem(409);
+        peers.MapGet("/{id}", Show).WithName("peers.show").ProducesProblem(404);
+        peers.MapDelete("/{id}", Remove).WithName("peers.remove").ProducesProblem(404);
+        peers.MapPost("/{id}/try", Try).WithName("peers.try").ProducesProblem(404);
+        peers.MapPost("/{id}/block", Block).WithName("peers.block").ProducesProblem(404);
+        peers.MapPost("/{id}/unblock", Unblock).WithName("peers.unblock").ProducesProblem(404);
+        return peers;
+    }
+
+    private static async Task<Ok<IEnumerable<PeerItem>>> List(
+        string? name, string? status, string? after, int? limit, HttpContext context, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    {
+        var atMost = Paging.Limit(limit);
+        var found = await mediator.Send(new ListPeers(portal.Id, name, StatusOf(status), after, atMost + 1), ct);
+        return TypedResults.Ok(context.Page(found, atMost, view => view.Peer.Short.Value).Select(PeerItem.Of));
+    }
+
+    private static async Task<Results<Created<PeerItem>, Ok<PeerItem>>> Put(PutPeer body, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    {
+        var isNew = await mediator.Send(new AddPeer(portal.Id, body.Id, body.Name, body.Address), ct);
+        var item = PeerItem.Of(await mediator.Send(new ShowPeer(portal.Id, body.Id), ct));
+        return isNew ? TypedResults.Created($"/core/protected/peers/{item.ShortId}", item) : TypedResults.Ok(item);
+    }
+
+    private static async Task<Ok<PeerItem>> Show(string id, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
+        TypedResults.Ok(PeerItem.Of(await mediator.Send(new ShowPeer(portal.Id, TypedPortalId.Parse(id)), ct)));
+
+    private static async Task<NoContent> Remove(string id, bool? forget, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    {
+        await mediator.Send(new RemovePeer(portal.Id, TypedPortalId.Parse(id), forget ?? false), ct);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<Accepted> Try(string id, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    {
+        await mediator.Send(new TryPeerNow(portal.Id, TypedPortalId.Parse(id)), ct);
+        return TypedResults.Accepted((string?)null);
+    }
+
+    private static async Task<NoContent> Block(string id, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    {
+        await mediator.Send(new BlockPeer(portal.Id, TypedPortalId.Parse(id)), ct);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<NoContent> Unblock(string id, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    {
+        await mediator.Send(new UnblockPeer(portal.Id, TypedPortalId.Parse(id)), ct);
+        return TypedResults.NoContent();
+    }
+
+    private static PeerStatus? StatusOf(string? status) => status switch
+    {
+        null or "" => null,
+        "pending" => PeerStatus.Pending,
+        "mutual" => PeerStatus.Mutual,
+        "withdrawn" => PeerStatus.Withdrawn,
+        _ => throw Paging.Invalid("status is one of pending, mutual, withdrawn."),
+    };
+
+    /// <param name="Name">Absent: unchanged; null: cleared.</param>
+    /// <param name="Address">The peer's domain, where it is not in our zone.</param>
+    private sealed record PutPeer(TypedPortalId Id, Optional<string?> Name = default, Optional<string?> Address = default);
+}

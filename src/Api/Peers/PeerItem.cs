@@ -1,0 +1,39 @@
+using PeerRegistry.Application.Peers;
+using PeerRegistry.Domain.Peers;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Api.Peers;
+
+/// <summary>A peer as the owner's API shows it.</summary>
+/// <param name="Id">The full ID once it is known, else what was typed.</param>
+internal sealed record PeerItem(
+    string Id,
+    ShortId ShortId,
+    string Name,
+    string? Petname,
+    string? ClaimedName,
+    string Domain,
+    PeerStatus Status,
+    bool Blocked,
+    bool? IsReachable,
+    bool IsOriginal,
+    PeerVerification? Verified,
+    PublicKey? PublicKeyPem,
+    DateTimeOffset AddedAt,
+    DateTimeOffset? ConfirmedAt,
+    DateTimeOffset? LastSeenAt,
+    DateTimeOffset? NextAttemptAt,
+    PeerItem.Error? LastError)
+{
+    public static PeerItem Of(PeerView view)
+    {
+        var (peer, contact) = view;
+        return new PeerItem(
+            peer.Id?.Value ?? peer.Typed.Value, peer.Short, peer.Name, peer.Petname, peer.ClaimedName, peer.Domain, peer.Status, peer.Blocked,
+            contact.IsReachable, peer.Original, peer.Verified, peer.Key, peer.AddedAt, peer.ConfirmedAt, contact.LastSeenAt,
+            contact.Waiting || contact.LastError is not null ? contact.NextAttemptAt : null,
+            contact.LastError is { } e ? new Error(e.Code, e.Detail, e.At) : null);
+    }
+
+    internal sealed record Error(string Code, string Detail, DateTimeOffset At);
+}

@@ -1,0 +1,124 @@
+using System.Net;
+using System.Text.Json;
+using System.Threading.RateLimiting;
+using MediatR;
+using PeerRegistry.Api.Kernel;
+using PeerRegistry.Api.SignedCalls;
+using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Peers;
+using PeerRegistry.Application.SignedCalls;
+using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Api.Peers;
+
+/// <summary>Notices of other Portals: they have added us, or taken it back. docs/protocol.md.</summary>
+internal static class PeeringEndpoints
+{
+    private const int MaxBody = 16 * 1024;
+
+    /// <summary>Members that are not known are skipped: later versions may send more.</summary>
+    private static readonly JsonSerializerOptions Wire = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        AllowDuplicateProperties = false,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+    };
+
+    public static void MapPeering(this IEndpointRouteBuilder routes) => routes
+        .MapPut("/core/public/peering", Answer)
+        .WithTags("Peers")
+        .WithName("peering.notice")
+        .WithMetadata(new BodyLimit(MaxBody))
+        .Accepts<Notice>("application/json")
+        .Produces<Standing>()
+        .ProducesProblem(400)
+        .ProducesProblem(401)
+        .ProducesProblem(413)
+        .ProducesProblem(429);
+
+    private static async Task<IResult> Answer(
+        HttpContext context, CurrentPortal portal, CurrentActor actor, IMediator mediator, ISignatures signatures, IRefusedCalls refused,
+        NoticeLimits limits, CancellationToken ct)
+    {
+        var address = limits.Take(context);
+        var body = await Read(context, ct);
+        var notice = JsonSerializer.Deserialize<Notice>(body, Wire) ?? throw new JsonException("The notice is null.");
+        var key = PublicKey.Parse(notice.PublicKeyPem);
+        var request = context.AsSent();
+        var verdict = await signatures.Verify(request, VerificationPlace.Core, keyId => Claimed(keyId, key), body, ct);
+        if (verdict.Signer is null || key.Id.Value != notice.Id)
+        {
+            if (verdict.Signer is null)
+                refused.Record(portal.Id, app: null, request.Target, verdict);
+            throw new RefusedException(RefusalKind.NotAuthenticated, "not_authenticated", "The notice is not signed as it has to be.");
+        }
+
+        actor.Actor = Actor.Peer(key.Id);
+        var answer = await mediator.Send(
+            new AnswerPeering(portal.Id, key, notice.Name, notice.Domain, WantedOf(notice.Peering), notice.Revision, NoticeLimits.Network(address)), ct);
+        var answerBody = JsonSerializer.SerializeToUtf8Bytes(new Standing(answer.IsMutual ? "mutual" : "offered", answer.Revision), Wire);
+        foreach (var (name, value) in signatures.SignAnswer(portal.Id, StatusCodes.Status200OK, answerBody, request, verdict.Label))
+            context.Response.Headers.Append(name, value);
+
+        return Results.Bytes(answerBody, "application/json");
+    }
+
+    /// <summary>
+    /// Contact or stranger, the notice is judged by the key that it brings, so that the work is the same for all. Whether it is the
+    /// pinned one is asked afterwards.
+    /// </summary>
+    private static Signer? Claimed(string keyId, PublicKey key)
+    {
+        var own = key.Kind == KeyKind.Rsa ? key.Id.Short.Value : key.Id.Value;
+        return keyId == own || keyId == key.Id.Value ? new Signer(key.Id, key, IsOriginal: false) : null;
+    }
+
+    private static WantedPeering WantedOf(string peering) => peering switch
+    {
+        "offered" => WantedPeering.Offered,
+        "withdrawn" => WantedPeering.Withdrawn,
+        _ => throw Paging.Invalid("peering is offered or withdrawn."),
+    };
+
+    private static async Task<byte[]> Read(HttpContext context, CancellationToken ct)
+    {
+        using var body = new MemoryStream();
+        await context.Request.Body.CopyToAsync(body, ct);
+        return body.ToArray();
+    }
+
+    private sealed record Notice(string Id, string PublicKeyPem, string Peering, long Revision, string? Name = null, string? Domain = null);
+
+    private sealed record Standing(string Peering, long Revision);
+}
+
+/// <summary>Ten notices a minute for one address.</summary>
+internal sealed class NoticeLimits(CallerAddress addresses) : IDisposable
+{
+    private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
+
+    private readonly PartitionedRateLimiter<IPAddress> each = PartitionedRateLimiter.Create<IPAddress, IPAddress>(address =>
+        RateLimitPartition.GetFixedWindowLimiter(address, _ => new FixedWindowRateLimiterOptions { PermitLimit = 10, Window = Window }));
+
+    /// <returns>The caller's address.</returns>
+    /// <exception cref="RefusedException"><c>rate_limited</c></exception>
+    public IPAddress Take(HttpContext context)
+    {
+        var address = addresses.Of(context);
+        using var lease = each.AttemptAcquire(address);
+        return lease.IsAcquired
+            ? address
+            : throw new RefusedException(RefusalKind.TooMany, "rate_limited", "Too many notices from this address.") { RetryAfter = Window };
+    }
+
+    /// <summary>What one provider customer may own: the /24 of an IPv4 address, the /48 of an IPv6 address.</summary>
+    public static string Network(IPAddress address)
+    {
+        var (bytes, kept) = address.GetAddressBytes() is { Length: 4 } v4 ? (v4, 3) : (address.GetAddressBytes(), 6);
+        return $"{new IPAddress([.. bytes.Take(kept), .. new byte[bytes.Length - kept]])}/{kept * 8}";
+    }
+
+    public void Dispose() => each.Dispose();
+}
