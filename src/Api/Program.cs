@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.Logging.Console;
@@ -36,6 +37,7 @@ public static class Program
         builder.WebHost.UseKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            kestrel.ResponseHeaderEncodingSelector = _ => Encoding.UTF8; // as request headers are read
             var (edge, inner) = (new Uri(options.Listen.Edge), new Uri(options.Listen.Internal));
             kestrel.Listen(IPAddress.Parse(edge.Host), edge.Port, listen => listen.Mark(Listener.Edge));
             kestrel.Listen(IPAddress.Parse(inner.Host), inner.Port, listen => listen.Mark(Listener.Internal));
@@ -104,5 +106,6 @@ public static class Program
     {
         var inner = app.MapGroup("").OnListener(Listener.Internal);
         inner.MapGet("/health/live", () => TypedResults.Ok()).WithName("health.live-internal");
+        inner.MapCallPeer();
     }
 }

@@ -77,6 +77,24 @@ public sealed class RegistryOptions
 
         /// <value>For TCP and TLS together. Default 10 s.</value>
         public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+        /// <value>From the last byte of the request to the head of the answer. Default 60 s.</value>
+        public TimeSpan HeaderTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+        /// <value>Without a byte in either direction. Default 2 min.</value>
+        public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(2);
+
+        /// <value>The longest that any call lasts, upgraded ones too. Default 1 h.</value>
+        public TimeSpan Deadline { get; init; } = TimeSpan.FromHours(1);
+
+        /// <value>Bytes per second, over half a minute, below which a body of known length is given up. Default 1024.</value>
+        public int LeastRate { get; init; } = 1024;
+
+        /// <value>Calls to one peer at the same time; above it 429. Default 100.</value>
+        public int PerPeer { get; init; } = 100;
+
+        /// <value>Calls by one app at the same time; above it 429. Default 1000.</value>
+        public int PerApp { get; init; } = 1000;
     }
 
     public sealed class EdgeOptions

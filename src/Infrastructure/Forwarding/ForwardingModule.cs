@@ -12,6 +12,10 @@ internal static class ForwardingModule
         services.AddSingleton<PeerDialer>();
         services.AddSingleton<PeerConnections>();
         services.AddSingleton<IPeerMessages, PeerMessages>();
+        services.AddSingleton<Circuits>();
+        services.AddSingleton<OpenCalls>();
+        services.AddHostedService(provider => provider.GetRequiredService<OpenCalls>());
+        services.AddSingleton<IPeerCalls, Forwarder>();
         return services;
     }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using PeerRegistry.Application.Kernel;
 
 namespace PeerRegistry.Infrastructure.Forwarding;
@@ -25,6 +26,8 @@ internal sealed class PeerConnections : IDisposable
             MaxResponseHeadersLength = 64, // KiB
             MaxResponseDrainSize = 0, // a body nobody wants ends its connection
             Expect100ContinueTimeout = TimeSpan.FromSeconds(1),
+            RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8, // as Kestrel reads and writes them
+            ResponseHeaderEncodingSelector = (_, _) => Encoding.UTF8,
             SslOptions = PeerTrust.Options(options.Peering.TrustedCertificates),
             ConnectCallback = async (context, ct) => await dialer.Connect(context.DnsEndPoint.Host, context.DnsEndPoint.Port, ct),
         });

@@ -19,7 +19,8 @@ internal static class PeerFailure
         _ => Unreachable("The connection to the peer broke, or its answer was not HTTP."),
     };
 
-    public static RefusedException Unreachable(string message) => new(RefusalKind.Unreachable, "peer_unreachable", message);
+    public static RefusedException Unreachable(string message, TimeSpan? retryAfter = null) =>
+        new(RefusalKind.Unreachable, "peer_unreachable", message) { RetryAfter = retryAfter };
 
     public static RefusedException TimedOut(string message) => new(RefusalKind.TimedOut, "peer_timeout", message);
 }

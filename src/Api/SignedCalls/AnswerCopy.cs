@@ -1,0 +1,87 @@
+using Microsoft.AspNetCore.Http.Features;
+using PeerRegistry.Application.SignedCalls;
+using PeerRegistry.Domain.Kernel;
+
+namespace PeerRegistry.Api.SignedCalls;
+
+/// <summary>Passes a peer's answer on: the head once, then each piece as it comes.</summary>
+internal static class AnswerCopy
+{
+    public static async Task ToCaller(PeerCallAnswer answer, HttpContext context, bool upgrade)
+    {
+        if (answer.Status == StatusCodes.Status101SwitchingProtocols && !upgrade)
+            throw new RefusedException(RefusalKind.Unreachable, "peer_unreachable", "The peer switched protocols unasked.");
+
+        context.Response.StatusCode = answer.Status;
+        foreach (var (name, value) in answer.Fields)
+            context.Response.Headers.Append(name, value);
+
+        try
+        {
+            if (answer.Status == StatusCodes.Status101SwitchingProtocols)
+                await Tunnel(answer, context);
+            else
+                await Body(answer, context);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or HttpRequestException)
+        {
+            context.Abort(); // an answer that breaks off must not look whole
+        }
+    }
+
+    private static async Task Body(PeerCallAnswer answer, HttpContext context)
+    {
+        var to = context.Response.BodyWriter;
+        await context.Response.StartAsync(answer.Cut);
+        var begun = answer.Body.ReadAsync(Memory<byte>.Empty, answer.Cut);
+        if (!begun.IsCompleted)
+            await to.FlushAsync(answer.Cut); // the head need not wait for the body, but both go together where both are there
+        await begun;
+        while (true)
+        {
+            var read = await answer.Body.ReadAsync(to.GetMemory(16 * 1024), answer.Cut);
+            if (read == 0)
+                break;
+            to.Advance(read);
+            await to.FlushAsync(answer.Cut);
+            answer.Moved(read);
+        }
+
+        if (!context.Response.SupportsTrailers())
+            return;
+        foreach (var (name, value) in answer.Trailers)
+            context.Response.AppendTrailer(name, value);
+    }
+
+    private static async Task Tunnel(PeerCallAnswer answer, HttpContext context)
+    {
+        context.Response.Headers.Connection = "Upgrade";
+        context.Response.Headers.Upgrade = "websocket";
+        await using var caller = await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(answer.Cut);
+        await Task.WhenAll(Pump(caller, answer.Body, answer, end), Pump(answer.Body, caller, answer, end));
+    }
+
+    /// <summary>The side that closes first ends both: a WebSocket has said good-bye before it does.</summary>
+    private static async Task Pump(Stream from, Stream to, PeerCallAnswer answer, CancellationTokenSource end)
+    {
+        var buffer = new byte[16 * 1024];
+        try
+        {
+            while (await from.ReadAsync(buffer, end.Token) is > 0 and var read)
+            {
+                await to.WriteAsync(buffer.AsMemory(0, read), end.Token);
+                await to.FlushAsync(end.Token);
+                answer.Moved(read);
+            }
+        }
+        catch (OperationCanceledException) when (!answer.Cut.IsCancellationRequested)
+        {
+            // the other direction came to its end
+        }
+        finally
+        {
+            await end.CancelAsync();
+        }
+    }
+}

@@ -1,0 +1,89 @@
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http.Features;
+using System.Text;
+using PeerRegistry.Api.Kernel;
+using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.SignedCalls;
+using PeerRegistry.Domain.Apps;
+using PeerRegistry.Domain.Kernel;
+
+namespace PeerRegistry.Api.SignedCalls;
+
+/// <summary>On the internal listener: an app calls the same app on a peer's Portal.</summary>
+internal static class CallPeerEndpoints
+{
+    private const string Prefix = "/internal/call_peer/";
+    private const string Bearer = "Bearer ";
+
+    public static void MapCallPeer(this IEndpointRouteBuilder inner) =>
+        inner.Map(Prefix + "{id}/{**path}", Call).RequireAuthorization(Policies.App).WithName("call-peer").ExcludeFromDescription();
+
+    internal static async Task Call(HttpContext context, CurrentPortal portal, IPeerCalls calls, RegistryOptions options)
+    {
+        if (context.Features.Get<IStatusCodePagesFeature>() is { } pages)
+            pages.Enabled = false; // the peer's answer is passed on as it is
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+            size.MaxRequestBodySize = options.Calls.MaxBodyBytes;
+
+        var (id, target) = Split(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
+        var upgrade = IsWebSocket(context);
+        var call = new PeerCall(
+            portal.Snapshot,
+            portal.App!,
+            id,
+            context.Request.Method,
+            target,
+            Fields(context.Request.Headers, portal.Snapshot),
+            upgrade || context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false } ? null : context.Request.Body,
+            context.Request.ContentLength,
+            upgrade);
+        await using var answer = await calls.Send(call, context.RequestAborted);
+        await AnswerCopy.ToCaller(answer, context, upgrade);
+    }
+
+    /// <summary>From the request line itself: what routing made of it was decoded.</summary>
+    private static (string Id, string Target) Split(string raw)
+    {
+        if (!raw.StartsWith(Prefix, StringComparison.Ordinal))
+            throw Ambiguous();
+
+        var end = raw.AsSpan(Prefix.Length).IndexOfAny('/', '?');
+        if (end < 0)
+            return (raw[Prefix.Length..], "/");
+
+        var (id, rest) = (raw[Prefix.Length..(Prefix.Length + end)], raw[(Prefix.Length + end)..]);
+        var target = rest[0] == '/' ? rest : "/" + rest;
+        return PathReading.TryRead(target, out _) && Ascii.IsValid(target) ? (id, target) : throw Ambiguous();
+    }
+
+    private static RefusedException Ambiguous() =>
+        new(RefusalKind.Invalid, "path_ambiguous", "The path can be read in more than one way, so it is not passed on.");
+
+    private static bool IsWebSocket(HttpContext context) =>
+        context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true }
+        && string.Equals(context.Request.Headers.Upgrade, "websocket", StringComparison.OrdinalIgnoreCase);
+
+    private static List<KeyValuePair<string, string>> Fields(IHeaderDictionary headers, PortalSnapshot portal)
+    {
+        var named = headers.Connection.Count == 0 ? null : headers.GetCommaSeparatedValues("Connection");
+        var fields = new List<KeyValuePair<string, string>>(headers.Count);
+        foreach (var (name, values) in headers)
+        {
+            if (!PassedFields.Passes(name, named))
+                continue;
+            foreach (var value in values)
+            {
+                if (!name.Equals("Authorization", StringComparison.OrdinalIgnoreCase) || !IsOurs(value, portal))
+                    fields.Add(KeyValuePair.Create(name, value ?? ""));
+            }
+        }
+
+        return fields;
+    }
+
+    /// <summary>A token of this Portal goes nowhere else, whosever it is.</summary>
+    private static bool IsOurs(string? authorization, PortalSnapshot portal) =>
+        authorization is not null
+        && authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)
+        && portal.Credentials.ContainsKey(TokenHash.Of(authorization.AsSpan(Bearer.Length).Trim()));
+}

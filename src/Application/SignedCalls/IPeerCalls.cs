@@ -1,0 +1,55 @@
+using PeerRegistry.Application.Kernel;
+using PeerRegistry.Domain.Kernel;
+
+namespace PeerRegistry.Application.SignedCalls;
+
+/// <param name="Portal">As of the start of the call.</param>
+/// <param name="Peer">As it stands in the path: full or short ID.</param>
+/// <param name="Target">Raw path and query for the peer's app, sent to the byte.</param>
+/// <param name="Fields">Those that pass; see <see cref="PassedFields"/>.</param>
+/// <param name="Body">Null: none.</param>
+/// <param name="BodyLength">Where it is known.</param>
+/// <param name="Upgrade">To <c>websocket</c>.</param>
+public sealed record PeerCall(
+    PortalSnapshot Portal,
+    string App,
+    string Peer,
+    string Method,
+    string Target,
+    IReadOnlyList<KeyValuePair<string, string>> Fields,
+    Stream? Body,
+    long? BodyLength,
+    bool Upgrade);
+
+/// <summary>The head of a peer's answer, and its body to read. Disposing it ends the call.</summary>
+public abstract class PeerCallAnswer : IAsyncDisposable
+{
+    public abstract int Status { get; }
+
+    /// <summary>Those that pass; see <see cref="PassedFields"/>.</summary>
+    public abstract IEnumerable<KeyValuePair<string, string>> Fields { get; }
+
+    /// <summary>Complete once the body was read.</summary>
+    public abstract IEnumerable<KeyValuePair<string, string>> Trailers { get; }
+
+    /// <summary>The answer's body; after 101 the connection itself, both ways.</summary>
+    public abstract Stream Body { get; }
+
+    /// <summary>Set off when the call must end at once: the peer is no longer ours to call, or a limit was passed.</summary>
+    public abstract CancellationToken Cut { get; }
+
+    /// <summary>Tells that bytes went by, either way; a call that stands still is cut.</summary>
+    public abstract void Moved(int bytes);
+
+    public abstract ValueTask DisposeAsync();
+}
+
+/// <summary>Calls by apps to the same app on a peer's Portal, signed for them.</summary>
+public interface IPeerCalls
+{
+    /// <exception cref="RefusedException">
+    /// <c>peer_unknown</c>; <c>peering_not_mutual</c>; <c>peer_unreachable</c>; <c>peer_timeout</c>; <c>rate_limited</c>;
+    /// <c>body_too_large</c>; <c>path_ambiguous</c>
+    /// </exception>
+    Task<PeerCallAnswer> Send(PeerCall call, CancellationToken ct);
+}

@@ -1,0 +1,71 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Infrastructure.Forwarding;
+
+/// <summary>
+/// Spares a peer that fails, and those who would wait for it: after some failures in a row calls to one host are refused at
+/// once, and one call in a while finds out whether it is back. Kept per host, so that an app which the peer does not run
+/// closes the way for no other.
+/// </summary>
+internal sealed class Circuits(TimeProvider clock, ILogger<Circuits> log)
+{
+    private const int FailuresToOpen = 5;
+    private const int Most = 10_000;
+
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(2);
+
+    private readonly ConcurrentDictionary<(PortalId Portal, string Host), State> states = new();
+
+    /// <exception cref="Domain.Kernel.RefusedException"><c>peer_unreachable</c>: it failed often and lately.</exception>
+    public void Enter(PortalId portal, string host)
+    {
+        if (!states.TryGetValue((portal, host), out var state))
+            return;
+
+        lock (state)
+        {
+            if (state.Failures < FailuresToOpen)
+                return;
+
+            var left = state.Pause - clock.GetElapsedTime(state.Since);
+            if (left > TimeSpan.Zero)
+                throw PeerFailure.Unreachable($"The peer failed {state.Failures} times in a row, so it is left alone for a while.", left);
+            state.Since = clock.GetTimestamp(); // this one tries; the others wait another while
+        }
+    }
+
+    public void Succeeded(PortalId portal, string host)
+    {
+        if (states.TryRemove((portal, host), out var state) && state.Failures >= FailuresToOpen)
+            log.LogInformation("{Host} answers again", host);
+    }
+
+    public void Failed(PortalId portal, string host)
+    {
+        if (states.Count >= Most)
+            states.Clear();
+
+        var state = states.GetOrAdd((portal, host), _ => new State());
+        lock (state)
+        {
+            state.Failures++;
+            state.Since = clock.GetTimestamp();
+            if (state.Failures == FailuresToOpen)
+                log.LogWarning("{Host} failed {Failures} times in a row; calls to it are refused for {Pause}", host, state.Failures, state.Pause);
+            else if (state.Failures > FailuresToOpen && state.Pause < LongestPause)
+                state.Pause = TimeSpan.FromTicks(Math.Min(2 * state.Pause.Ticks, LongestPause.Ticks));
+        }
+    }
+
+    private sealed class State
+    {
+        public int Failures { get; set; }
+
+        public long Since { get; set; }
+
+        public TimeSpan Pause { get; set; } = FirstPause;
+    }
+}

@@ -1,0 +1,92 @@
+using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Peers;
+using PeerRegistry.Application.SignedCalls;
+using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Infrastructure.Forwarding;
+
+/// <summary>One call from its first check to its last byte. What moves is counted by the call and watched from outside it.</summary>
+internal sealed class OpenCall(PortalSnapshot portal, string app, string id, PeerRow peer, long started, CancellationToken caller) : IDisposable
+{
+    private readonly CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(caller);
+    private readonly Lock gate = new();
+    private PortalSnapshot judgedBy = portal;
+    private long moved;
+    private RefusedException? refusal;
+    private bool disposed;
+
+    public PortalId Portal { get; } = portal.Portal.Id;
+
+    public string App => app;
+
+    public PeerRow Peer => peer;
+
+    public long Started => started;
+
+    public CancellationToken Stop => stop.Token;
+
+    public CancellationToken Caller => caller;
+
+    /// <summary>Why it was cut; null: it was not.</summary>
+    public RefusedException? Refusal => Volatile.Read(ref refusal);
+
+    /// <summary>Bytes in both directions.</summary>
+    public long Bytes => Interlocked.Read(ref moved);
+
+    /// <summary>The head of the answer is still to come.</summary>
+    public bool AwaitsHead { get; set; } = true;
+
+    /// <summary>A body whose length is known is under way, so that trickling has no good reason.</summary>
+    public bool HasKnownLength { get; set; }
+
+    /// <summary>Kept by the watcher alone.</summary>
+    public Progress Seen { get; } = new(started);
+
+    public void Moved(int bytes) => Interlocked.Add(ref moved, bytes);
+
+    /// <summary>Judges the call again where the Portal has changed since; cuts it when it may no longer be.</summary>
+    public void JudgeBy(PortalSnapshot? now)
+    {
+        if (ReferenceEquals(now, Volatile.Read(ref judgedBy)))
+            return;
+
+        RefusedException? why = null;
+        var found = now is null ? null : CallPeer.Judge(now, app, id, out why);
+        if (found is null || found.Id != peer.Id || found.Domain != peer.Domain)
+            Cut(why ?? new RefusedException(RefusalKind.NotFound, "peer_unknown", "The peer is no longer who it was when the call began."));
+        else
+            Volatile.Write(ref judgedBy, now!);
+    }
+
+    public void Cut(RefusedException why)
+    {
+        lock (gate)
+        {
+            if (disposed || refusal is not null)
+                return;
+            refusal = why;
+            stop.Cancel();
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            disposed = true;
+            stop.Dispose();
+        }
+    }
+
+    internal sealed class Progress(long started)
+    {
+        public long Bytes { get; set; }
+
+        public long At { get; set; } = started;
+
+        public long WindowBytes { get; set; }
+
+        public long WindowStart { get; set; } = started;
+    }
+}

@@ -1,0 +1,143 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Hosting;
+using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Peers;
+using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Infrastructure.Forwarding;
+
+/// <summary>
+/// All calls under way: how many there may be, and the one watcher that cuts those whose peer was removed, blocked, hidden or
+/// withdrew, and those that stand still, trickle or last too long.
+/// </summary>
+internal sealed class OpenCalls : BackgroundService
+{
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(200); // an end is promised within a second
+    private static readonly TimeSpan RateWindow = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(3);
+
+    private readonly ConcurrentDictionary<OpenCall, byte> calls = new();
+    private readonly ConcurrentDictionary<(PortalId Portal, string Who), int> counts = new();
+    private readonly RegistryOptions.CallsOptions limits;
+    private readonly IPortalSnapshots snapshots;
+    private readonly IHostApplicationLifetime lifetime;
+    private readonly TimeProvider clock;
+
+    public OpenCalls(RegistryOptions options, IPortalSnapshots snapshots, IHostApplicationLifetime lifetime, TimeProvider clock, IMeterFactory meters)
+    {
+        (limits, this.snapshots, this.lifetime, this.clock) = (options.Calls, snapshots, lifetime, clock);
+        meters.Create(Telemetry.Name).CreateObservableGauge("calls_open", () => calls.Count, description: "Calls by apps to peers under way");
+    }
+
+    /// <exception cref="RefusedException"><c>rate_limited</c></exception>
+    public OpenCall Enter(PortalSnapshot portal, string app, string id, PeerRow peer, CancellationToken caller)
+    {
+        var self = portal.Portal.Id;
+        Take((self, peer.Short.Value), limits.PerPeer, "Too many calls to this peer are under way.");
+        try
+        {
+            Take((self, AppKey(app)), limits.PerApp, "Too many calls by this app are under way.");
+        }
+        catch
+        {
+            GiveBack((self, peer.Short.Value));
+            throw;
+        }
+
+        var call = new OpenCall(portal, app, id, peer, clock.GetTimestamp(), caller);
+        calls.TryAdd(call, 0);
+        return call;
+    }
+
+    public void Leave(OpenCall call)
+    {
+        if (!calls.TryRemove(call, out _))
+            return;
+
+        GiveBack((call.Portal, call.Peer.Short.Value));
+        GiveBack((call.Portal, AppKey(call.App)));
+        call.Dispose();
+    }
+
+    /// <exception cref="RefusedException">The peer is no longer this app's to call.</exception>
+    public void Confirm(OpenCall call)
+    {
+        call.JudgeBy(snapshots.Find(call.Portal));
+        if (call.Refusal is { } refusal)
+            throw refusal;
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Tick, clock);
+        long? stopping = null;
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                var now = clock.GetTimestamp();
+                if (lifetime.ApplicationStopping.IsCancellationRequested)
+                    stopping ??= now;
+                foreach (var (call, _) in calls)
+                    Watch(call, now, stopping);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // stopped; the listeners were closed before
+        }
+    }
+
+    private void Watch(OpenCall call, long now, long? stopping)
+    {
+        call.JudgeBy(snapshots.Find(call.Portal));
+        if (Overdue(call, now) is { } late)
+            call.Cut(PeerFailure.TimedOut(late));
+        if (stopping is { } since && clock.GetElapsedTime(since, now) > StopGrace)
+            call.Cut(new RefusedException(RefusalKind.Unavailable, "stopping", "This Portal is being stopped."));
+    }
+
+    private string? Overdue(OpenCall call, long now)
+    {
+        var (seen, bytes) = (call.Seen, call.Bytes);
+        if (bytes != seen.Bytes)
+            (seen.Bytes, seen.At) = (bytes, now);
+
+        if (clock.GetElapsedTime(call.Started, now) > limits.Deadline)
+            return "The call lasted longer than calls may.";
+        if (clock.GetElapsedTime(seen.At, now) > (call.AwaitsHead ? limits.HeaderTimeout : limits.IdleTimeout))
+            return call.AwaitsHead ? "The peer did not begin to answer in time." : "Nothing went by for too long.";
+
+        var window = clock.GetElapsedTime(seen.WindowStart, now);
+        if (!call.HasKnownLength || window < RateWindow)
+        {
+            if (!call.HasKnownLength)
+                (seen.WindowStart, seen.WindowBytes) = (now, bytes);
+            return null;
+        }
+
+        var trickles = bytes - seen.WindowBytes < limits.LeastRate * window.TotalSeconds;
+        (seen.WindowStart, seen.WindowBytes) = (now, bytes);
+        return trickles ? "The body went by too slowly." : null;
+    }
+
+    /// <summary>No short ID has six characters and a colon.</summary>
+    private static string AppKey(string app) => $"app:{app}";
+
+    private void Take((PortalId, string) key, int limit, string message)
+    {
+        if (counts.AddOrUpdate(key, 1, (_, count) => count + 1) <= limit)
+            return;
+
+        GiveBack(key);
+        throw new RefusedException(RefusalKind.TooMany, "rate_limited", message) { RetryAfter = TimeSpan.FromSeconds(1) };
+    }
+
+    private void GiveBack((PortalId, string) key)
+    {
+        if (counts.AddOrUpdate(key, 0, (_, count) => count - 1) == 0)
+            counts.TryRemove(KeyValuePair.Create(key, 0));
+    }
+}

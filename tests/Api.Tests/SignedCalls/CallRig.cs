@@ -1,0 +1,154 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using PeerRegistry.Api.Kernel;
+using PeerRegistry.Api.SignedCalls;
+using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Application.Apps;
+using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Peers;
+using PeerRegistry.Application.Portals;
+using PeerRegistry.Application.SignedCalls;
+using PeerRegistry.Domain.Apps;
+using PeerRegistry.Domain.Peers;
+using PeerRegistry.Domain.Portals;
+using PeerRegistry.Infrastructure.Forwarding;
+
+namespace PeerRegistry.Api.Tests.SignedCalls;
+
+/// <summary>
+/// call_peer from the app's socket to the peer's TLS socket and back, with everything between them real but the snapshot, which
+/// the test sets, and the signature, which is the bare tag.
+/// </summary>
+internal sealed class CallRig : IAsyncDisposable
+{
+    public const string AppToken = "the-token-of-the-app";
+
+    public static readonly PublicKey Key = PublicKey.Ed25519(new byte[32]);
+
+    private readonly TestAuthority authority = new();
+    private readonly Snapshots snapshots = new();
+    private readonly WebApplication core;
+    private readonly TlsHost peer;
+    private readonly string data = Directory.CreateTempSubdirectory("calls-").FullName;
+
+    private CallRig(TlsHost peer, TestAuthority authority, RegistryOptions.CallsOptions limits)
+    {
+        (this.peer, this.authority) = (peer, authority);
+        snapshots.Current = Of(Mutual());
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.ResponseHeaderEncodingSelector = _ => Encoding.UTF8;
+            kestrel.Listen(IPAddress.Loopback, 0);
+        });
+        Services(builder.Services, limits);
+        core = builder.Build();
+        core.UseExceptionHandler();
+        core.UseStatusCodePages();
+        core.Run(context =>
+        {
+            var portal = context.RequestServices.GetRequiredService<CurrentPortal>();
+            (portal.Snapshot, portal.App) = (snapshots.Current!, "mail");
+            return CallPeerEndpoints.Call(context, portal, context.RequestServices.GetRequiredService<IPeerCalls>(), core!.Services.GetRequiredService<RegistryOptions>());
+        });
+    }
+
+    public Uri Core => new(core.Urls.First());
+
+    public HttpClient Client { get; } = new(new SocketsHttpHandler
+    {
+        UseCookies = false,
+        AllowAutoRedirect = false,
+        RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8,
+    });
+
+    public string Data => data;
+
+    public List<string> LookedUp { get; } = [];
+
+    public PortalSnapshot? Snapshot
+    {
+        set => snapshots.Current = value;
+    }
+
+    public static string Id => Key.Id.Value;
+
+    public static async Task<CallRig> Start(RequestDelegate peer, RegistryOptions.CallsOptions? limits = null)
+    {
+        var authority = new TestAuthority();
+        var rig = new CallRig(await TlsHost.Start(authority, peer, $"mail.{Key.Id.Short}.example"), authority, limits ?? new());
+        await rig.core.StartAsync();
+        return rig;
+    }
+
+    public static PeerRow Mutual() => new(
+        Key.Id.Short, Listed: true, TypedPortalId.Parse(Key.Id.Value), Key.Id, Key, null, "Peer", null, $"{Key.Id.Short}.example", PeerStatus.Mutual,
+        Blocked: false, Original: false, PeerVerification.FullId, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch);
+
+    public static PortalSnapshot Of(PeerRow? peer, Visibility? visibility = null)
+    {
+        var meta = new AppMeta("mail", "Mail", "1.0", []);
+        var shown = visibility ?? new Visibility(VisibilityMode.All, ImmutableHashSet<PortalId>.Empty);
+        return new PortalSnapshot(new PortalRow(PortalId.Of("self"), Key, "self00.example", "Self", null, false, null, null, null))
+        {
+            Peers = peer is null ? ImmutableDictionary<ShortId, PeerRow>.Empty : ImmutableDictionary<ShortId, PeerRow>.Empty.Add(peer.Short, peer),
+            Apps = ImmutableDictionary<string, AppRow>.Empty.Add("mail", new AppRow("mail", meta, shown, DateTimeOffset.UnixEpoch)),
+            Credentials = ImmutableDictionary<TokenHash, Credential>.Empty.Add(TokenHash.Of(AppToken), new Credential(CredentialKind.App, "mail", null, null)),
+        };
+    }
+
+    public Uri Call(string rest, string? id = null) =>
+        new($"{Core.Scheme}://{Core.Authority}/internal/call_peer/{id ?? Id}{rest}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        using var soon = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
+        await core.StopAsync(soon.Token);
+        await core.DisposeAsync();
+        await peer.DisposeAsync();
+        authority.Dispose();
+        Directory.Delete(data, recursive: true);
+    }
+
+    private void Services(IServiceCollection services, RegistryOptions.CallsOptions limits)
+    {
+        services.AddForwarding();
+        services.AddSingleton(new RegistryOptions
+        {
+            Data = new RegistryOptions.DataOptions { Directory = data },
+            Peering = new RegistryOptions.PeeringOptions { Resolve = [$"*.{Key.Id.Short}.example=127.0.0.1:{peer.Port}"], TrustedCertificates = authority.RootFile },
+            Calls = limits,
+        });
+        services.AddSingleton<NameLookup>((host, _) =>
+        {
+            LookedUp.Add(host);
+            return Task.FromResult<IPAddress[]>([]);
+        });
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<ISignatures, TaggingSignatures>();
+        services.AddSingleton<IPortalSnapshots>(snapshots);
+        services.AddScoped<CurrentPortal>();
+        services.AddExceptionHandler<Errors>();
+        services.AddProblemDetails(problems => problems.CustomizeProblemDetails = Errors.AddCode);
+    }
+
+    private sealed class Snapshots : IPortalSnapshots
+    {
+        public PortalSnapshot? Current { get; set; }
+
+        public IReadOnlyCollection<PortalSnapshot> All => Current is { } one ? [one] : [];
+
+        public PortalSnapshot? Find(PortalId portal) => Current?.Portal.Id == portal ? Current : null;
+
+        public PortalSnapshot? FindByHost(string host) => throw new NotSupportedException();
+    }
+}
