@@ -33,8 +33,10 @@ internal sealed class ReplayGuard : IReplayGuard
         warmFrom = started is { } start ? (start.ToUnixTimeMilliseconds() + (SignatureProfile.MaxAhead * 1000) + 999) / 1000 : long.MinValue;
     }
 
-    public ValueTask<string?> Remember(Once once, long now, CancellationToken ct) =>
-        new(once.Created < warmFrom ? SignatureReasons.GuardCold : shards[(int)(once.Key & (Shards - 1))].Remember(once, now));
+    public ValueTask<string?> Remember(Once once, long now, CancellationToken ct) => new(Remember(once, now));
+
+    internal string? Remember(Once once, long now) =>
+        once.Created < warmFrom ? SignatureReasons.GuardCold : shards[(int)(once.Key & (Shards - 1))].Remember(once, now);
 
     private sealed class Shard(int capacity)
     {
