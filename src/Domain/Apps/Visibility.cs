@@ -9,11 +9,29 @@ public enum VisibilityMode
     All,
 }
 
-/// <summary>Which peers an app may see. A peer it may not see is unknown to it, both ways.</summary>
-/// <param name="Peers">Full IDs; only with <see cref="VisibilityMode.Some"/>.</param>
-public sealed record Visibility(VisibilityMode Mode, IReadOnlySet<PortalId> Peers)
+/// <summary>
+/// Which peers an app may see. A peer it may not see is unknown to it, both ways. A removed peer keeps its place, so that adding
+/// it again brings back what the owner had chosen, until its identity is forgotten.
+/// </summary>
+/// <param name="Peers">Full IDs, in order; only with <see cref="VisibilityMode.Some"/>.</param>
+public sealed record Visibility(VisibilityMode Mode, IReadOnlyList<PortalId> Peers)
 {
-    public static readonly Visibility None = new(VisibilityMode.None, new HashSet<PortalId>());
+    public static readonly Visibility None = new(VisibilityMode.None, []);
 
-    public bool Shows(PortalId peer) => Mode == VisibilityMode.All || (Mode == VisibilityMode.Some && Peers.Contains(peer));
+    public static readonly Visibility All = new(VisibilityMode.All, []);
+
+    private readonly HashSet<PortalId> some = [.. Peers];
+
+    public VisibilityMode Mode { get; } = Mode;
+
+    public IReadOnlyList<PortalId> Peers { get; } = Peers;
+
+    public static Visibility Some(IEnumerable<PortalId> peers) =>
+        new(VisibilityMode.Some, [.. peers.Distinct().OrderBy(peer => peer.Value, StringComparer.Ordinal)]);
+
+    public bool Shows(PortalId peer) => Mode == VisibilityMode.All || (Mode == VisibilityMode.Some && some.Contains(peer));
+
+    public bool Equals(Visibility? other) => other is not null && Mode == other.Mode && Peers.SequenceEqual(other.Peers);
+
+    public override int GetHashCode() => HashCode.Combine(Mode, Peers.Count);
 }

@@ -1,0 +1,22 @@
+using PeerRegistry.Domain.Kernel;
+
+namespace PeerRegistry.Domain.Apps;
+
+/// <summary>Stream <c>app-{name}</c>.</summary>
+public abstract record AppEvent : DomainEvent;
+
+[WireName("app_registered")]
+public sealed record AppRegistered(AppMeta Meta) : AppEvent;
+
+[WireName("app_updated")]
+public sealed record AppUpdated(AppMeta Meta) : AppEvent;
+
+[WireName("app_visibility_set")]
+public sealed record AppVisibilitySet(string Name, Visibility Visibility) : AppEvent;
+
+/// <summary>The token that went before is void.</summary>
+[WireName("app_credential_issued")]
+public sealed record AppCredentialIssued(string Name) : AppEvent;
+
+[WireName("app_removed")]
+public sealed record AppRemoved(string Name) : AppEvent;

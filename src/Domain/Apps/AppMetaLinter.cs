@@ -1,0 +1,39 @@
+namespace PeerRegistry.Domain.Apps;
+
+/// <summary>What is allowed but probably not meant.</summary>
+public static class AppMetaLinter
+{
+    public static IEnumerable<string> Warnings(AppMeta meta)
+    {
+        var rules = AccessRules.Compile(meta).All;
+        if (!rules.Any(rule => rule.Rule.Prefix.Length == 0))
+            yield return "$.paths: there is no default rule \"\"; what no rule covers is answered with 404 to everybody.";
+
+        foreach (var rule in rules)
+        {
+            foreach (var warning in Warnings(rule, rules))
+                yield return $"$.paths[\"{rule.Rule.Prefix}\"]: {warning}";
+        }
+    }
+
+    private static IEnumerable<string> Warnings(CompiledRule rule, IReadOnlyList<CompiledRule> rules)
+    {
+        if (rule.Path is null)
+            yield return "this rule can never match: a path begins with a slash, has no query and no dot, empty or doubly encoded segments.";
+        else if (rules.FirstOrDefault(other => other != rule && other.Path == rule.Path && other.Access > rule.Access) is { } shadow)
+            yield return $"this rule can never match: \"{shadow.Rule.Prefix}\" covers the same path and is stricter.";
+
+        if (rule is { Access: Access.Public, Path.Length: > 0 } && rules.FirstOrDefault(other => Encloses(other, rule)) is { } outer)
+            yield return $"this public rule lies inside the private \"{outer.Rule.Prefix}\"; is that meant?";
+
+        if (rule.Access == Access.Peer && !rule.Headers.Any(header => header.Value.NamesTheClient))
+            yield return "peers may call this path, but no header names {{ auth.client_id }}; on an original core the app could not tell who calls.";
+
+        foreach (var header in rule.Rule.Headers.Keys.Where(name => !HeaderTemplate.MayBeSent(name)))
+            yield return $"header {header} is never sent; only names that begin with X-Ptl- are.";
+    }
+
+    private static bool Encloses(CompiledRule outer, CompiledRule inner) =>
+        outer is { Access: Access.Private, Path: ['/', _, ..] path } && inner.Path!.Length > path.Length
+        && inner.Path.StartsWith(path, StringComparison.Ordinal);
+}

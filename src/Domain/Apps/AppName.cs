@@ -1,0 +1,17 @@
+using System.Text.RegularExpressions;
+
+namespace PeerRegistry.Domain.Apps;
+
+/// <summary>
+/// The label before the Portal's domain: 1 to 63 lower-case letters, digits and, not at either end, dashes. Underscores are
+/// taken there, too, since descriptions written for the original core have them (ADR 0010).
+/// </summary>
+public static partial class AppName
+{
+    public const string Form = "1 to 63 lower-case letters, digits, dashes or underscores, beginning and ending with a letter or digit";
+
+    public static bool IsValid(string name) => Pattern().IsMatch(name);
+
+    [GeneratedRegex(@"\A[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?\z")]
+    private static partial Regex Pattern();
+}

@@ -1,0 +1,51 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using PeerRegistry.Domain.Kernel;
+
+namespace PeerRegistry.Domain.Devices;
+
+/// <summary>A browser or tool of the owner. <see cref="Name"/> is null before it is paired and after it was revoked.</summary>
+public sealed record Device(string? Name)
+{
+    public const int MaxNameLength = 100;
+
+    public static readonly Device Initial = new((string?)null);
+
+    public static string Stream(string id) => $"device-{id}";
+
+    public static Device Evolve(Device device, DeviceEvent happened) => happened switch
+    {
+        DevicePaired e => device with { Name = e.Name },
+        DeviceRenamed e => device with { Name = e.Name },
+        DeviceRevoked => Initial,
+        _ => throw new UnreachableException(happened.GetType().Name),
+    };
+
+    public static IReadOnlyList<DeviceEvent> Pair(Device device, string id, string name) =>
+        device.Name is null ? [new DevicePaired(id, name)] : throw new InvalidOperationException("A device id that was used before.");
+
+    /// <exception cref="RefusedException"><c>device_unknown</c></exception>
+    public static IReadOnlyList<DeviceEvent> Rename(Device device, string id, string name) => device.Name switch
+    {
+        null => throw Unknown(),
+        var known when known == name => [],
+        _ => [new DeviceRenamed(id, name)],
+    };
+
+    /// <exception cref="RefusedException"><c>device_unknown</c></exception>
+    public static IReadOnlyList<DeviceEvent> Revoke(Device device, string id) =>
+        device.Name is null ? throw Unknown() : [new DeviceRevoked(id)];
+
+    /// <summary>
+    /// Names travel in headers and stand on pages: 1 to 100 characters, none of them a control or a mark that turns the direction
+    /// of writing.
+    /// </summary>
+    public static bool IsName(string? name) =>
+        name is { Length: <= MaxNameLength } && !string.IsNullOrWhiteSpace(name) && name.EnumerateRunes().All(Printable);
+
+    private static bool Printable(Rune rune) => rune.Value is 0x200C or 0x200D || Rune.GetUnicodeCategory(rune)
+        is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
+
+    private static RefusedException Unknown() => new(RefusalKind.NotFound, "device_unknown", "No device with this id is paired.");
+}

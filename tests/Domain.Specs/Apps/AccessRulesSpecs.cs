@@ -1,0 +1,115 @@
+using System.Text.Json;
+using FsCheck;
+using FsCheck.Fluent;
+using PeerRegistry.Domain.Apps;
+
+namespace PeerRegistry.Domain.Specs.Apps;
+
+public sealed class AccessRulesSpecs
+{
+    /// <summary>Where we are stricter than the original on purpose (ADR 0010); what cannot be read is refused before.</summary>
+    private static readonly Dictionary<(string App, string Target), string> Stricter = new()
+    {
+        [("docuseal", "/api/attachmentsx")] = "private",
+        [("trilium-next", "/favicon.icox")] = "private",
+        [("etherpad", "/%61dmin")] = "private",
+        [("etherpad", "/%6cist")] = "private",
+        [("vaultwarden", "/admin")] = "private",
+        [("ghost", "/ghost")] = "private",
+    };
+
+    private static readonly Dictionary<string, AccessRules> Known = new()
+    {
+        ["docuseal"] = Described.Rules(
+            ("", "private"), ("/d/", "public"), ("/s/", "public"), ("/disk/", "public"), ("/packs/", "public"), ("/api/attachments", "public"), ("/submitters/", "public")),
+        ["etherpad"] = Described.Rules(("", "public"), ("/list", "private"), ("/admin", "private")),
+        ["filebrowser"] = Described.Rules(("", "private"), ("/share/", "public"), ("/static/", "public"), ("/api/public/", "public")),
+        ["mosquitto"] = Described.Rules(("", "private"), ("/mqtt", "public")),
+        ["paperless-ngx"] = Described.Rules(("", "private"), ("/share/", "public")),
+        ["trilium-next"] = Described.Rules(("", "private"), ("/share/", "public"), ("/assets/", "public"), ("/favicon.ico", "public")),
+        ["vaultwarden"] = Described.Rules(("", "public"), ("/admin/", "private")),
+        ["ghost"] = Described.Rules(("", "public"), ("/ghost/", "private")),
+        ["template"] = Described.Rules(("", "private"), ("/share/", "public"), ("/static/", "public"), ("/api/public/", "public")),
+    };
+
+    public static TheoryData<string, string, string, string> Originals()
+    {
+        using var file = JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Apps/path-matching.json")));
+        var data = new TheoryData<string, string, string, string>();
+        foreach (var row in file.RootElement.GetProperty("cases").EnumerateArray())
+        {
+            data.Add(row.GetProperty("app").GetString()!, row.GetProperty("uri").GetString()!,
+                row.GetProperty("matchedPath").GetString()!, row.GetProperty("access").GetString()!);
+        }
+
+        return data;
+    }
+
+    [Theory]
+    [MemberData(nameof(Originals))]
+    public void Judged_as_the_original_does_or_stricter_on_purpose(string app, string target, string matched, string access)
+    {
+        var judged = Known[app].Judge(target);
+        if (Stricter.TryGetValue((app, target), out var wanted))
+            Assert.Equal(wanted, judged);
+        else if (judged != "ambiguous")
+            Assert.Equal(access, judged);
+
+        Assert.Equal(matched, Known[app].Explain(target, target)[^1].Rule!.Rule.Prefix);
+    }
+
+    [Theory]
+    [InlineData("/", "private")]
+    [InlineData("/pub", "public")]
+    [InlineData("/pub/", "public")]
+    [InlineData("/pub/x", "public")]
+    [InlineData("/pub?x=/private", "public")]
+    [InlineData("/private?/pub", "private")]
+    [InlineData("/private?x=/pub/", "private")]
+    [InlineData("/public", "private")]
+    [InlineData("/pubx", "private")]
+    [InlineData("/PUB", "private")]
+    [InlineData("/%70ub", "private")]
+    [InlineData("/p%75b/x", "private")]
+    [InlineData("/pub/inner", "private")]
+    [InlineData("/pub/inner/x", "private")]
+    [InlineData("/pub/innerx", "private")]
+    [InlineData("/pub/%69nner", "private")]
+    [InlineData("/peer", "peer")]
+    [InlineData("/peer/x", "peer")]
+    [InlineData("/peer/x/open", "public")]
+    [InlineData("/peerage", "private")]
+    [InlineData("/peer/xx", "peer")]
+    [InlineData("/a b/c", "public")]
+    [InlineData("/a%20b/c", "public")]
+    public void The_stricter_reading_wins(string target, string access) => Assert.Equal(access, Described.Rules(
+        ("", "private"), ("/pub", "public"), ("/pub/inner", "private"), ("/peer", "peer"), ("/peer/x/open", "public"), ("/a b", "public"), ("/a%20b", "public")).Judge(target));
+
+    [Fact]
+    public void What_no_rule_covers_is_nobodys() => Assert.Equal("none", Described.Rules(("/pub", "public")).Judge("/pubx"));
+
+    [Fact]
+    public void Of_rules_for_the_same_path_the_strictest_counts() =>
+        Assert.Equal("private", Described.Rules(("/a", "public"), ("/%61", "private")).Judge("/a"));
+
+    [Fact]
+    public void Never_laxer_than_the_original_on_any_path()
+    {
+        var words = new[] { "", "a", "ab", "a/b", "a/", "a/b/", "%61", "c" };
+        var rules = from prefixes in Gen.SubListOf(words.Select(word => word.Length == 0 ? "" : "/" + word))
+                    from accesses in Gen.Elements("public", "peer", "private").ListOf(prefixes.Count)
+                    select prefixes.Zip(accesses).ToArray();
+        var targets = Gen.Elements("/", "a", "b", "ab", "%61", "?", "c").ListOf().Select(parts => "/" + string.Concat(parts));
+        Prop.ForAll(rules.Where(some => some.Length > 0).ToArbitrary(), targets.ToArbitrary(), (some, target) =>
+        {
+            var compiled = Described.Rules(some);
+            if (!PathReading.TryRead(target, out var path) || compiled.Judge(target, path) is not { } judged)
+                return true;
+
+            var original = some.Where(rule => target.StartsWith(rule.Item1, StringComparison.Ordinal)).OrderByDescending(rule => rule.Item1.Length).Select(rule => rule.Item2).FirstOrDefault();
+            return original is not null && string.CompareOrdinal(Rank(Described.Word(judged.Access)), Rank(original)) >= 0;
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(3000).WithEndSize(8));
+    }
+
+    private static string Rank(string access) => access switch { "public" => "0", "peer" => "1", _ => "2" };
+}

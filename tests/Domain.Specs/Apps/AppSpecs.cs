@@ -1,0 +1,86 @@
+using PeerRegistry.Domain.Apps;
+using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Domain.Specs.Apps;
+
+public sealed class AppSpecs
+{
+    private static readonly AppMeta Notes = Described.Meta(("", "private"));
+    private static readonly PortalId Ada = PublicKey.Ed25519(Enumerable.Repeat((byte)1, 32).ToArray()).Id;
+    private static readonly PortalId Bob = PublicKey.Ed25519(Enumerable.Repeat((byte)2, 32).ToArray()).Id;
+
+    private static App Registered => Given(new AppRegistered(Notes));
+
+    [Fact]
+    public void A_new_app_sees_nobody() => Assert.Equal(Visibility.None, Registered.Visibility);
+
+    [Fact]
+    public void The_same_description_again_changes_nothing() => Assert.Empty(App.Register(Registered, Described.Meta(("", "private"))));
+
+    [Fact]
+    public void Another_description_updates() =>
+        Assert.Equal([new AppUpdated(Described.Meta(("", "public")))], App.Register(Registered, Described.Meta(("", "public"))));
+
+    [Fact]
+    public void Some_shows_those_and_no_others()
+    {
+        var some = Visibility.Some([Bob, Ada, Bob]);
+        Assert.Equal(2, some.Peers.Count);
+        Assert.True(Visibility.Some([Ada]).Shows(Ada));
+        Assert.False(Visibility.Some([Ada]).Shows(Bob));
+        Assert.True(Visibility.All.Shows(Bob));
+        Assert.False(Visibility.None.Shows(Bob));
+    }
+
+    [Fact]
+    public void The_same_visibility_again_changes_nothing() =>
+        Assert.Empty(App.SetVisibility(Given(new AppRegistered(Notes), new AppVisibilitySet("notes", Visibility.Some([Ada, Bob]))), "notes", Visibility.Some([Bob, Ada])));
+
+    [Fact]
+    public void A_removed_app_comes_back_seeing_nobody() =>
+        Assert.Equal(Visibility.None, Given(new AppRegistered(Notes), new AppVisibilitySet("notes", Visibility.All), new AppRemoved("notes"), new AppRegistered(Notes)).Visibility);
+
+    [Fact]
+    public void A_forgotten_peer_inherits_nothing()
+    {
+        var app = Given(new AppRegistered(Notes), new AppVisibilitySet("notes", Visibility.Some([Ada, Bob])));
+        Assert.Equal([new AppVisibilitySet("notes", Visibility.Some([Bob]))], App.Forget(app, "notes", Ada));
+        Assert.Empty(App.Forget(Given(new AppRegistered(Notes), new AppVisibilitySet("notes", Visibility.Some([Bob]))), "notes", Ada));
+    }
+
+    [Fact]
+    public void Nothing_is_done_to_an_app_that_is_not_registered()
+    {
+        foreach (var attempt in new Action[]
+                 {
+                     () => App.SetVisibility(App.Initial, "notes", Visibility.All), () => App.IssueCredential(App.Initial, "notes"), () => App.Remove(App.Initial, "notes"),
+                 })
+        {
+            Assert.Equal("app_unknown", Assert.Throws<RefusedException>(attempt).Code);
+        }
+    }
+
+    [Theory]
+    [InlineData("a", true)]
+    [InlineData("photo-wall2", true)]
+    [InlineData("mock_app", true)]
+    [InlineData("", false)]
+    [InlineData("-a", false)]
+    [InlineData("a-", false)]
+    [InlineData("_a", false)]
+    [InlineData("a.b", false)]
+    [InlineData("A", false)]
+    [InlineData("a\n", false)]
+    [InlineData("é", false)]
+    public void Names_are_labels(string name, bool valid) => Assert.Equal(valid, AppName.IsValid(name));
+
+    [Fact]
+    public void Names_are_at_most_63_long()
+    {
+        Assert.True(AppName.IsValid(new string('a', 63)));
+        Assert.False(AppName.IsValid(new string('a', 64)));
+    }
+
+    private static App Given(params AppEvent[] past) => past.Aggregate(App.Initial, App.Evolve);
+}

@@ -1,0 +1,46 @@
+using PeerRegistry.Domain.Devices;
+using PeerRegistry.Domain.Kernel;
+
+namespace PeerRegistry.Domain.Specs.Devices;
+
+public sealed class DeviceSpecs
+{
+    private static Device Paired => Device.Evolve(Device.Initial, new DevicePaired("d1", "Laptop"));
+
+    [Fact]
+    public void A_device_is_paired_renamed_and_revoked()
+    {
+        Assert.Equal([new DevicePaired("d1", "Laptop")], Device.Pair(Device.Initial, "d1", "Laptop"));
+        Assert.Equal([new DeviceRenamed("d1", "Desk")], Device.Rename(Paired, "d1", "Desk"));
+        Assert.Empty(Device.Rename(Paired, "d1", "Laptop"));
+        Assert.Equal([new DeviceRevoked("d1")], Device.Revoke(Paired, "d1"));
+    }
+
+    [Fact]
+    public void A_revoked_device_is_unknown()
+    {
+        var revoked = Device.Evolve(Paired, new DeviceRevoked("d1"));
+        Assert.Equal("device_unknown", Assert.Throws<RefusedException>(() => Device.Revoke(revoked, "d1")).Code);
+        Assert.Equal("device_unknown", Assert.Throws<RefusedException>(() => Device.Rename(revoked, "d1", "x")).Code);
+    }
+
+    [Theory]
+    [InlineData("Laptop", true)]
+    [InlineData("Ada's 📱", true)]
+    [InlineData("家の電話", true)]
+    [InlineData("👩‍💻", true)]
+    [InlineData("", false)]
+    [InlineData("   ", false)]
+    [InlineData(null, false)]
+    [InlineData("a\r\nX-Ptl-Client-Type: terminal", false)]
+    [InlineData("a\u202Eb", false)]
+    [InlineData("a\u2028b", false)]
+    public void Names_are_printable(string? name, bool good) => Assert.Equal(good, Device.IsName(name));
+
+    [Fact]
+    public void Names_are_at_most_100_long()
+    {
+        Assert.True(Device.IsName(new string('a', 100)));
+        Assert.False(Device.IsName(new string('a', 101)));
+    }
+}
