@@ -1,6 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using PeerRegistry.Application.Kernel;
 using PeerRegistry.Infrastructure.EventStore;
+using PeerRegistry.Infrastructure.Apps;
+using PeerRegistry.Infrastructure.Devices;
 using PeerRegistry.Infrastructure.Forwarding;
 using PeerRegistry.Infrastructure.HttpSignatures;
 using PeerRegistry.Infrastructure.Keys;
@@ -24,6 +26,8 @@ public static class InfrastructureModule
         services.AddForwarding();
         services.AddPeers();
         services.AddAvatars();
+        services.AddApps();
+        services.AddDevices();
         return services;
     }
 

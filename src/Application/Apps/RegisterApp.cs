@@ -1,0 +1,42 @@
+using FluentValidation;
+using MediatR;
+using PeerRegistry.Application.Kernel;
+using PeerRegistry.Domain.Apps;
+using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Application.Apps;
+
+/// <param name="IsNew">It was not registered before.</param>
+public sealed record RegisteredApp(string Name, bool IsNew, IReadOnlyList<string> Warnings);
+
+/// <summary>Registers an app, or gives a known one another description.</summary>
+/// <param name="Name">Must be the description's own.</param>
+/// <param name="Description">The <c>app_meta.json</c>, UTF-8.</param>
+public sealed record RegisterApp(PortalId Portal, string Name, ReadOnlyMemory<byte> Description) : IRequest<RegisteredApp>
+{
+    public sealed class Validator : AbstractValidator<RegisterApp>
+    {
+        public Validator() => RuleFor(c => c.Name).Must(AppName.IsValid)
+            .WithErrorCode("app_meta_invalid").WithMessage($"An app's name has {AppName.Form}.");
+    }
+
+    internal sealed class Handler(Decisions decisions) : IRequestHandler<RegisterApp, RegisteredApp>
+    {
+        /// <exception cref="RefusedException"><c>app_meta_invalid</c></exception>
+        public async Task<RegisteredApp> Handle(RegisterApp c, CancellationToken ct)
+        {
+            var (meta, warnings) = AppMetaParser.Parse(c.Description);
+            if (meta.Name != c.Name)
+                throw AppMeta.Refuse($"$.name: expected \"{c.Name}\", the name in the address; found \"{meta.Name}\".");
+
+            var isNew = false;
+            await decisions.Execute<App, AppEvent>(c.Portal, App.Stream(c.Name), App.Initial, App.Evolve, app =>
+            {
+                isNew = app.Meta is null;
+                return App.Register(app, meta);
+            }, alongside: null, ct);
+            return new RegisteredApp(c.Name, isNew, warnings);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+using FluentValidation;
+using MediatR;
+using PeerRegistry.Application.Kernel;
+using PeerRegistry.Domain.Apps;
+using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Application.Apps;
+
+/// <param name="Peers">Short or full IDs; only with <see cref="VisibilityMode.Some"/>.</param>
+public sealed record SetVisibility(PortalId Portal, string App, VisibilityMode Mode, IReadOnlyList<TypedPortalId> Peers) : IRequest<Unit>
+{
+    public sealed class Validator : AbstractValidator<SetVisibility>
+    {
+        public Validator() => RuleFor(c => c.Peers).Empty().When(c => c.Mode != VisibilityMode.Some)
+            .WithMessage("Peers are only named with the mode some.");
+    }
+
+    internal sealed class Handler(Decisions decisions, IPortalSnapshots snapshots) : IRequestHandler<SetVisibility, Unit>
+    {
+        /// <exception cref="RefusedException"><c>app_unknown</c>; <c>peer_unknown</c>; <c>peer_not_reached</c></exception>
+        public async Task<Unit> Handle(SetVisibility c, CancellationToken ct)
+        {
+            await decisions.Execute<App, AppEvent>(c.Portal, Domain.Apps.App.Stream(c.App), Domain.Apps.App.Initial, Domain.Apps.App.Evolve,
+                app => Domain.Apps.App.SetVisibility(app, c.App, Wanted(c, app)), alongside: null, ct);
+            return Unit.Value;
+        }
+
+        private Visibility Wanted(SetVisibility c, App app) => c.Mode switch
+        {
+            VisibilityMode.None => Visibility.None,
+            VisibilityMode.All => Visibility.All,
+            _ => Visibility.Some(c.Peers.Select(typed => Chosen(c.Portal, typed, app))),
+        };
+
+        /// <summary>In the contact list now, or chosen before it left the list.</summary>
+        private PortalId Chosen(PortalId portal, TypedPortalId typed, App app)
+        {
+            if (snapshots.Find(portal)?.Peers.GetValueOrDefault(typed.Short) is { Listed: true } peer)
+            {
+                var id = peer.Id ?? (PortalId.TryParse(peer.Typed.Value, out var full) ? full : null);
+                if (id is { } known && typed.Matches(known))
+                    return known;
+                if (id is null && peer.Typed.Value.StartsWith(typed.Value, StringComparison.Ordinal))
+                {
+                    throw new RefusedException(RefusalKind.Conflict, "peer_not_reached",
+                        $"Peer {typed.Short} was not reached yet, so its full ID is not known. Choose it once it was.");
+                }
+            }
+
+            var before = app.Visibility.Peers.Where(typed.Matches).Take(2).ToList();
+            return before is [var only]
+                ? only
+                : throw new RefusedException(RefusalKind.NotFound, "peer_unknown", "One of the peers is not in the contact list.");
+        }
+    }
+}

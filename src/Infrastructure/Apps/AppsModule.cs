@@ -1,0 +1,14 @@
+using Microsoft.Extensions.DependencyInjection;
+using PeerRegistry.Infrastructure.EventStore;
+using PeerRegistry.Infrastructure.ReadModels;
+
+namespace PeerRegistry.Infrastructure.Apps;
+
+internal static class AppsModule
+{
+    public static IServiceCollection AddApps(this IServiceCollection services)
+    {
+        services.AddProjection<AppListProjection>();
+        return services;
+    }
+}
