@@ -5,6 +5,8 @@ using System.Text.Json.Serialization;
 using Microsoft.Extensions.Logging.Console;
 using PeerRegistry.Api.Cli;
 using PeerRegistry.Api.Hosting;
+using PeerRegistry.Api.Apps;
+using PeerRegistry.Api.Devices;
 using PeerRegistry.Api.Kernel;
 using PeerRegistry.Api.Kernel.Pages;
 using PeerRegistry.Api.Portals;
@@ -50,6 +52,9 @@ public static class Program
         app.UseStatusCodePages();
         app.UseMiddleware<EdgePortal>();
         app.UseRouting();
+        app.UseRateLimiter();
+        app.UseAuthentication();
+        app.UseAuthorization();
         app.MapEdge();
         app.MapInternal();
         return app;
@@ -72,6 +77,7 @@ public static class Program
         services.AddSingleton<ChallengeLimits>();
         services.AddHealthChecks();
         services.AddSingleton<NoticeLimits>();
+        services.AddAccess();
         services.AddSingleton<MatcherPolicy, Listeners.Policy>();
         services.AddExceptionHandler<Errors>();
         services.AddPages();
@@ -98,6 +104,8 @@ public static class Program
         edge.MapPeers();
         edge.MapPeeringRequests();
         edge.MapPeering();
+        edge.MapDevices();
+        edge.MapApps();
         edge.MapGet("/health/live", () => TypedResults.Ok()).WithName("health.live");
         edge.MapHealthChecks("/health/ready").WithName("health.ready");
     }

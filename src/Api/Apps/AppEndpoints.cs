@@ -1,0 +1,83 @@
+using MediatR;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using PeerRegistry.Api.Kernel;
+using PeerRegistry.Application.Apps;
+using PeerRegistry.Domain.Apps;
+using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Api.Apps;
+
+internal sealed record RegistrationAnswer(string Name, IReadOnlyList<string> Warnings);
+
+internal sealed record VisibilityBody(VisibilityMode Mode, IReadOnlyList<string>? Peers = null);
+
+internal sealed record TokenAnswer(string Token);
+
+/// <summary>The owner's apps.</summary>
+internal static class AppEndpoints
+{
+    public static void MapApps(this IEndpointRouteBuilder edge)
+    {
+        var apps = edge.MapGroup("/core/protected/apps").WithTags("Apps")
+            .RequireAuthorization(Policies.Owner).WithMetadata(new RequestSizeLimitAttribute(AppMetaParser.MaxBytes)).ProducesProblem(401);
+        apps.MapGet("", List).WithName("apps.list");
+        apps.MapGet("/{name}", Show).WithName("apps.show").ProducesProblem(404);
+        apps.MapPut("/{name}", Register).WithName("apps.register").Accepts<object>("application/json").Produces<RegistrationAnswer>(201).Produces<RegistrationAnswer>().ProducesProblem(400);
+        apps.MapDelete("/{name}", Remove).WithName("apps.remove").ProducesProblem(404);
+        apps.MapGet("/{name}/visibility", ShowVisibility).WithName("apps.visibility").ProducesProblem(404);
+        apps.MapPut("/{name}/visibility", SetVisibility).WithName("apps.set-visibility").ProducesProblem(404);
+        apps.MapPost("/{name}/token", IssueToken).WithName("apps.issue-token").ProducesProblem(404);
+    }
+
+    private static IReadOnlyList<AppItem> List(HttpContext context, CurrentPortal portal, PublicUrl url, int? limit, string? after)
+    {
+        var (snapshot, most) = (portal.Snapshot, Paging.Limit(limit));
+        var found = snapshot.Apps.Values
+            .OrderBy(app => app.Name, StringComparer.Ordinal)
+            .Where(app => after is null || string.CompareOrdinal(app.Name, after) > 0)
+            .Take(most + 1)
+            .Select(app => AppItem.Of(app, url.App(snapshot, app.Name)))
+            .ToList();
+        return context.Page(found, most, app => app.Name);
+    }
+
+    private static AppItem Show(string name, CurrentPortal portal, PublicUrl url) =>
+        AppItem.Of(Find(portal, name), url.App(portal.Snapshot, name));
+
+    private static async Task<Results<Created<RegistrationAnswer>, Ok<RegistrationAnswer>>> Register(
+        string name, HttpRequest request, CurrentPortal portal, IMediator sender, CancellationToken ct)
+    {
+        using var body = new MemoryStream();
+        await request.Body.CopyToAsync(body, ct);
+        var app = await sender.Send(new RegisterApp(portal.Id, name, body.GetBuffer().AsMemory(0, (int)body.Length)), ct);
+        var answer = new RegistrationAnswer(app.Name, app.Warnings);
+        return app.IsNew ? TypedResults.Created($"/core/protected/apps/{app.Name}", answer) : TypedResults.Ok(answer);
+    }
+
+    private static async Task<NoContent> Remove(string name, CurrentPortal portal, IMediator sender, CancellationToken ct)
+    {
+        await sender.Send(new RemoveApp(portal.Id, Find(portal, name).Name), ct);
+        return TypedResults.NoContent();
+    }
+
+    private static VisibilityItem ShowVisibility(string name, CurrentPortal portal) => VisibilityItem.Of(Find(portal, name).Visibility);
+
+    private static async Task<NoContent> SetVisibility(string name, VisibilityBody body, CurrentPortal portal, IMediator sender, CancellationToken ct)
+    {
+        var peers = (body.Peers ?? []).Select(TypedPortalId.Parse).ToList();
+        await sender.Send(new SetVisibility(portal.Id, Find(portal, name).Name, body.Mode, peers), ct);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<Created<TokenAnswer>> IssueToken(string name, CurrentPortal portal, IMediator sender, HttpResponse response, CancellationToken ct)
+    {
+        var token = await sender.Send(new IssueAppToken(portal.Id, Find(portal, name).Name), ct);
+        response.Headers.CacheControl = "no-store";
+        return TypedResults.Created((string?)null, new TokenAnswer(token));
+    }
+
+    /// <exception cref="RefusedException"><c>app_unknown</c></exception>
+    private static AppRow Find(CurrentPortal portal, string name) => portal.Snapshot.Apps.GetValueOrDefault(name) ?? throw App.Unknown(name);
+}

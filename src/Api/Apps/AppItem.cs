@@ -1,0 +1,29 @@
+using PeerRegistry.Application.Apps;
+using PeerRegistry.Domain.Apps;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Api.Apps;
+
+/// <param name="Peers">Full IDs.</param>
+internal sealed record VisibilityItem(VisibilityMode Mode, IReadOnlyList<PortalId> Peers)
+{
+    public static VisibilityItem Of(Visibility visibility) => new(visibility.Mode, visibility.Peers);
+}
+
+internal sealed record PathItem(Domain.Apps.Access Access, IReadOnlyDictionary<string, string> Headers);
+
+internal sealed record EntrypointItem(string ContainerName, int ContainerPort, string EntrypointPort);
+
+/// <summary>An app's description in version 1.3, with what the registry adds.</summary>
+/// <param name="Url">Where browsers find the app.</param>
+internal sealed record AppItem(
+    string V, string Name, string PrettyName, string? AppVersion, string? Icon, string? Homepage, string? UpstreamRepo,
+    IReadOnlyList<EntrypointItem> Entrypoints, IReadOnlyDictionary<string, PathItem> Paths, Lifecycle? Lifecycle, string MinimumPortalSize,
+    string Url, VisibilityItem Visibility, bool HasToken, DateTimeOffset RegisteredAt)
+{
+    public static AppItem Of(AppRow app, string url) => new(
+        AppMeta.Version, app.Name, app.Meta.PrettyName, app.Meta.AppVersion, app.Meta.Icon, app.Meta.Homepage, app.Meta.UpstreamRepo,
+        [.. app.Meta.Entrypoints.Select(entry => new EntrypointItem(entry.Container, entry.Port, entry.Protocol))],
+        app.Meta.Rules.ToDictionary(rule => rule.Prefix, rule => new PathItem(rule.Access, rule.Headers)),
+        app.Meta.Lifecycle, app.Meta.MinimumPortalSize, url, VisibilityItem.Of(app.Visibility), app.HasToken, app.RegisteredAt);
+}

@@ -1,0 +1,96 @@
+using System.Security.Claims;
+using MediatR;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using PeerRegistry.Api.Kernel;
+using PeerRegistry.Application.Devices;
+using PeerRegistry.Application.Kernel;
+using PeerRegistry.Domain.Kernel;
+
+namespace PeerRegistry.Api.Devices;
+
+/// <param name="ThisDevice">The one that asks.</param>
+/// <param name="LastSeenAt">To the hour; null once its session has expired.</param>
+internal sealed record TerminalItem(string Id, string Name, DateTimeOffset PairedAt, DateTimeOffset? LastSeenAt, bool ThisDevice);
+
+internal sealed record DeviceName(string Name);
+
+internal sealed record PairingCodeAnswer(string Code, DateTimeOffset ExpiresAt, string Url);
+
+internal sealed record WhoAmI(string Type, string? Id, string? Name);
+
+/// <summary>The owner's devices, <c>terminals</c> on the wire.</summary>
+internal static class DeviceEndpoints
+{
+    private const int MaxBody = 64 * 1024;
+
+    public static void MapDevices(this IEndpointRouteBuilder edge)
+    {
+        var open = edge.MapGroup("/core/public").WithTags("Devices").WithMetadata(new RequestSizeLimitAttribute(MaxBody));
+        open.MapPost("/pair/terminal", Pair).WithName("terminals.pair").RequireRateLimiting(Limits.Pairing).ProducesProblem(401).ProducesProblem(429);
+        open.MapGet("/meta/whoami", WhoAmI).WithName("meta.whoami");
+
+        var terminals = edge.MapGroup("/core/protected/terminals").WithTags("Devices")
+            .RequireAuthorization(Policies.Owner).WithMetadata(new RequestSizeLimitAttribute(MaxBody)).ProducesProblem(401);
+        terminals.MapGet("", List).WithName("terminals.list");
+        terminals.MapPatch("/{id}", Rename).WithName("terminals.rename").ProducesProblem(404);
+        terminals.MapDelete("/{id}", Revoke).WithName("terminals.revoke").ProducesProblem(404);
+        terminals.MapPost("/pairing-code", CreateCode).WithName("terminals.pairing-code");
+    }
+
+    private static async Task<Created<PairedDevice>> Pair(
+        string code, DeviceName body, CurrentPortal portal, IMediator sender, HttpResponse response, CancellationToken ct)
+    {
+        var device = await sender.Send(new PairDevice(portal.Id, code, body.Name), ct);
+        response.Cookies.Append(OwnerSession.Cookie, device.Token, OwnerSession.CookieOptions(PairDevice.SessionLife));
+        response.Headers.CacheControl = "no-store";
+        return TypedResults.Created($"/core/protected/terminals/{device.Id}", device);
+    }
+
+    private static Ok<WhoAmI> WhoAmI(CurrentPortal portal, OwnerSession sessions, HttpRequest request, HttpResponse response)
+    {
+        response.Headers.CacheControl = "no-store";
+        return TypedResults.Ok(sessions.TryFind(portal.Snapshot, OwnerSession.Brought(request).Token, out var device)
+            ? new WhoAmI("terminal", device.Id, device.Name)
+            : new WhoAmI("anonymous", null, null));
+    }
+
+    private static IReadOnlyList<TerminalItem> List(HttpContext context, CurrentPortal portal, ClaimsPrincipal me, int? limit, string? after)
+    {
+        var (snapshot, most) = (portal.Snapshot, Paging.Limit(limit));
+        var sessions = snapshot.Credentials.Values.Where(c => c.Kind == CredentialKind.Device).ToLookup(c => c.Holder);
+        var found = snapshot.Devices.Values
+            .OrderBy(device => device.Id, StringComparer.Ordinal)
+            .Where(device => after is null || string.CompareOrdinal(device.Id, after) > 0)
+            .Take(most + 1)
+            .Select(device => new TerminalItem(
+                device.Id, device.Name, device.PairedAt, sessions[device.Id].Max(c => c.ExpiresAt) - PairDevice.SessionLife,
+                device.Id == me.FindFirstValue(ClaimTypes.NameIdentifier)))
+            .ToList();
+        return context.Page(found, most, device => device.Id);
+    }
+
+    private static async Task<NoContent> Rename(string id, DeviceName body, CurrentPortal portal, IMediator sender, CancellationToken ct)
+    {
+        await sender.Send(new RenameDevice(portal.Id, Known(id), body.Name), ct);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<NoContent> Revoke(string id, CurrentPortal portal, IMediator sender, CancellationToken ct)
+    {
+        await sender.Send(new RevokeDevice(portal.Id, Known(id)), ct);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<Created<PairingCodeAnswer>> CreateCode(CurrentPortal portal, PublicUrl url, IMediator sender, HttpResponse response, CancellationToken ct)
+    {
+        var code = await sender.Send(new CreatePairingCode(portal.Id), ct);
+        response.Headers.CacheControl = "no-store";
+        return TypedResults.Created((string?)null, new PairingCodeAnswer(code.Code, code.ExpiresAt, url.Portal(portal.Snapshot) + code.Path));
+    }
+
+    /// <summary>An id that cannot be one is not looked up.</summary>
+    private static string Known(string id) => id is { Length: <= 64 } && id.All(char.IsAsciiLetterOrDigit)
+        ? id
+        : throw new RefusedException(RefusalKind.NotFound, "device_unknown", "No device with this id is paired.");
+}

@@ -1,0 +1,52 @@
+using System.Security.Claims;
+using System.Text.Encodings.Web;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.Extensions.Options;
+using PeerRegistry.Api.Kernel;
+using PeerRegistry.Application.Kernel;
+using PeerRegistry.Domain.Kernel;
+
+namespace PeerRegistry.Api.Devices;
+
+/// <summary>Lets the owner's devices in, on the edge and on the core's own host only.</summary>
+internal sealed class OwnerAuthentication(
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder,
+    CurrentPortal portal, CurrentActor actor, OwnerSession sessions)
+    : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
+{
+    public const string SchemeName = "owner";
+
+    protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
+    {
+        var (token, byCookie) = OwnerSession.Brought(Request);
+        if (Context.Listener() != Listener.Edge || portal.App is not null || token is null)
+            return AuthenticateResult.NoResult();
+        if (!sessions.TryFind(portal.Snapshot, token, out var device))
+            return AuthenticateResult.Fail(Unusable(token));
+        if (byCookie && !CrossSite.IsSafe(Request.Method) && !FromOwnPage())
+            return AuthenticateResult.Fail(new RefusedException(RefusalKind.Forbidden, "forbidden", "This request was made by a page of another origin."));
+
+        actor.Actor = Actor.Device(device.Id);
+        await sessions.Extend(portal.Snapshot, token, Context.RequestAborted);
+        if (byCookie)
+            Response.Cookies.Append(OwnerSession.Cookie, token, OwnerSession.CookieOptions(Application.Devices.PairDevice.SessionLife));
+        return AuthenticateResult.Success(new AuthenticationTicket(
+            new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.NameIdentifier, device.Id), new Claim(ClaimTypes.Name, device.Name)], SchemeName)), SchemeName));
+    }
+
+    protected override async Task HandleChallengeAsync(AuthenticationProperties properties) =>
+        throw ((await HandleAuthenticateOnceSafeAsync()).Failure as RefusedException
+            ?? new RefusedException(RefusalKind.NotAuthenticated, "not_authenticated", "Only a paired device of the owner may do this."));
+
+    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
+        throw new RefusedException(RefusalKind.Forbidden, "forbidden", "This device may not do this.");
+
+    private bool FromOwnPage() => CrossSite.IsOwn(
+        Request.Headers.Origin, Request.Headers["Sec-Fetch-Site"], Request.Host.Value ?? "", silentIsOwn: true);
+
+    /// <summary>An app's token or session is known, but not for this.</summary>
+    private RefusedException Unusable(string token) =>
+        portal.Snapshot.Credentials.TryGetValue(TokenHash.Of(token), out var other) && other.Kind != CredentialKind.Device
+            ? new RefusedException(RefusalKind.Forbidden, "forbidden", "This token is not a device's.")
+            : new RefusedException(RefusalKind.NotAuthenticated, "token_invalid", "This token is not good, or not any more.");
+}

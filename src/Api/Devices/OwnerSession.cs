@@ -1,0 +1,57 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using PeerRegistry.Api.Kernel;
+using PeerRegistry.Application.Devices;
+using PeerRegistry.Application.Kernel;
+
+namespace PeerRegistry.Api.Devices;
+
+/// <summary>
+/// A paired device, known by the cookie or by the same token as bearer. A session that is used lives 90 days more; that is written
+/// down at most once an hour, so a request costs no write.
+/// </summary>
+internal sealed class OwnerSession(IAlongsideRows rows, TimeProvider clock)
+{
+    /// <summary>Bound to the core's own host by its prefix (RFC 6265bis), so no app and no sibling Portal sees or sets it.</summary>
+    public const string Cookie = "__Host-portal";
+
+    private static readonly TimeSpan Slack = TimeSpan.FromHours(1);
+    private readonly ConcurrentDictionary<TokenHash, bool> extending = new();
+
+    public static CookieOptions CookieOptions(TimeSpan? life) =>
+        new() { Path = "/", Secure = true, HttpOnly = true, SameSite = SameSiteMode.Lax, IsEssential = true, MaxAge = life };
+
+    /// <summary>What the request brings, good or not.</summary>
+    public static (string? Token, bool ByCookie) Brought(HttpRequest request) => Bearer.Token(request.Headers.Authorization) switch
+    {
+        { } token => (token, false),
+        null => (request.Cookies[Cookie], true),
+    };
+
+    /// <summary>The device that the request speaks for; also for public paths that greet the owner.</summary>
+    public bool TryFind(PortalSnapshot portal, string? token, [NotNullWhen(true)] out DeviceRow? device)
+    {
+        device = null;
+        return token is not null
+            && portal.Credentials.TryGetValue(TokenHash.Of(token), out var session)
+            && session.Kind == CredentialKind.Device
+            && session.ExpiresAt > clock.GetUtcNow()
+            && portal.Devices.TryGetValue(session.Holder, out device);
+    }
+
+    public async ValueTask Extend(PortalSnapshot portal, string token, CancellationToken ct)
+    {
+        var (hash, until) = (TokenHash.Of(token), clock.GetUtcNow() + PairDevice.SessionLife);
+        if (!portal.Credentials.TryGetValue(hash, out var session) || until - session.ExpiresAt < Slack || !extending.TryAdd(hash, true))
+            return;
+
+        try
+        {
+            await rows.Write(portal.Portal.Id, [new ExtendCredential(hash, until)], ct);
+        }
+        finally
+        {
+            extending.TryRemove(hash, out _);
+        }
+    }
+}
