@@ -7,35 +7,43 @@ namespace PeerRegistry.Infrastructure.LocalPostgres;
 
 /// <summary>Where the own PostgreSQL of a data directory lives.</summary>
 /// <param name="SocketDirectory">Short enough for a socket in it, closed to others, and ours alone.</param>
-/// <param name="User">Who runs the server where we are root, since it refuses to be; null: we do.</param>
-internal sealed partial record ClusterPlace(string Directory, string SocketDirectory, string? User)
+/// <param name="Elsewhere">Where we are root, who PostgreSQL refuses to be; null: the cluster is in the data directory and ours.</param>
+internal sealed partial record ClusterPlace(string Directory, string SocketDirectory, ClusterPlace.OutsideData? Elsewhere)
 {
     private const string SocketName = ".s.PGSQL.5432";
     private const int LongestSocketPath = 107; // bytes: sun_path of unix(7) less its NUL
-    private const string RootDirectory = "/var/lib/peerregistry";
+
+    /// <param name="User">Runs the server.</param>
+    /// <param name="Link">Symbolic link in the data directory; without it, the cluster there belongs to a data directory that is gone.</param>
+    internal sealed record OutsideData(string User, string Link);
 
     public string ConnectionString => $"Host={SocketDirectory};Port=5432;Username=postgres;Database=postgres;Maximum Pool Size=40";
 
     /// <param name="dataDirectory">Must exist.</param>
-    /// <exception cref="StartRefusedException">Its cluster belongs to an ordinary user, and we are root.</exception>
+    /// <exception cref="StartRefusedException">Its cluster was made by root and we are not, or the other way round.</exception>
     public static ClusterPlace Of(string dataDirectory)
     {
         var place = Of(RealPath(dataDirectory), Environment.IsPrivilegedProcess);
-        var owned = Path.Combine(dataDirectory, "postgres");
-        return place.User is null || !System.IO.Directory.Exists(owned)
-            ? place
-            : throw new StartRefusedException($"The database in {owned} was made by an ordinary user. Start the registry as that user, not as root.");
+        var link = new DirectoryInfo(Path.Combine(dataDirectory, "postgres"));
+        return (place.Elsewhere, link) switch
+        {
+            (null, { LinkTarget: not null }) => throw new StartRefusedException($"The database of {dataDirectory} was made by root. Start the registry as root."),
+            ({ }, { Exists: true, LinkTarget: null }) => throw new StartRefusedException(
+                $"The database in {link.FullName} was made by an ordinary user. Start the registry as that user, not as root."),
+            _ => place,
+        };
     }
 
     internal static ClusterPlace Of(string realPath, bool asRoot)
     {
         var mark = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(realPath)))[..12];
+        var inside = Path.Combine(realPath, "postgres");
         if (asRoot)
-            return new($"{RootDirectory}/{mark}", $"/run/peerregistry/{mark}", "postgres");
+            return new($"/var/lib/peerregistry/{mark}", $"/run/peerregistry/{mark}", new OutsideData("postgres", inside));
 
         var sockets = Path.Combine(realPath, "run");
         var fits = Encoding.UTF8.GetByteCount(Path.Combine(sockets, SocketName)) <= LongestSocketPath;
-        return new(Path.Combine(realPath, "postgres"), fits ? sockets : Path.Combine(Path.GetTempPath(), $"peerregistry-{mark}"), null);
+        return new(inside, fits ? sockets : Path.Combine(Path.GetTempPath(), $"peerregistry-{mark}"), null);
     }
 
     /// <summary>Without symbolic links anywhere, so that one directory has one mark.</summary>

@@ -11,7 +11,7 @@ namespace PeerRegistry.Infrastructure.LocalPostgres;
 /// </summary>
 internal sealed class LocalServer(ClusterPlace place, TimeProvider clock, ILogger<LocalServer> log)
 {
-    private readonly ServerPrograms programs = new(place.User);
+    private readonly ServerPrograms programs = new(place.Elsewhere?.User);
 
     /// <summary>Of the cluster's main process; null: it does not run.</summary>
     public int? ProcessId
@@ -30,6 +30,7 @@ internal sealed class LocalServer(ClusterPlace place, TimeProvider clock, ILogge
     /// <exception cref="StartRefusedException">It could not be made or started; says why.</exception>
     public async Task Start(CancellationToken ct)
     {
+        await SetAsideIfAbandoned();
         await MakeDirectories(ct);
         if (!File.Exists(Path.Combine(place.Directory, "PG_VERSION")))
             await MakeCluster(ct);
@@ -72,7 +73,8 @@ internal sealed class LocalServer(ClusterPlace place, TimeProvider clock, ILogge
         var waiting = Stopwatch.StartNew();
         while (CommandLine(pid).Contains(place.Directory) && waiting.Elapsed < TimeSpan.FromSeconds(1))
             await Task.Delay(TimeSpan.FromMilliseconds(20), clock);
-        Directory.Delete(place.SocketDirectory, recursive: true);
+        if (Directory.Exists(place.SocketDirectory))
+            Directory.Delete(place.SocketDirectory, recursive: true);
     }
 
     /// <summary>Made aside and moved when whole: a start that is cut short leaves nothing that looks like a cluster.</summary>
@@ -89,6 +91,20 @@ internal sealed class LocalServer(ClusterPlace place, TimeProvider clock, ILogge
         await File.AppendAllTextAsync(Path.Combine(draft, "postgresql.conf"), "\ninclude_if_exists = 'peerregistry.conf'\n", ct);
         Directory.Delete(place.Directory, recursive: true);
         Directory.Move(draft, place.Directory);
+        if (place.Elsewhere is { } elsewhere)
+            Directory.CreateSymbolicLink(elsewhere.Link, place.Directory);
+    }
+
+    /// <summary>Who removes a data directory wants to begin anew, and its master key is gone with it; what was recorded is kept all the same.</summary>
+    private async Task SetAsideIfAbandoned()
+    {
+        if (place.Elsewhere is not { } elsewhere || File.Exists(elsewhere.Link) || Directory.Exists(elsewhere.Link) || !Directory.Exists(place.Directory))
+            return;
+
+        await Stop();
+        var aside = $"{place.Directory}.{clock.GetUtcNow():yyyyMMddHHmmss}";
+        Directory.Move(place.Directory, aside);
+        log.LogWarning("The data directory is new, but had a database before. That is set aside in {Directory}.", aside);
     }
 
     private async Task Launch(CancellationToken ct)
@@ -109,7 +125,7 @@ internal sealed class LocalServer(ClusterPlace place, TimeProvider clock, ILogge
 
     private async Task MakeDirectories(CancellationToken ct)
     {
-        if (place.User is not null)
+        if (place.Elsewhere is not null)
         {
             Directory.CreateDirectory(Path.GetDirectoryName(place.Directory)!);
             Directory.CreateDirectory(Path.GetDirectoryName(place.SocketDirectory)!);
@@ -123,7 +139,7 @@ internal sealed class LocalServer(ClusterPlace place, TimeProvider clock, ILogge
     /// <summary>Closed to everybody but the user that runs the server. One that exists and is somebody else's is refused.</summary>
     private async Task MakeDirectory(string path, CancellationToken ct)
     {
-        if (place.User is { } user)
+        if (place.Elsewhere is { User: var user })
         {
             await new ServerPrograms(null).RunOrRefuse("install", ["-d", "-m", "0700", "-o", user, "-g", user, path], ct);
             return;

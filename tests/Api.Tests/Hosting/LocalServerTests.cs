@@ -86,6 +86,24 @@ public sealed class LocalServerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_data_directory_that_was_removed_begins_anew()
+    {
+        var place = data.Place;
+        Assert.SkipWhen(place.Elsewhere is null, "Only root keeps the cluster elsewhere.");
+        var server = Server();
+        await server.Start(TestContext.Current.CancellationToken);
+        await Execute("create table old (n int)");
+        File.Delete(place.Elsewhere.Link);
+
+        await server.Start(TestContext.Current.CancellationToken);
+        await Execute("create table old (n int)");
+        await server.Stop();
+        Assert.Empty(data.Processes);
+        var aside = Assert.Single(Directory.GetDirectories(Path.GetDirectoryName(place.Directory)!, Path.GetFileName(place.Directory) + ".2*"));
+        Directory.Delete(aside, recursive: true);
+    }
+
+    [Fact]
     public void Only_one_has_the_data_directory()
     {
         using (var first = DataDirectoryLock.TryTake(data.Directory))
@@ -101,7 +119,7 @@ public sealed class LocalServerTests : IDisposable
     [Fact]
     public void Root_keeps_the_cluster_where_the_servers_user_can_go() =>
         Assert.Equal(
-            new ClusterPlace("/var/lib/peerregistry/8a5edab28263", "/run/peerregistry/8a5edab28263", "postgres"),
+            new ClusterPlace("/var/lib/peerregistry/8a5edab28263", "/run/peerregistry/8a5edab28263", new("postgres", "/postgres")),
             ClusterPlace.Of("/", asRoot: true));
 
     [Theory]
