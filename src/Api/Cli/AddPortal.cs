@@ -15,6 +15,7 @@ internal static class AddPortal
         var (options, sender) = (scope.ServiceProvider.GetRequiredService<RegistryOptions>(), scope.ServiceProvider.GetRequiredService<IMediator>());
         var id = await sender.Send(FirstStart.New(options.Portal, app.Configuration["name"] ?? options.Portal.Name));
         var portal = scope.ServiceProvider.GetRequiredService<IPortalSnapshots>().Find(id)!;
+        Console.WriteLine(await FirstStart.PairLine(sender, portal, portal.Portal.Domain, new Uri(options.Listen.Edge), default));
         Console.WriteLine($"PORTAL {id} {portal.Portal.Domain}");
     }
 }

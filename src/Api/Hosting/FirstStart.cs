@@ -1,6 +1,7 @@
 using MediatR;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using PeerRegistry.Application.Devices;
 using PeerRegistry.Application.Kernel;
 using PeerRegistry.Application.Portals;
 using PeerRegistry.Domain.Portals;
@@ -25,6 +26,8 @@ internal sealed class FirstStart(RegistryOptions options, IServiceScopeFactory s
         var (edge, inner) = server.Features.Get<IServerAddressesFeature>()!.Addresses.ToArray() is [var first, var second]
             ? (first, second)
             : throw new InvalidOperationException("Two listeners were expected.");
+        if (portal.Devices.IsEmpty)
+            Console.WriteLine(await PairLine(sender, portal, snapshots.All.Count == 1 ? null : portal.Portal.Domain, new Uri(edge), cancellationToken));
         Console.WriteLine($"READY edge={edge} internal={inner} portal={portal.Portal.Id}");
     }
 
@@ -38,4 +41,12 @@ internal sealed class FirstStart(RegistryOptions options, IServiceScopeFactory s
 
     public static CreatePortal New(RegistryOptions.PortalOptions portal, string name) =>
         new(portal.KeyType == "ed25519" ? KeyKind.Ed25519 : KeyKind.Rsa, portal.Zone, name);
+
+    /// <param name="host">The Portal's own, which browsers take to this machine where it ends in <c>.localhost</c>; null: the listener's.</param>
+    public static async Task<string> PairLine(IMediator sender, PortalSnapshot portal, string? host, Uri edge, CancellationToken ct)
+    {
+        var code = await sender.Send(new CreatePairingCode(portal.Portal.Id), ct);
+        var listener = edge.Host is "0.0.0.0" or "[::]" ? "127.0.0.1" : edge.Host;
+        return $"PAIR http://{host ?? listener}:{edge.Port}{code.Path}";
+    }
 }
