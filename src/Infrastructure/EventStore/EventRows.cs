@@ -11,16 +11,20 @@ internal sealed class EventRows(EventSerializer serializer)
     public const string Columns = "tenant_id, stream_id, version, type, data, timestamp, headers, correlation_id";
 
     /// <exception cref="UnknownEventTypeException"/>
-    public Recorded Read(NpgsqlDataReader reader)
+    public Recorded Read(NpgsqlDataReader reader) => Read(reader, reader.GetInt64(0));
+
+    /// <summary>As a fold gets it: without its number, as when it was folded live.</summary>
+    public Recorded ReadForFold(NpgsqlDataReader reader) => Read(reader, 0);
+
+    private Recorded Read(NpgsqlDataReader reader, long shown)
     {
-        var sequence = reader.GetInt64(0);
         var (actor, reason) = reader.IsDBNull(7) ? (Actor.System, null) : Origin.ReadHeaders(reader.GetFieldValue<byte[]>(7));
         return new(
-            sequence,
+            shown,
             PortalId.Parse(reader.GetString(1)),
             reader.GetString(2),
             reader.GetInt64(3),
-            serializer.Read(reader.GetString(4), reader.GetFieldValue<byte[]>(5), sequence),
+            serializer.Read(reader.GetString(4), reader.GetFieldValue<byte[]>(5), reader.GetInt64(0)),
             reader.GetFieldValue<DateTimeOffset>(6),
             actor,
             reason,

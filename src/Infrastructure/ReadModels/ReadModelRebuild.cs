@@ -63,7 +63,7 @@ internal sealed class ReadModelRebuild(
         await using var reader = await command.ExecuteReaderAsync(ct);
         while (await reader.ReadAsync(ct))
         {
-            var e = events.Read(reader) with { Sequence = 0 };
+            var e = events.ReadForFold(reader);
             if (!model.Projection.TryGetKey(e.Stream, out var key))
                 continue;
 
