@@ -166,8 +166,8 @@ public class OriginalTests
             return verdict;
 
         var guard = new ReplayGuard(started: null);
-        Assert.Null(guard.Remember(once, now));
-        return verdict with { Reason = guard.Remember(once, now) };
+        Assert.Null(guard.Take(once, now));
+        return verdict with { Reason = guard.Take(once, now) };
     }
 
     private static ReceivedRequest Whole(JsonElement vector)

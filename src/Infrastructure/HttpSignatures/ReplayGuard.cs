@@ -33,18 +33,18 @@ internal sealed class ReplayGuard : IReplayGuard
         warmFrom = started is { } start ? (start.ToUnixTimeMilliseconds() + (SignatureProfile.MaxAhead * 1000) + 999) / 1000 : long.MinValue;
     }
 
-    public ValueTask<string?> Remember(Once once, long now, CancellationToken ct) => new(Remember(once, now));
+    public ValueTask<string?> Remember(Once once, long now, CancellationToken ct) => new(Take(once, now));
 
-    internal string? Remember(Once once, long now) =>
-        once.Created < warmFrom ? SignatureReasons.GuardCold : shards[(int)(once.Key & (Shards - 1))].Remember(once, now);
+    internal string? Take(Once once, long now) =>
+        once.Created < warmFrom ? SignatureReasons.GuardCold : shards[(int)(once.Key & (Shards - 1))].Take(once, now);
 
     private sealed class Shard(int capacity)
     {
         private readonly Lock gate = new();
         private readonly Dictionary<UInt128, long> seen = [];
-        private long swept;
+        private long swept = long.MinValue;
 
-        internal string? Remember(Once once, long now)
+        internal string? Take(Once once, long now)
         {
             lock (gate)
             {
@@ -52,6 +52,8 @@ internal sealed class ReplayGuard : IReplayGuard
                     return SignatureReasons.Replayed;
                 if ((seen.Count >= capacity || seen.Count == seen.Capacity) && swept < now)
                     Sweep(now);
+                if (once.Until < swept)
+                    return SignatureReasons.GuardCold; // the clock went back to where this one may have been forgotten already
                 if (seen.Count >= capacity)
                     return SignatureReasons.GuardFull;
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using PeerRegistry.Application.Kernel;
 using PeerRegistry.Application.SignedCalls;
 using PeerRegistry.Infrastructure.Keys;
@@ -10,10 +11,18 @@ public static class SignaturesModule
     /// <summary>Needs <see cref="KeysModule.AddKeys"/>.</summary>
     public static IServiceCollection AddHttpSignatures(this IServiceCollection services)
     {
-        services.AddSingleton<IReplayGuard>(provider => new ReplayGuard(
-            provider.GetRequiredService<MasterKey>().IsNew ? null : provider.GetRequiredService<TimeProvider>().GetUtcNow()));
+        services.AddSingleton(Guard);
         services.AddSingleton<ISignatures, SignatureService>();
         services.AddSingleton<IRefusedCalls, RefusedCalls>();
         return services;
+    }
+
+    private static IReplayGuard Guard(IServiceProvider provider)
+    {
+        if (provider.GetRequiredService<RegistryOptions>().Cluster.Enabled)
+            return new PostgresReplayGuard(provider.GetRequiredService<NpgsqlDataSource>());
+
+        var isFirstStart = provider.GetRequiredService<MasterKey>().IsNew;
+        return new ReplayGuard(isFirstStart ? null : provider.GetRequiredService<TimeProvider>().GetUtcNow());
     }
 }

@@ -1,0 +1,176 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+using PeerRegistry.Application.SignedCalls;
+using PeerRegistry.Infrastructure.EventStore;
+using PeerRegistry.Infrastructure.HttpSignatures;
+using PeerRegistry.Tests;
+
+namespace PeerRegistry.Protocol.Vectors;
+
+public class ReplayGuardTests
+{
+    private const long Now = Given.Now;
+
+    private static Once New(int i, long created = Now) => new((UInt128)(uint)i, created, created + 60);
+
+    [Fact]
+    public void The_same_is_taken_once()
+    {
+        var guard = new ReplayGuard(started: null);
+
+        Assert.Null(guard.Take(New(1), Now));
+        Assert.Equal("replayed", guard.Take(New(1), Now));
+        Assert.Equal("replayed", guard.Take(New(1), Now + 60));
+        Assert.Null(guard.Take(New(2), Now));
+    }
+
+    [Fact]
+    public void Of_64_threads_one_is_first()
+    {
+        const int Rounds = 2000;
+        var guard = new ReplayGuard(started: null);
+        var taken = new int[Rounds];
+        using var start = new Barrier(64);
+        var threads = Enumerable.Range(0, 64).Select(_ => new Thread(() =>
+        {
+            start.SignalAndWait();
+            for (var i = 0; i < Rounds; i++)
+            {
+                if (guard.Take(New(i), Now) is null)
+                    Interlocked.Increment(ref taken[i]);
+            }
+        })).ToList();
+        threads.ForEach(thread => thread.Start());
+        threads.ForEach(thread => thread.Join());
+
+        Assert.All(taken, count => Assert.Equal(1, count));
+    }
+
+    [Fact]
+    public void A_full_guard_refuses_and_still_knows_what_it_took()
+    {
+        const int Capacity = 640;
+        var guard = new ReplayGuard(started: null, Capacity);
+        var taken = Enumerable.Range(0, 4 * Capacity).Where(i => guard.Take(New(i), Now) is null).ToList();
+
+        Assert.InRange(taken.Count, Capacity / 2, Capacity);
+        Assert.Equal("guard_full", guard.Take(New(taken[^1] + (64 * Capacity)), Now + 60));
+        Assert.All(taken, i => Assert.Equal("replayed", guard.Take(New(i), Now + 60)));
+    }
+
+    [Fact]
+    public void What_has_run_out_makes_room()
+    {
+        const int Capacity = 640;
+        var guard = new ReplayGuard(started: null, Capacity);
+        for (var i = 0; i < Capacity; i++)
+            Assert.Null(guard.Take(New(i), Now));
+
+        var later = Now + 61;
+        for (var i = 0; i < Capacity; i++)
+            Assert.Null(guard.Take(New(Capacity + i, later), later));
+    }
+
+    [Fact]
+    public void After_a_start_nothing_is_taken_that_an_earlier_process_may_have_taken()
+    {
+        var started = DateTimeOffset.FromUnixTimeSeconds(Now).AddMilliseconds(300);
+        var guard = new ReplayGuard(started);
+
+        Assert.Equal("guard_cold", guard.Take(New(1, Now - 50), Now + 1));
+        Assert.Equal("guard_cold", guard.Take(New(1, Now + 5), Now + 1)); // five ahead was acceptable just before the start
+        Assert.Equal("guard_cold", guard.Take(New(1, Now - 1), Now + 30)); // and it lives longer than the cold lasts
+        Assert.Null(guard.Take(New(1, Now + 6), Now + 6));
+    }
+
+    [Fact]
+    public void A_clock_that_goes_back_does_not_bring_back_what_was_forgotten()
+    {
+        const int Capacity = 64;
+        var guard = new ReplayGuard(started: null, Capacity);
+        Assert.Null(guard.Take(New(1), Now));
+        var later = Now + 100;
+        Assert.Null(guard.Take(New(1 + 64, later), later)); // same shard: sweeps the first
+
+        Assert.Equal("guard_cold", guard.Take(New(1), Now + 10));
+    }
+
+    [Fact]
+    public async Task A_verdict_turns_when_the_request_comes_again()
+    {
+        var guard = new ReplayGuard(started: null);
+        var service = new SignatureService(null!, guard, new FixedClock(Given.Now));
+        var request = Given.Request(Given.Ed25519);
+        Signer Find(string keyId) => Given.SignerOf(Given.Ed25519);
+
+        Assert.NotNull((await service.Verify(request, VerificationPlace.App, Find, null, TestContext.Current.CancellationToken)).Signer);
+        var again = await service.Verify(request, VerificationPlace.App, Find, null, TestContext.Current.CancellationToken);
+        Assert.Equal("replayed", again.Reason);
+        Assert.Null(again.Signer);
+        Assert.Null(again.ContentDigest);
+    }
+}
+
+/// <summary>The guard of a cluster on a real database, which two nodes share.</summary>
+public class SharedReplayGuardTests(TestPostgres postgres) : IClassFixture<TestPostgres>
+{
+    private const long Now = Given.Now;
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Of_two_nodes_with_32_callers_each_one_is_first()
+    {
+        await using var database = await Database();
+        IReplayGuard[] nodes = [new PostgresReplayGuard(database), new PostgresReplayGuard(database)];
+        for (var i = 0; i < 20; i++)
+        {
+            var once = New(i);
+            var answers = await Task.WhenAll(Enumerable.Range(0, 64).Select(caller => Task.Run(() => nodes[caller % 2].Remember(once, Now, Ct).AsTask(), Ct)));
+
+            Assert.Equal(1, answers.Count(answer => answer is null));
+            Assert.Equal(63, answers.Count(answer => answer == "replayed"));
+        }
+    }
+
+    [Fact]
+    public async Task A_node_that_starts_anew_knows_what_was_taken()
+    {
+        await using var database = await Database();
+        Assert.Null(await new PostgresReplayGuard(database).Remember(New(1), Now, Ct));
+
+        Assert.Equal("replayed", await new PostgresReplayGuard(database).Remember(New(1), Now, Ct));
+    }
+
+    [Fact]
+    public async Task It_refuses_when_full_and_makes_room_when_rows_run_out()
+    {
+        await using var database = await Database();
+        var guard = new PostgresReplayGuard(database, capacity: 3);
+        for (var i = 0; i < 3; i++)
+            Assert.Null(await guard.Remember(New(i), Now, Ct));
+
+        Assert.Equal("guard_full", await guard.Remember(New(3, Now + 10), Now + 10, Ct));
+        Assert.Equal("guard_full", await guard.Remember(New(0), Now + 11, Ct));
+        Assert.Null(await guard.Remember(New(3, Now + 121), Now + 121, Ct));
+    }
+
+    [Fact]
+    public async Task A_row_stays_as_long_as_the_slowest_clock_may_ask_for_it()
+    {
+        await using var database = await Database();
+        Assert.Null(await new PostgresReplayGuard(database).Remember(New(1), Now, Ct));
+        Assert.Null(await new PostgresReplayGuard(database).Remember(New(2, Now + 90), Now + 90, Ct)); // a node ahead sweeps
+
+        Assert.Equal("replayed", await new PostgresReplayGuard(database).Remember(New(1), Now + 60, Ct));
+    }
+
+    private static Once New(int i, long created = Now) => new((UInt128)(uint)i << 64, created, created + 60);
+
+    private async Task<NpgsqlDataSource> Database()
+    {
+        var database = NpgsqlDataSource.Create(await postgres.CreateDatabase());
+        await new Migrator(database, NullLogger<Migrator>.Instance).Migrate(Ct);
+        return database;
+    }
+}
