@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using PeerRegistry.Application.Kernel;
 using PeerRegistry.Infrastructure.EventStore;
 using PeerRegistry.Infrastructure.Apps;
+using PeerRegistry.Infrastructure.Audit;
 using PeerRegistry.Infrastructure.Devices;
 using PeerRegistry.Infrastructure.Forwarding;
 using PeerRegistry.Infrastructure.HttpSignatures;
@@ -28,6 +29,7 @@ public static class InfrastructureModule
         services.AddAvatars();
         services.AddApps();
         services.AddDevices();
+        services.AddHistory();
         return services;
     }
 
