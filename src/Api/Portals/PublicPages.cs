@@ -12,6 +12,6 @@ internal static class PublicPages
     private static RazorComponentResult<PublicPage> Show(HttpContext context, CurrentPortal portal)
     {
         context.Response.Headers.CacheControl = "public, max-age=60";
-        return PageModule.Page<PublicPage>(portal.Snapshot.Portal);
+        return PageModule.Page<PublicPage>(portal.Snapshot);
     }
 }

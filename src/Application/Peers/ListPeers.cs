@@ -18,7 +18,7 @@ public sealed record ListPeers(PortalId Portal, string? Name, PeerStatus? Status
         public async Task<IReadOnlyList<PeerView>> Handle(ListPeers q, CancellationToken ct)
         {
             var peers = snapshots.Require(q.Portal).Peers.Values
-                .Where(p => p.Listed && (q.Status is null || p.Status == q.Status) && (q.Name is null || IsNamed(p, q.Name)))
+                .Where(p => p.Listed && (q.Status is null || p.Status == q.Status) && (q.Name is null || p.IsCalled(q.Name)))
                 .Where(p => string.CompareOrdinal(p.Short.Value, q.After) > 0)
                 .OrderBy(p => p.Short.Value, StringComparer.Ordinal)
                 .Take(q.Limit)
@@ -26,10 +26,14 @@ public sealed record ListPeers(PortalId Portal, string? Name, PeerStatus? Status
             var found = await contacts.Find(q.Portal, peers.ConvertAll(p => p.Short), ct);
             return peers.ConvertAll(p => new PeerView(p, found.GetValueOrDefault(p.Short, PeerContact.None)));
         }
-
-        private static bool IsNamed(PeerRow peer, string part) =>
-            peer.Petname?.Contains(part, StringComparison.OrdinalIgnoreCase) == true
-            || peer.ClaimedName?.Contains(part, StringComparison.OrdinalIgnoreCase) == true
-            || (TypedPortalId.TryParse(part, out var typed) ? peer.Is(typed) : peer.Short.Value.StartsWith(part, StringComparison.OrdinalIgnoreCase));
     }
+}
+
+public static class PeerNames
+{
+    /// <param name="part">Part of a name, or the beginning of an ID; case does not count.</param>
+    public static bool IsCalled(this PeerRow peer, string part) =>
+        peer.Petname?.Contains(part, StringComparison.OrdinalIgnoreCase) == true
+        || peer.ClaimedName?.Contains(part, StringComparison.OrdinalIgnoreCase) == true
+        || (TypedPortalId.TryParse(part, out var typed) ? peer.Is(typed) : peer.Short.Value.StartsWith(part, StringComparison.OrdinalIgnoreCase));
 }

@@ -1,6 +1,10 @@
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Http.HttpResults;
+using PeerRegistry.Api.Apps;
+using PeerRegistry.Api.Audit;
+using PeerRegistry.Api.Devices;
+using PeerRegistry.Api.Peers;
 using PeerRegistry.Api.Portals;
 
 namespace PeerRegistry.Api.Kernel.Pages;
@@ -11,7 +15,6 @@ internal static class PageModule
     public static IServiceCollection AddPages(this IServiceCollection services)
     {
         services.AddRazorComponents();
-        services.AddSingleton<PortalLinks>();
         services.AddSingleton<IProblemDetailsWriter, PageProblems>(); // asked before the JSON one, which takes everything
         services.AddAntiforgery(antiforgery =>
         {
@@ -31,14 +34,22 @@ internal static class PageModule
         edge.MapSiteFiles();
         var pages = edge.MapGroup("").ExcludeFromDescription();
         pages.MapPublicPages();
+        pages.MapPairPages();
 
         var owner = pages.MapGroup("").RequireAuthorization(Policies.Owner);
         owner.AddEndpointFilter((context, next) =>
         {
-            context.HttpContext.Response.Headers.CacheControl = "no-store";
+            context.HttpContext.Response.Headers.CacheControl = "no-cache, no-store"; // as the antiforgery tokens in them ask for
+            context.HttpContext.Response.Headers.Pragma = "no-cache";
             return next(context);
         });
+        owner.MapHomePages();
+        owner.MapPeerPages();
+        owner.MapInboxPages();
+        owner.MapAppPages();
+        owner.MapDevicePages();
         owner.MapProfilePages();
+        owner.MapHistoryPages();
     }
 
     public static RazorComponentResult<T> Page<T>(object? model = null, FormFailure? failure = null)

@@ -16,7 +16,8 @@ internal sealed class PageProblems : IProblemDetailsWriter
     public async ValueTask WriteAsync(ProblemDetailsContext context)
     {
         var status = context.HttpContext.Response.StatusCode;
-        context.HttpContext.Response.Headers.CacheControl = "no-store";
+        context.HttpContext.Response.Headers.CacheControl = "no-cache, no-store";
+        context.HttpContext.Response.Headers.Pragma = "no-cache";
         await new RazorComponentResult<ProblemPage>(new Dictionary<string, object?>
         {
             [nameof(ProblemPage.Status)] = status,

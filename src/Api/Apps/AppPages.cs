@@ -1,0 +1,113 @@
+using System.Text;
+using MediatR;
+using Microsoft.AspNetCore.Http.HttpResults;
+using PeerRegistry.Api.Kernel;
+using PeerRegistry.Api.Kernel.Pages;
+using PeerRegistry.Application.Apps;
+using PeerRegistry.Application.Peers;
+using PeerRegistry.Domain.Apps;
+using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Api.Apps;
+
+internal static class AppPages
+{
+    /// <summary>Peers to choose from, on one page.</summary>
+    private const int MaxChoices = 100;
+
+    public static void MapAppPages(this IEndpointRouteBuilder pages)
+    {
+        pages.MapGet("/apps", (CurrentPortal portal) => List(portal, null));
+        pages.MapPost("/apps", Register);
+        pages.MapGet("/apps/{name}", (string name, string? pick, CurrentPortal portal) => Show(portal, new Shown(name, pick)));
+        pages.MapPost("/apps/{name}/visibility", SetVisibility);
+        pages.MapPost("/apps/{name}/token", IssueToken);
+        pages.MapGet("/apps/{name}/remove", (string name, CurrentPortal portal) => PageModule.Page<RemoveAppPage>(Find(portal, name)));
+        pages.MapPost("/apps/{name}/remove", async (string name, PageForm _, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
+        {
+            await mediator.Send(new RemoveApp(portal.Id, Find(portal, name).Name), ct);
+            return PageModule.Done("/apps", "app-removed");
+        });
+    }
+
+    private static RazorComponentResult<AppsPage> List(CurrentPortal portal, FormFailure? failure) => PageModule.Page<AppsPage>(
+        new AppsPage.View([.. portal.Snapshot.Apps.Values.OrderBy(a => a.Meta.PrettyName, StringComparer.OrdinalIgnoreCase)]), failure);
+
+    private static async Task<IResult> Register(PageForm form, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    {
+        var file = form.File("file");
+        try
+        {
+            var description = file is null ? Encoding.UTF8.GetBytes(form["description"] ?? "") : await Read(file, ct);
+            var app = await mediator.Send(new RegisterApp(portal.Id, AppMetaParser.Parse(description).Meta.Name, description), ct);
+            return app.Warnings.Count == 0
+                ? PageModule.Done($"/apps/{app.Name}", app.IsNew ? "app-registered" : "app-updated")
+                : Show(portal, new Shown(app.Name) { Warnings = app.Warnings });
+        }
+        catch (RefusedException refused)
+        {
+            return List(portal, new FormFailure("register-app", file is null ? "description" : "file", refused, form));
+        }
+    }
+
+    private static RazorComponentResult<AppPage> Show(CurrentPortal portal, Shown shown, FormFailure? failure = null)
+    {
+        var app = Find(portal, shown.Name);
+        var pick = string.IsNullOrWhiteSpace(shown.Pick) ? null : shown.Pick.Trim();
+        var peers = portal.Snapshot.Peers.Values.Where(p => p is { Listed: true, Id: not null }).ToList();
+        var choices = peers
+            .Where(p => pick is null || p.IsCalled(pick))
+            .OrderByDescending(p => app.Visibility.Shows(p.Id!.Value)).ThenBy(p => p.Name, StringComparer.OrdinalIgnoreCase)
+            .Take(MaxChoices)
+            .ToList();
+        return PageModule.Page<AppPage>(
+            new AppPage.View(app, choices, pick, peers.Count > choices.Count, shown.Token, shown.Warnings, null), failure);
+    }
+
+    /// <summary>Peers that the form did not show keep what was chosen for them.</summary>
+    private static async Task<IResult> SetVisibility(string name, PageForm form, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    {
+        var app = Find(portal, name);
+        var mode = Enum.TryParse<VisibilityMode>(form["mode"], out var chosen) ? chosen : VisibilityMode.None;
+        var shown = form.All("shown").ToHashSet();
+        var kept = app.Visibility.Peers.Where(p => !shown.Contains(p.Short.Value)).Select(TypedPortalId.Of);
+        try
+        {
+            var peers = mode == VisibilityMode.Some ? [.. kept, .. form.All("peers").Select(TypedPortalId.Parse)] : Array.Empty<TypedPortalId>();
+            await mediator.Send(new SetVisibility(portal.Id, app.Name, mode, peers), ct);
+            return PageModule.Done($"/apps/{app.Name}", "visibility");
+        }
+        catch (RefusedException refused)
+        {
+            return Show(portal, new Shown(name), new FormFailure("visibility-form", "peers", refused, form));
+        }
+    }
+
+    private static async Task<IResult> IssueToken(string name, PageForm _, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    {
+        var token = await mediator.Send(new IssueAppToken(portal.Id, Find(portal, name).Name), ct);
+        return Show(portal, new Shown(name) { Token = token });
+    }
+
+    private static async Task<byte[]> Read(IFormFile file, CancellationToken ct)
+    {
+        if (file.Length > AppMetaParser.MaxBytes)
+            throw new RefusedException(RefusalKind.TooLarge, "body_too_large", "The file is larger than a description may be.");
+
+        using var content = new MemoryStream();
+        await file.CopyToAsync(content, ct);
+        return content.ToArray();
+    }
+
+    /// <exception cref="RefusedException"><c>app_unknown</c></exception>
+    private static AppRow Find(CurrentPortal portal, string name) => portal.Snapshot.Apps.GetValueOrDefault(name) ?? throw App.Unknown(name);
+
+    /// <param name="Pick">Part of the name of peers to choose from.</param>
+    private sealed record Shown(string Name, string? Pick = null)
+    {
+        public string? Token { get; init; }
+
+        public IReadOnlyList<string> Warnings { get; init; } = [];
+    }
+}

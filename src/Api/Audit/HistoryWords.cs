@@ -1,0 +1,134 @@
+using PeerRegistry.Application.Kernel;
+using PeerRegistry.Domain.Apps;
+using PeerRegistry.Domain.Devices;
+using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Peers;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Api.Audit;
+
+/// <summary>An event as a sentence: who, what, and to whom. Names stand apart from the words, so that no name can pass for words.</summary>
+/// <param name="What">With <c>{0}</c> where <paramref name="Whom"/> goes and <c>{1}</c> where <paramref name="Quote"/> goes.</param>
+/// <param name="Quote">Something that a person wrote.</param>
+/// <param name="Tone"><c>good</c>, <c>bad</c> or nothing.</param>
+/// <param name="Link">Page about it.</param>
+public sealed record HistoryEntry(
+    long Sequence, DateTimeOffset At, string Type, string Who, string What, string? Whom, string? Quote, string Tone, string? Link)
+{
+    /// <summary>In pieces, names marked as such.</summary>
+    public IEnumerable<(string Text, Part Part)> Sentence()
+    {
+        var rest = What;
+        for (var open = rest.IndexOf('{', StringComparison.Ordinal); open >= 0; open = rest.IndexOf('{', StringComparison.Ordinal))
+        {
+            yield return (rest[..open], Part.Words);
+            yield return rest[open + 1] == '0' ? (Whom ?? "", Part.Whom) : (Quote ?? "", Part.Quote);
+            rest = rest[(open + 3)..];
+        }
+
+        yield return (rest, Part.Words);
+    }
+
+    public enum Part
+    {
+        Words,
+        Whom,
+        Quote,
+    }
+}
+
+/// <param name="portal">Where the names of today are taken from.</param>
+internal sealed class HistoryWords(PortalSnapshot portal)
+{
+    private readonly record struct Words(string What, string? Whom = null, string? Quote = null, string Tone = "", string? Link = null);
+
+    public HistoryEntry Of(Recorded recorded)
+    {
+        var type = recorded.Data.GetType().GetCustomAttributes(typeof(WireNameAttribute), false) is [WireNameAttribute wire] ? wire.Name : "";
+        var words = recorded.Data switch
+        {
+            PeerEvent e => OfPeer(e, recorded.Stream["peer-".Length..]),
+            PortalEvent e => OfPortal(e),
+            AppEvent e => OfApp(e, recorded.Stream["app-".Length..]),
+            DeviceEvent e => OfDevice(e, recorded.Stream["device-".Length..]),
+            _ => new Words("recorded {0}", type),
+        };
+        var who = recorded.Reason == "invite" ? $"{Who(recorded.Actor)}, by invite" : Who(recorded.Actor);
+        return new HistoryEntry(recorded.Sequence, recorded.At, type, who, words.What, words.Whom, words.Quote, words.Tone, words.Link);
+    }
+
+    private Words OfPeer(PeerEvent happened, string shortId)
+    {
+        var (name, link) = (Peer(shortId), $"/peers/{shortId}");
+        return happened switch
+        {
+            PeerAdded => new("added {0}", name, Link: link),
+            PeerRenamed { Petname: { } petname } => new("called {0} “{1}”", name, petname, Link: link),
+            PeerRenamed => new("dropped the own name for {0}", name, Link: link),
+            PeerAddressChanged e => new("moved {0} to {1}", name, e.Domain, Link: link),
+            PeerKeyPinned => new("met {0} and pinned its key", name, Tone: "good", Link: link),
+            PeerIdentityRefused e => new("refused another key that answered for {0}: {1}", name, e.Answered.Short.Value, "bad", link),
+            PeerProtocolSeen => new("saw that {0} signs its answers", name, Link: link),
+            PeerNameClaimed { Name: { } claimed } => new("heard that {0} calls itself “{1}”", name, claimed, Link: link),
+            PeerNameClaimed => new("heard that {0} no longer gives itself a name", name, Link: link),
+            PeeringOffered { ToOriginal: true } => new("found that {0} runs the older kind of Portal", name, Link: link),
+            PeeringOffered => new("told {0} that it was added", name, Link: link),
+            PeeringConfirmed => new("became mutual with {0}", name, Tone: "good", Link: link),
+            PeeringWithdrawn => new("heard that {0} removed this Portal", name, Tone: "bad", Link: link),
+            PeerRemoved => new("removed {0}", name, Tone: "bad"),
+            PeerBlocked => new("blocked {0}", name, Tone: "bad", Link: link),
+            PeerUnblocked => new("unblocked {0}", name, Link: link),
+            PeerIdentityForgotten => new("forgot the key of {0}", name, Tone: "bad"),
+            _ => new("recorded something about {0}", name, Link: link),
+        };
+    }
+
+    private Words OfPortal(PortalEvent happened) => happened switch
+    {
+        PortalCreated e => new("made this Portal, {0}", e.Name, Tone: "good"),
+        ProfileChanged e => new("changed the profile of {0}", e.Name, Link: "/profile"),
+        AvatarChanged { Sha256: null } => new("took the picture away", Link: "/profile"),
+        AvatarChanged => new("changed the picture", Link: "/profile"),
+        InviteCreated => new("made an invite", Link: "/home"),
+        InviteUsed e => new("let {0} in by an invite", Peer(e.By.Short.Value), Tone: "good", Link: $"/peers/{e.By.Short}"),
+        InviteRevoked => new("revoked an invite", Tone: "bad"),
+        _ => new("recorded something about the Portal"),
+    };
+
+    private Words OfApp(AppEvent happened, string name)
+    {
+        var (called, link) = (portal.Apps.GetValueOrDefault(name)?.Meta.PrettyName ?? name, $"/apps/{name}");
+        return happened switch
+        {
+            AppRegistered => new("registered the app {0}", called, Tone: "good", Link: link),
+            AppUpdated => new("changed what the app {0} is", called, Link: link),
+            AppVisibilitySet { Visibility.Mode: VisibilityMode.All } => new("let {0} see all peers", called, Link: link),
+            AppVisibilitySet { Visibility.Mode: VisibilityMode.None } => new("let {0} see no peer", called, Link: link),
+            AppVisibilitySet e => new("let {0} see {1}", called, $"{e.Visibility.Peers.Count} chosen peer{(e.Visibility.Peers.Count == 1 ? "" : "s")}", Link: link),
+            AppCredentialIssued => new("made a new token for {0}", called, Link: link),
+            AppRemoved => new("removed the app {0}", called, Tone: "bad"),
+            _ => new("recorded something about the app {0}", called, Link: link),
+        };
+    }
+
+    private Words OfDevice(DeviceEvent happened, string id) => happened switch
+    {
+        DevicePaired e => new("paired {0}", e.Name, Tone: "good", Link: "/devices"),
+        DeviceRenamed e => new("called a device “{1}”", null, e.Name, Link: "/devices"),
+        DeviceRevoked => new("revoked the device {0}", Device(id), Tone: "bad", Link: "/devices"),
+        _ => new("recorded something about the device {0}", Device(id)),
+    };
+
+    private string Who(Actor actor) => actor.Value.Split(':', 2) switch
+    {
+        ["device", var id] => $"You, on {Device(id)}",
+        ["app", var name] => $"The app {portal.Apps.GetValueOrDefault(name)?.Meta.PrettyName ?? name}",
+        ["peer", var id] => $"Peer {Peer(id[..ShortId.Length])}",
+        _ => "This Portal",
+    };
+
+    private string Device(string id) => portal.Devices.GetValueOrDefault(id)?.Name ?? "a device that is gone";
+
+    private string Peer(string shortId) =>
+        ShortId.TryParse(shortId, out var id) && portal.Peers.GetValueOrDefault(id) is { } peer ? peer.Name : shortId;
+}

@@ -1,0 +1,46 @@
+using MediatR;
+using PeerRegistry.Api.Kernel;
+using PeerRegistry.Api.Kernel.Pages;
+using PeerRegistry.Application.Peers;
+using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Api.Peers;
+
+internal static class InboxPages
+{
+    private const int Shown = 100;
+
+    public static void MapInboxPages(this IEndpointRouteBuilder pages)
+    {
+        pages.MapGet("/inbox", (CurrentPortal portal, IMediator mediator, CancellationToken ct) => Show(null, portal, mediator, ct));
+        pages.MapPost("/inbox/{id}/accept", Accept);
+        pages.MapPost("/inbox/{id}/ignore", async (string id, PageForm _, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
+        {
+            await mediator.Send(new IgnoreOffer(portal.Id, PortalId.Parse(id)), ct);
+            return PageModule.Done("/inbox", "request-ignored");
+        });
+        pages.MapPost("/inbox/{id}/block", async (string id, PageForm _, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
+        {
+            await mediator.Send(new BlockOffer(portal.Id, PortalId.Parse(id)), ct);
+            return PageModule.Done("/inbox", "request-blocked");
+        });
+    }
+
+    private static async Task<IResult> Show(FormFailure? failure, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
+        PageModule.Page<InboxPage>(await mediator.Send(new ListPeeringRequests(portal.Id, null, Shown), ct), failure);
+
+    private static async Task<IResult> Accept(string id, PageForm form, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    {
+        var from = PortalId.Parse(id);
+        try
+        {
+            await mediator.Send(new AcceptOffer(portal.Id, from, form["petname"]), ct);
+            return PageModule.Done($"/peers/{from.Short}", "request-accepted");
+        }
+        catch (RefusedException refused) when (refused.Kind is RefusalKind.Invalid or RefusalKind.Conflict)
+        {
+            return await Show(new FormFailure($"accept-{from.Short}", "petname", refused, form), portal, mediator, ct);
+        }
+    }
+}

@@ -1,0 +1,23 @@
+using PeerRegistry.Application.Peers;
+using PeerRegistry.Application.Portals;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Api.Peers;
+
+/// <summary>What people paste to name a peer: an ID or its beginning, the address of a Portal's page with its ID behind <c>#</c>, or an invite.</summary>
+/// <param name="Address">Null: the peer's name in our own zone.</param>
+/// <param name="Invite">The code of an invite.</param>
+internal sealed record PastedPeer(TypedPortalId Id, string? Address, string? Invite)
+{
+    /// <exception cref="Domain.Kernel.RefusedException"><c>id_malformed</c></exception>
+    public static PastedPeer Parse(string? text, PortalRow self)
+    {
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var link) || link.Scheme is not ("https" or "http"))
+            return new PastedPeer(TypedPortalId.Parse(text), null, null);
+
+        var invite = link.AbsolutePath.StartsWith("/invite/", StringComparison.Ordinal) ? link.AbsolutePath["/invite/".Length..].Split('.') : [];
+        var id = TypedPortalId.Parse(invite is [var inviter, _] ? inviter : link.Fragment.TrimStart('#'));
+        var host = link.IdnHost.ToLowerInvariant();
+        return new PastedPeer(id, host == self.ZoneName(id.Short) ? null : host, invite is [_, var code] ? code : null);
+    }
+}
