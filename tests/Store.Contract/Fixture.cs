@@ -56,16 +56,22 @@ internal sealed class Node : IAsyncDisposable
 
     public static async Task<Node> Start(string connectionString, Action<IServiceCollection>? change = null)
     {
+        var node = Unstarted(connectionString, change);
+        foreach (var hosted in node.services.GetServices<IHostedService>())
+            await hosted.StartAsync(CancellationToken.None);
+        return node;
+    }
+
+    /// <summary>Neither migrates nor listens.</summary>
+    public static Node Unstarted(string connectionString, Action<IServiceCollection>? change = null)
+    {
         var services = new ServiceCollection()
             .AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning))
             .AddSingleton(new EventSerializer(typeof(DomainEvent).Assembly, typeof(Counted).Assembly))
             .AddRegistryStore(_ => connectionString)
             .AddProjection<TallyProjection>();
         change?.Invoke(services);
-        var node = new Node(services.BuildServiceProvider());
-        foreach (var hosted in node.services.GetServices<IHostedService>())
-            await hosted.StartAsync(CancellationToken.None);
-        return node;
+        return new Node(services.BuildServiceProvider());
     }
 
     public async ValueTask DisposeAsync()

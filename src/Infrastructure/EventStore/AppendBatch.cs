@@ -35,17 +35,22 @@ internal sealed class AppendBatch(EventSerializer serializer, IEnumerable<IAlong
 
     public void Fill(NpgsqlBatch batch, Changes changes, Origin origin, IReadOnlyList<FoldedRow> rows)
     {
-        var sorted = changes.Streams.Count == 1 ? changes.Streams : [.. changes.Streams.OrderBy(change => change.Stream, StringComparer.Ordinal)];
+        var sorted = Sorted(changes);
         foreach (var change in sorted)
             batch.BatchCommands.Add(Stream(changes.Portal, change, origin));
 
         var headers = origin.Headers();
         foreach (var change in sorted)
-            AddEvents(batch, changes.Portal, change, origin, headers);
+            AddEvents(batch, changes.Portal, change, origin, headers, change == sorted[0] ? origin.FirstEvent : null);
         foreach (var row in rows)
             batch.BatchCommands.Add(row.Model.Upsert(changes.Portal, row));
         AddAlongside(batch, changes.Portal, changes.Alongside);
     }
+
+    /// <summary>The order in which streams are locked.</summary>
+    public static IReadOnlyList<StreamChange> Sorted(Changes changes) => changes.Streams.Count == 1
+        ? changes.Streams
+        : [.. changes.Streams.OrderBy(change => change.Stream, StringComparer.Ordinal)];
 
     /// <exception cref="InvalidOperationException">A kind of row has no writer.</exception>
     public void AddAlongside(NpgsqlBatch batch, PortalId portal, IReadOnlyList<IAlongside> alongside)
@@ -74,7 +79,7 @@ internal sealed class AppendBatch(EventSerializer serializer, IEnumerable<IAlong
         return command;
     }
 
-    private void AddEvents(NpgsqlBatch batch, PortalId portal, StreamChange change, Origin origin, byte[] headers)
+    private void AddEvents(NpgsqlBatch batch, PortalId portal, StreamChange change, Origin origin, byte[] headers, Guid? firstId)
     {
         var version = change.ExpectedVersion;
         foreach (var e in change.Events)
@@ -84,7 +89,7 @@ internal sealed class AppendBatch(EventSerializer serializer, IEnumerable<IAlong
             {
                 Parameters =
                 {
-                    Sql.RowId(),
+                    Sql.Uuid(firstId ?? RowId.Create()),
                     Sql.Text(change.Stream),
                     Sql.Bigint(++version),
                     Sql.Json(serializer.Write(e)),
@@ -97,37 +102,7 @@ internal sealed class AppendBatch(EventSerializer serializer, IEnumerable<IAlong
                     Sql.Json(headers),
                 },
             });
+            firstId = null;
         }
     }
-}
-
-/// <summary>Typed parameters, so that a statement is prepared once whatever its values.</summary>
-internal static class Sql
-{
-    public static NpgsqlParameter Text(string? value) =>
-        value is null ? Null(NpgsqlDbType.Text) : new NpgsqlParameter<string> { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Text };
-
-    public static NpgsqlParameter Bigint(long value) => new NpgsqlParameter<long> { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Bigint };
-
-    public static NpgsqlParameter BigintOrNull(long? value) => value is { } number ? Bigint(number) : Null(NpgsqlDbType.Bigint);
-
-    public static NpgsqlParameter Boolean(bool value) => new NpgsqlParameter<bool> { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Boolean };
-
-    public static NpgsqlParameter Bytes(byte[] value) => new NpgsqlParameter<byte[]> { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Bytea };
-
-    public static NpgsqlParameter Time(DateTimeOffset? value) => value is { } time
-        ? new NpgsqlParameter<DateTime> { TypedValue = time.UtcDateTime, NpgsqlDbType = NpgsqlDbType.TimestampTz }
-        : Null(NpgsqlDbType.TimestampTz);
-
-    public static NpgsqlParameter Json(byte[]? value) =>
-        value is null ? Null(NpgsqlDbType.Jsonb) : new NpgsqlParameter<byte[]> { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Jsonb };
-
-    public static NpgsqlParameter Texts(string[] values) =>
-        new NpgsqlParameter<string[]> { TypedValue = values, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text };
-
-#pragma warning disable RS0030 // an opaque row id is what is meant
-    public static NpgsqlParameter RowId() => new NpgsqlParameter<Guid> { TypedValue = Guid.NewGuid(), NpgsqlDbType = NpgsqlDbType.Uuid };
-#pragma warning restore RS0030
-
-    private static NpgsqlParameter Null(NpgsqlDbType type) => new() { Value = DBNull.Value, NpgsqlDbType = type };
 }

@@ -6,7 +6,8 @@ using PeerRegistry.Application.Kernel;
 namespace PeerRegistry.Infrastructure.EventStore;
 
 /// <summary>Who caused an append, why, and as part of which trace; the same for all its events.</summary>
-internal sealed record Origin(Actor Actor, string? Reason, string? CorrelationId, string? CausationId, DateTimeOffset At)
+/// <param name="FirstEvent">Id of the first event that is written: tells whether it is ours that is there.</param>
+internal sealed record Origin(Actor Actor, string? Reason, string? CorrelationId, string? CausationId, DateTimeOffset At, Guid FirstEvent)
 {
     public static Origin Of(Changes changes, TimeProvider clock)
     {
@@ -17,7 +18,8 @@ internal sealed record Origin(Actor Actor, string? Reason, string? CorrelationId
             changes.Reason,
             activity?.TraceId.ToHexString(),
             activity?.SpanId.ToHexString(),
-            now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond))); // what the database keeps of it
+            now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond)), // what the database keeps of it
+            RowId.Create());
     }
 
     /// <summary>Column headers: <c>{"actor": …, "reason": …}</c>.</summary>

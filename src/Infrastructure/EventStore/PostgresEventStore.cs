@@ -9,6 +9,7 @@ namespace PeerRegistry.Infrastructure.EventStore;
 internal sealed class PostgresEventStore(
     NpgsqlDataSource database,
     AppendBatch statements,
+    Retries retries,
     EventRows rows,
     LiveFold fold,
     PortalSnapshots snapshots,
@@ -44,8 +45,7 @@ internal sealed class PostgresEventStore(
 
         var origin = Origin.Of(changes, clock);
         var folded = await fold.Fold(changes, origin, ct);
-        var sequence = await Retries.Run(
-            changes.Streams, clock, () => Send(batch => statements.Fill(batch, changes, origin, folded), ct), ct);
+        var sequence = await retries.Append(changes, origin, () => Send(batch => statements.Fill(batch, changes, origin, folded), ct), ct);
 
         snapshots.Apply(changes.Portal, folded);
         notifier.Changed(sequence);
@@ -55,7 +55,7 @@ internal sealed class PostgresEventStore(
 
     public async Task Write(PortalId portal, IReadOnlyList<IAlongside> rows, CancellationToken ct)
     {
-        await Retries.Run([], clock, () => Send(batch => statements.AddAlongside(batch, portal, rows), ct), ct);
+        await retries.Write(() => Send(batch => statements.AddAlongside(batch, portal, rows), ct), ct);
         if (CredentialRows.Change(rows))
             notifier.Changed(0);
         await ShowCredentials(portal, rows);

@@ -27,6 +27,7 @@ public static class StoreModule
         services.AddSingleton<ReadModelRebuild>();
         services.AddSingleton<EventRows>();
         services.AddSingleton<AppendBatch>();
+        services.AddSingleton<Retries>();
         services.AddSingleton<LiveFold>();
         services.AddSingleton<Pulse>();
         services.AddSingleton<EventSubscription>();

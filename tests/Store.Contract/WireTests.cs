@@ -1,0 +1,119 @@
+using Npgsql;
+using PeerRegistry.Application.Kernel;
+using PeerRegistry.Domain.Portals;
+using PeerRegistry.Infrastructure.EventStore;
+using PeerRegistry.Infrastructure.ReadModels;
+using PeerRegistry.Tests;
+
+namespace PeerRegistry.Store.Contract;
+
+/// <summary>What goes over the wire for an append, and what happens when the wire breaks.</summary>
+public sealed class WireTests(TestPostgres postgres) : IAsyncLifetime
+{
+    private readonly PortalId a = Given.Portal();
+    private Wire wire = null!;
+    private Node node = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        var database = await postgres.CreateDatabase();
+        await (await Node.Start(database)).DisposeAsync();
+        wire = new Wire(database);
+
+        // No background work: every byte on the wire is the test's own.
+        node = Node.Unstarted(wire.ConnectionString);
+        for (var version = 0; version < 5; version++)
+            await node.Store.Append(Given.Counts(a, "tally-x", version, 1), Given.Soon);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await node.DisposeAsync();
+        NpgsqlConnection.ClearAllPools();
+        await wire.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task An_append_takes_one_round_trip_whatever_it_carries()
+    {
+        await node.Store.Append(
+            new Changes(a, Actor.System, [new("tally-y", 0, [new Counted(1), new Counted(2)]), new("tally-z", 0, [new Counted(3)])]), Given.Soon);
+
+        var before = wire.RoundTrips;
+        await node.Store.Append(Given.Counts(a, "tally-x", 5, 1), Given.Soon);
+        Assert.Equal(1, wire.RoundTrips - before);
+        await node.Store.Append(
+            new Changes(a, Actor.System, [new("tally-y", 2, [new Counted(1), new Counted(2)]), new("tally-z", 1, [new Counted(3)])]), Given.Soon);
+        Assert.Equal(2, wire.RoundTrips - before);
+        await Assert.ThrowsAsync<StaleVersionException>(() => node.Store.Append(Given.Counts(a, "other-x", 5, 1), Given.Soon));
+        Assert.Equal(3, wire.RoundTrips - before);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_append_whose_connection_breaks_is_written_once(bool afterCommit)
+    {
+        if (afterCommit)
+            wire.CutNextAnswer = true;
+        else
+            wire.CutNextRequest = true;
+
+        Assert.Equal([7], await node.Store.Append(Given.Counts(a, "tally-x", 5, 8, 9), Given.Soon));
+        Assert.Equal([1, 1, 1, 1, 1, 8, 9], (await node.Store.ReadStream(a, "tally-x", default, Given.Soon)).Numbers());
+        Assert.False(wire.CutNextAnswer || wire.CutNextRequest);
+    }
+
+    [Fact]
+    public async Task Another_writers_event_is_not_taken_for_our_own()
+    {
+        await using var other = Node.Unstarted(await Direct());
+        await other.Store.Append(Given.Counts(a, "tally-x", 5, 7), Given.Soon);
+        wire.CutNextRequest = true;
+
+        await Assert.ThrowsAsync<StaleVersionException>(() => node.Store.Append(Given.Counts(a, "tally-x", 5, 8), Given.Soon));
+        Assert.Equal([1, 1, 1, 1, 1, 7], (await node.Store.ReadStream(a, "tally-x", default, Given.Soon)).Numbers());
+    }
+
+    [Fact]
+    public void Stream_rows_are_written_sorted_and_before_any_number_is_taken()
+    {
+        using var batch = new NpgsqlBatch();
+        var changes = new Changes(a, Actor.System, [new("tally-z", 0, [new Counted(1)]), new("tally-b", 3, [new Counted(1)]), new("tally-m", 0, [new Counted(1)])]);
+        node.Get<AppendBatch>().Fill(batch, changes, Origin.Of(changes, TimeProvider.System), Array.Empty<FoldedRow>());
+
+        NpgsqlBatchCommand[] commands = [.. batch.BatchCommands.Cast<NpgsqlBatchCommand>()];
+        Assert.Equal(["tally-b", "tally-m", "tally-z"], commands[..3].Select(command => command.Parameters[1].Value));
+        Assert.All(commands[..3], command => Assert.Contains("registry.mt_streams", command.CommandText, StringComparison.Ordinal));
+        Assert.All(commands[..3], command => Assert.DoesNotContain("nextval", command.CommandText, StringComparison.Ordinal));
+        Assert.All(commands[3..], command => Assert.Contains("nextval", command.CommandText, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("40001")]
+    [InlineData("40P01")]
+    public async Task What_lost_a_conflict_is_sent_again(string state)
+    {
+        await using (var trouble = node.Database.CreateCommand(
+            $"""
+            create sequence registry.tries;
+            create function registry.trouble() returns trigger language plpgsql as $$
+            begin
+                if nextval('registry.tries') < 3 then raise exception 'conflict' using errcode = '{state}'; end if;
+                return new;
+            end $$;
+            create trigger trouble before insert on registry.mt_events for each row execute function registry.trouble()
+            """))
+            await trouble.ExecuteNonQueryAsync(Given.Soon);
+
+        Assert.Equal([6], await node.Store.Append(Given.Counts(a, "tally-x", 5, 1), Given.Soon));
+        Assert.Equal(6, (await node.Store.ReadStream(a, "tally-x", default, Given.Soon)).Count);
+    }
+
+    private async Task<string> Direct()
+    {
+        var settings = new NpgsqlConnectionStringBuilder(wire.ConnectionString);
+        settings.Host = await node.Database.Scalar<string>("show unix_socket_directories");
+        return settings.ConnectionString;
+    }
+}
