@@ -1,0 +1,147 @@
+using System.Net;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using PeerRegistry.Demo;
+
+// Two Portals on this machine, as different from each other as if an ocean lay between: own data, own database, own proxy, own
+// authority. They become peers, and Postcards on one writes to Postcards on the other. --once: ends after the last step.
+using var ended = new CancellationTokenSource();
+using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
+using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
+var ct = ended.Token;
+var folder = Directory.CreateTempSubdirectory("peerregistry-demo-").FullName;
+var step = 0;
+try
+{
+    await using var anna = new Portal("Anna", Path.Combine(folder, "anna"), Places.FreePort(8443));
+    await using var ben = new Portal("Ben", Path.Combine(folder, "ben"), Places.FreePort(9443));
+    Portal[] both = [anna, ben];
+
+    await Step("Two Caddys make an authority each, and trust is exchanged", async () =>
+    {
+        await Task.WhenAll(both.Select(p => p.MakeAuthority(ct)));
+        await File.WriteAllLinesAsync(Path.Combine(folder, "roots.pem"), both.Select(p => File.ReadAllText(p.Root)), ct);
+    });
+    await Step("Two registries start, each with a database and a key of its own", () =>
+        Task.WhenAll(anna.StartRegistry(ben, Path.Combine(folder, "roots.pem"), ct), ben.StartRegistry(anna, Path.Combine(folder, "roots.pem"), ct)));
+    foreach (var portal in both)
+        Console.WriteLine($"     {portal.Name}: {portal.Id}");
+    await Step("Each owner pairs a device with the printed code", () => Task.WhenAll(both.Select(p => p.PairDevice(ct))));
+    await Step("Each owner installs Postcards", () => Task.WhenAll(both.Select(p => p.InstallPostcards(ct))));
+    await Step("Caddy serves both over TLS, asking the core about every request to an app", () => Task.WhenAll(both.Select(p => p.StartProxy(ct))));
+
+    await Step("Anna adds Ben by his ID, which alone changes nothing for Ben", async () =>
+    {
+        await Add(anna, ben);
+        Require(await Status(anna, ben) == "pending", "Anna's side is not pending");
+    });
+    await Step("Ben adds Anna by her ID, and both see that it is mutual", async () =>
+    {
+        await Add(ben, anna);
+        await Until(async () => await Status(anna, ben) == "mutual" && await Status(ben, anna) == "mutual", "mutual");
+    });
+    await Step("A postcard by an app that may not see the peer is refused", async () =>
+    {
+        using var refused = await Write(anna, ben, "Hello?");
+        Require(refused.StatusCode == HttpStatusCode.NotFound, $"it got {(int)refused.StatusCode}");
+    });
+    await Step("Each owner lets Postcards see all peers", () => Task.WhenAll(both.Select(p =>
+        p.Owner(HttpMethod.Put, "/core/protected/apps/postcards/visibility", new { mode = "all" }, ct))));
+    await Step("Anna writes to Ben: signed by her core, verified by his, body compared by his app", () => Deliver(anna, ben, "Greetings from Anna's garden."));
+    await Step("Ben writes back", () => Deliver(ben, anna, "Ahoy from Ben's boat!"));
+    await Step("A stranger who claims to be Anna is turned away", async () =>
+    {
+        using var content = new StringContent("""{"text":"Send money."}""");
+        content.Headers.Add("X-Ptl-Client-Type", "peer");
+        content.Headers.Add("X-Ptl-Client-Id", anna.Id);
+        using var refused = await ben.Ask(HttpMethod.Post, $"{ben.AppUrl}/postcards", null, content, ct);
+        Require(refused.StatusCode == HttpStatusCode.Unauthorized, $"it got {(int)refused.StatusCode}");
+    });
+    await Step("Anna's history has it all", async () =>
+    {
+        var history = await anna.Owner(HttpMethod.Get, $"/core/protected/peers/{ben.Id}/history", null, ct);
+        var types = history.EnumerateArray().Select(e => e.GetProperty("type").GetString()).ToList();
+        Require(types.Contains("peer_added") && types.Contains("peering_confirmed"), string.Join(", ", types));
+        Console.WriteLine($"     {string.Join(", ", types)}");
+    });
+
+    Console.WriteLine();
+    Console.WriteLine("Every step held.");
+    if (args.Contains("--once"))
+        return 0;
+
+    Console.WriteLine("Open in a browser (it will warn: the demo's authorities are known to nobody but the two):");
+    foreach (var portal in both)
+    {
+        var code = await portal.Owner(HttpMethod.Post, "/core/protected/terminals/pairing-code", null, ct);
+        Console.WriteLine($"  {portal.Name}: {code.GetProperty("url").GetString()}");
+        Console.WriteLine($"  {new string(' ', portal.Name.Length)}  then Postcards at {portal.AppUrl}/");
+    }
+
+    Console.WriteLine("Ctrl-C ends the demo and removes everything it made.");
+    await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, ct).ContinueWith(_ => { }, TaskScheduler.Default);
+    return 0;
+}
+catch (Exception e) when (ct.IsCancellationRequested || e is InvalidOperationException or HttpRequestException)
+{
+    Console.WriteLine(ct.IsCancellationRequested ? "Ended." : $"FAILED: {e.Message}");
+    return ct.IsCancellationRequested ? 130 : 1;
+}
+finally
+{
+    Places.Remove(folder);
+}
+
+void End(PosixSignalContext signal)
+{
+    signal.Cancel = true;
+    ended.Cancel();
+}
+
+async Task Step(string what, Func<Task> work)
+{
+    Console.WriteLine($"{++step,3}. {what}");
+    await work();
+}
+
+Task Add(Portal portal, Portal peer) =>
+    portal.Owner(HttpMethod.Put, "/core/protected/peers", new { id = peer.Id, name = peer.Name, address = peer.Domain }, ct);
+
+async Task<string?> Status(Portal portal, Portal peer) =>
+    (await portal.Owner(HttpMethod.Get, $"/core/protected/peers/{peer.Id}", null, ct)).GetProperty("status").GetString();
+
+// As the owner's browser would: with a session for this one app, through the proxy.
+async Task<HttpResponseMessage> Write(Portal portal, Portal peer, string text)
+{
+    var session = await AppSession(portal);
+    using var form = new FormUrlEncodedContent(new Dictionary<string, string> { ["to"] = peer.Id, ["text"] = text });
+    return await portal.Ask(HttpMethod.Post, $"{portal.AppUrl}/send", session, form, ct);
+}
+
+async Task<string> AppSession(Portal portal) =>
+    (await portal.Owner(HttpMethod.Post, "/core/protected/apps/postcards/session", null, ct)).GetProperty("token").GetString()!;
+
+async Task Deliver(Portal from, Portal to, string text)
+{
+    using var sent = await Write(from, to, text);
+    Require(sent.StatusCode == HttpStatusCode.Redirect, $"/send answered {(int)sent.StatusCode}: {await sent.Content.ReadAsStringAsync(ct)}");
+    var received = await to.Send(HttpMethod.Get, $"{to.AppUrl}/received", await AppSession(to), null, ct);
+    var card = received.EnumerateArray().LastOrDefault();
+    Require(card.ValueKind == JsonValueKind.Object && card.GetProperty("text").GetString() == text && card.GetProperty("from").GetString() == from.Id, $"{to.Name} has {received}");
+    Console.WriteLine($"     {to.Name} received from {card.GetProperty("name")} ({from.Id[..6]}): {text}");
+}
+
+async Task Until(Func<Task<bool>> holds, string what)
+{
+    for (var waited = 0; !await holds(); waited++)
+    {
+        Require(waited < 300, $"not {what} within 30 s");
+        await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, ct);
+    }
+}
+
+static void Require(bool holds, string otherwise)
+{
+    if (!holds)
+        throw new InvalidOperationException(otherwise);
+}
