@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using PeerRegistry.Tests;
 
 namespace PeerRegistry.Api.Tests.Hosting;
 
@@ -77,6 +78,24 @@ public sealed class ProcessLifeTests : IDisposable
             await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, patience.Token);
         await registry.Stop();
         Assert.Empty(data.Processes);
+    }
+
+    [Fact]
+    public async Task With_a_database_configured_it_starts_none()
+    {
+        await using var postgres = new TestPostgres();
+        await postgres.InitializeAsync();
+        var database = await postgres.CreateDatabase();
+        string portal;
+        await using (var registry = await RegistryProcess.Start(data.Directory, ("ConnectionStrings__Registry", database)))
+        {
+            portal = registry.Portal;
+            Assert.Empty(data.Processes);
+            Assert.False(Path.Exists(Path.Combine(data.Directory, "postgres")));
+        }
+
+        await using var again = await RegistryProcess.Start(data.Directory, ("ConnectionStrings__Registry", database));
+        Assert.Equal(portal, again.Portal);
     }
 
     [Fact]

@@ -216,7 +216,6 @@ public sealed class CallLimitsTests
     private static PortalSnapshot When(string state)
     {
         var peer = CallRig.Mutual();
-        var none = ImmutableHashSet<PortalId>.Empty;
         return state switch
         {
             "unknown" => CallRig.Of(null),
@@ -227,7 +226,7 @@ public sealed class CallLimitsTests
             "original, not reached" => CallRig.Of(peer with { Original = true, Status = PeerStatus.Pending, Key = null, Id = null }),
             "moved" => CallRig.Of(peer with { Domain = $"{peer.Short}.elsewhere.example" }),
             "another key" => CallRig.Of(peer with { Id = PortalId.Of("another") }),
-            "hidden" => CallRig.Of(peer, new Visibility(VisibilityMode.Some, none)),
+            "hidden" => CallRig.Of(peer, Visibility.Some([])),
             "app removed" => CallRig.Of(peer) with { Apps = ImmutableDictionary<string, Application.Apps.AppRow>.Empty },
             _ => throw new UnreachableException(state),
         };

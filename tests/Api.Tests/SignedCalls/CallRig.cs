@@ -95,8 +95,8 @@ internal sealed class CallRig : IAsyncDisposable
 
     public static PortalSnapshot Of(PeerRow? peer, Visibility? visibility = null)
     {
-        var meta = new AppMeta("mail", "Mail", "1.0", []);
-        var shown = visibility ?? new Visibility(VisibilityMode.All, ImmutableHashSet<PortalId>.Empty);
+        var meta = new AppMeta("mail", "Mail", []);
+        var shown = visibility ?? Visibility.All;
         return new PortalSnapshot(new PortalRow(PortalId.Of("self"), Key, "self00.example", "Self", null, false, null, null, null))
         {
             Peers = peer is null ? ImmutableDictionary<ShortId, PeerRow>.Empty : ImmutableDictionary<ShortId, PeerRow>.Empty.Add(peer.Short, peer),
