@@ -7,6 +7,7 @@ using PeerRegistry.Api.Cli;
 using PeerRegistry.Api.Hosting;
 using PeerRegistry.Api.Apps;
 using PeerRegistry.Api.Devices;
+using PeerRegistry.Api.ForwardAuth;
 using PeerRegistry.Api.Kernel;
 using PeerRegistry.Api.Kernel.Pages;
 using PeerRegistry.Api.Portals;
@@ -49,6 +50,7 @@ public static class Program
         app.UseMiddleware<SecurityHeaders>();
         app.UseMiddleware<CoreCaching>();
         app.UseExceptionHandler();
+        app.UseMiddleware<ForwardAuthMiddleware>();
         app.UseStatusCodePages();
         app.UseMiddleware<EdgePortal>();
         app.UseRouting();
@@ -106,6 +108,7 @@ public static class Program
         edge.MapPeering();
         edge.MapDevices();
         edge.MapApps();
+        edge.MapAppSessions();
         edge.MapGet("/health/live", () => TypedResults.Ok()).WithName("health.live");
         edge.MapHealthChecks("/health/ready").WithName("health.ready");
     }
@@ -113,6 +116,7 @@ public static class Program
     private static void MapInternal(this WebApplication app)
     {
         var inner = app.MapGroup("").OnListener(Listener.Internal);
+        inner.MapVisiblePeers();
         inner.MapGet("/health/live", () => TypedResults.Ok()).WithName("health.live-internal");
         inner.MapCallPeer();
     }

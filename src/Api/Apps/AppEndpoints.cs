@@ -1,6 +1,5 @@
 using MediatR;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Mvc;
 using PeerRegistry.Api.Kernel;
 using PeerRegistry.Application.Apps;
 using PeerRegistry.Domain.Apps;
@@ -21,7 +20,7 @@ internal static class AppEndpoints
     public static void MapApps(this IEndpointRouteBuilder edge)
     {
         var apps = edge.MapGroup("/core/protected/apps").WithTags("Apps")
-            .RequireAuthorization(Policies.Owner).WithMetadata(new RequestSizeLimitAttribute(AppMetaParser.MaxBytes)).ProducesProblem(401);
+            .RequireAuthorization(Policies.Owner).WithMetadata(new BodyLimit(AppMetaParser.MaxBytes)).ProducesProblem(401);
         apps.MapGet("", List).WithName("apps.list");
         apps.MapGet("/{name}", Show).WithName("apps.show").ProducesProblem(404);
         apps.MapPut("/{name}", Register).WithName("apps.register").Accepts<object>("application/json").Produces<RegistrationAnswer>(201).Produces<RegistrationAnswer>().ProducesProblem(400);

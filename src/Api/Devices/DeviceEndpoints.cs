@@ -1,7 +1,6 @@
 using System.Security.Claims;
 using MediatR;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Mvc;
 using PeerRegistry.Api.Kernel;
 using PeerRegistry.Application.Devices;
 using PeerRegistry.Application.Kernel;
@@ -26,12 +25,12 @@ internal static class DeviceEndpoints
 
     public static void MapDevices(this IEndpointRouteBuilder edge)
     {
-        var open = edge.MapGroup("/core/public").WithTags("Devices").WithMetadata(new RequestSizeLimitAttribute(MaxBody));
+        var open = edge.MapGroup("/core/public").WithTags("Devices").WithMetadata(new BodyLimit(MaxBody));
         open.MapPost("/pair/terminal", Pair).WithName("terminals.pair").RequireRateLimiting(Limits.Pairing).ProducesProblem(401).ProducesProblem(429);
         open.MapGet("/meta/whoami", WhoAmI).WithName("meta.whoami");
 
         var terminals = edge.MapGroup("/core/protected/terminals").WithTags("Devices")
-            .RequireAuthorization(Policies.Owner).WithMetadata(new RequestSizeLimitAttribute(MaxBody)).ProducesProblem(401);
+            .RequireAuthorization(Policies.Owner).WithMetadata(new BodyLimit(MaxBody)).ProducesProblem(401);
         terminals.MapGet("", List).WithName("terminals.list");
         terminals.MapPatch("/{id}", Rename).WithName("terminals.rename").ProducesProblem(404);
         terminals.MapDelete("/{id}", Revoke).WithName("terminals.revoke").ProducesProblem(404);

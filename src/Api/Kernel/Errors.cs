@@ -38,19 +38,26 @@ internal sealed class Errors(IProblemDetailsService problems, ILogger<Errors> lo
         });
     }
 
-    /// <summary>Answers without an exception behind them (no such path, no such method) get a code, too.</summary>
-    public static void AddCode(ProblemDetailsContext context) => context.ProblemDetails.Extensions.TryAdd("code", context.ProblemDetails.Status switch
+    /// <summary>
+    /// Answers without an exception behind them (no such path, no such method) get a code, too. The trace id goes: what is hidden and
+    /// what does not exist are answered with the same bytes.
+    /// </summary>
+    public static void AddCode(ProblemDetailsContext context)
     {
-        400 => "request_invalid",
-        401 => "not_authenticated",
-        403 => "forbidden",
-        404 => "not_found",
-        405 => "method_not_allowed",
-        413 => "body_too_large",
-        415 => "media_type_unsupported",
-        429 => "rate_limited",
-        _ => "internal_error",
-    });
+        context.ProblemDetails.Extensions.Remove("traceId");
+        context.ProblemDetails.Extensions.TryAdd("code", context.ProblemDetails.Status switch
+        {
+            400 => "request_invalid",
+            401 => "not_authenticated",
+            403 => "forbidden",
+            404 => "not_found",
+            405 => "method_not_allowed",
+            413 => "body_too_large",
+            415 => "media_type_unsupported",
+            429 => "rate_limited",
+            _ => "internal_error",
+        });
+    }
 
     private static string Where(JsonException json) =>
         $"The JSON is not as expected at {json.Path ?? "$"}, line {(json.LineNumber ?? 0) + 1}, byte {(json.BytePositionInLine ?? 0) + 1}.";

@@ -35,7 +35,11 @@ public sealed record Signer(PortalId Id, PublicKey Key, bool IsOriginal);
 /// <param name="KeyId">As claimed; for the owner's view of refusals.</param>
 /// <param name="SignatureBase">That we expected; for the owner's view of refusals.</param>
 public readonly record struct SignatureVerdict(
-    Signer? Signer, string? Reason, string? ContentDigest, string? Label, string? KeyId = null, string? SignatureBase = null);
+    Signer? Signer, string? Reason, string? ContentDigest, string? Label, string? KeyId = null, string? SignatureBase = null)
+{
+    /// <summary>It named a tag, as originals never do.</summary>
+    public bool Tagged { get; init; }
+}
 
 /// <summary>The one way into the profile of docs/protocol.md.</summary>
 public interface ISignatures

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using PeerRegistry.Application.Apps;
 using PeerRegistry.Infrastructure.EventStore;
 using PeerRegistry.Infrastructure.ReadModels;
 
@@ -9,6 +10,7 @@ internal static class AppsModule
     public static IServiceCollection AddApps(this IServiceCollection services)
     {
         services.AddProjection<AppListProjection>();
+        services.AddSingleton<IAppTickets, AppTickets>();
         return services;
     }
 }

@@ -110,7 +110,7 @@ internal static class Verifier
 
             var until = Math.Min(created + profile.MaxAge, input.Expires ?? long.MaxValue);
             once = new Once(OnceKey(signer.Id, profile.Tag, input.Nonce, signature), created, until);
-            return new SignatureVerdict(signer, null, digest, label, keyId);
+            return new SignatureVerdict(signer, null, digest, label, keyId) { Tagged = input.Tag.IsPresent };
         }
         finally
         {

@@ -1,0 +1,44 @@
+using MediatR;
+using PeerRegistry.Api.Kernel;
+using PeerRegistry.Application.Apps;
+using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Peers;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Api.Apps;
+
+/// <param name="Id">As much of it as is known: all 103 characters from first contact on.</param>
+/// <param name="PublicBytesB64">The PEM text, as original cores have it; null before first contact.</param>
+internal sealed record VisiblePeerItem(
+    string Id, ShortId ShortId, string Name, string Domain, PeerStatus Status, bool? IsReachable, string? PublicBytesB64)
+{
+    public static VisiblePeerItem Of(VisiblePeer seen) => new(
+        seen.Peer.Id?.Value ?? seen.Peer.Typed.Value, seen.Peer.Short, seen.Peer.Name, seen.Peer.Domain, seen.Peer.Status, seen.IsReachable, seen.Peer.Key?.Pem);
+}
+
+/// <summary>What an app may know of the contact list. Unknown and hidden are answered by the same code with the same bytes.</summary>
+internal static class VisiblePeerEndpoints
+{
+    public static void MapVisiblePeers(this IEndpointRouteBuilder inner)
+    {
+        var peers = inner.MapGroup("/protected/peers").WithTags("Apps").RequireAuthorization(Policies.App).ProducesProblem(401);
+        peers.MapGet("", List).WithName("app.peers.list");
+        peers.MapGet("/{id}", Show).WithName("app.peers.show").ProducesProblem(404);
+    }
+
+    private static async Task<IReadOnlyList<VisiblePeerItem>> List(
+        string? name, int? limit, string? after, HttpContext context, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    {
+        var most = Paging.Limit(limit);
+        var seen = await mediator.Send(new ListVisiblePeers(portal.Id, portal.App!, null, name, after, most + 1), ct);
+        return [.. context.Page(seen, most, peer => peer.Peer.Short.Value).Select(VisiblePeerItem.Of)];
+    }
+
+    private static async Task<VisiblePeerItem> Show(string id, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    {
+        var seen = await mediator.Send(new ListVisiblePeers(portal.Id, portal.App!, TypedPortalId.Parse(id), null, null, 1), ct);
+        return seen is [var peer]
+            ? VisiblePeerItem.Of(peer)
+            : throw new RefusedException(RefusalKind.NotFound, "peer_unknown", "No peer has this ID.");
+    }
+}

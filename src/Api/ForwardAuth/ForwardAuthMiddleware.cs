@@ -1,0 +1,196 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.Primitives;
+using PeerRegistry.Api.Kernel;
+using PeerRegistry.Api.SignedCalls;
+using PeerRegistry.Application.ForwardAuth;
+using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Peers;
+using PeerRegistry.Application.SignedCalls;
+using PeerRegistry.Domain.Kernel;
+
+namespace PeerRegistry.Api.ForwardAuth;
+
+/// <summary>
+/// <c>GET /internal/auth</c>, asked by the proxy for every request to every app; so it stands before the general pipeline. On the
+/// internal listener only: nobody else's word about <c>X-Forwarded-*</c> counts.
+/// </summary>
+internal sealed class ForwardAuthMiddleware(
+    RequestDelegate next, IPortalSnapshots snapshots, ISignatures signatures, IRefusedCalls refusals, IPeerContacts contacts,
+    IServiceScopeFactory scopes, IProblemDetailsService problems, TimeProvider clock, PublicUrl urls)
+{
+    public const string Path = "/internal/auth";
+    public const string NginxPath = "/internal/auth/nginx";
+
+    /// <summary>Of the empty body (RFC 9530): an original signs no digest, so whatever body comes with it must not pass for signed.</summary>
+    private const string EmptyDigest = "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:";
+
+    private const int MaxForwardedBody = 16 << 20;
+
+    public Task InvokeAsync(HttpContext context)
+    {
+        var path = context.Request.Path.Value;
+        if (path is not (Path or NginxPath) || context.Request.Method != "GET" || context.Listener() != Listener.Internal)
+            return next(context);
+
+        return Answer(context, path == NginxPath);
+    }
+
+    private async Task Answer(HttpContext context, bool forNginx)
+    {
+        try
+        {
+            var forwarded = ForwardedRequest.Read(context.Request.Headers, snapshots);
+            var verified = await Verified(context, forwarded);
+            var portal = snapshots.Find(forwarded.Portal.Portal.Id) ?? forwarded.Portal; // as of now: verifying took a moment
+            var request = Request(context.Request.Headers, forwarded, verified.Signer);
+            var verdict = DecideAccess.Decide(portal, request, clock.GetUtcNow());
+            VerdictMetrics.Count(verdict);
+            switch (verdict.Ruling)
+            {
+                case Ruling.Granted:
+                    Grant(context, portal, verdict, verified);
+                    break;
+                case Ruling.SessionNeeded:
+                    Redirect(context, portal, forwarded, forNginx);
+                    break;
+                default:
+                    throw Refusal(verdict.Ruling);
+            }
+        }
+        catch (RefusedException refused)
+        {
+            await Refuse(context, refused, forNginx);
+        }
+    }
+
+    /// <summary>A call without a signature has none to verify; a bad one is written down and leaves the caller anonymous.</summary>
+    private ValueTask<SignatureVerdict> Verified(HttpContext context, in ForwardedRequest forwarded)
+    {
+        var headers = context.Request.Headers;
+        return headers.ContainsKey("Signature") || headers.ContainsKey("Signature-Input") ? Verify(context, forwarded) : default;
+    }
+
+    private async ValueTask<SignatureVerdict> Verify(HttpContext context, ForwardedRequest forwarded)
+    {
+        var (portal, app) = (forwarded.Portal, forwarded.App);
+        var sent = new ReceivedRequest(forwarded.Method, forwarded.Scheme, forwarded.Authority, forwarded.Target, new HeaderFields(context.Request.Headers));
+        var verdict = await signatures.Verify(
+            sent, VerificationPlace.App, keyId => DecideAccess.FindSigner(portal, app, keyId), await Body(context), context.RequestAborted);
+        if (verdict.Reason is not null)
+        {
+            refusals.Record(portal.Portal.Id, app, forwarded.Target, verdict);
+            if (verdict.Reason == SignatureReasons.GuardCold)
+                throw new RefusedException(RefusalKind.Unavailable, "guard_cold", "Just started. Sign and send again.") { RetryAfter = TimeSpan.FromSeconds(5) };
+        }
+        else if (verdict.Signer is { } signer)
+        {
+            await Heard(portal, signer, verdict.Tagged, context.RequestAborted);
+        }
+
+        return verdict;
+    }
+
+    private async ValueTask Heard(PortalSnapshot portal, Signer signer, bool tagged, CancellationToken ct)
+    {
+        if (!signer.IsOriginal)
+        {
+            contacts.Heard(portal.Portal.Id, signer.Id.Short);
+            return;
+        }
+
+        await using var scope = scopes.CreateAsyncScope();
+        scope.ServiceProvider.GetRequiredService<CurrentActor>().Actor = Actor.Peer(signer.Id);
+        await scope.ServiceProvider.GetRequiredService<MediatR.IMediator>().Send(new ConfirmByCall(portal.Portal.Id, signer.Key, tagged), ct);
+    }
+
+    /// <returns>Null where the proxy passes no body on, as all do that are not told to.</returns>
+    private static async ValueTask<ReadOnlyMemory<byte>?> Body(HttpContext context)
+    {
+        if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: true })
+            return null;
+
+        using var body = new MemoryStream();
+        var buffer = new byte[16 * 1024];
+        while (await context.Request.Body.ReadAsync(buffer, context.RequestAborted) is > 0 and var read)
+        {
+            if (body.Length + read > MaxForwardedBody)
+                throw new RefusedException(RefusalKind.TooLarge, "body_too_large", "A body that is to be compared has at most 16 MiB.");
+            body.Write(buffer.AsSpan(0, read));
+        }
+
+        return body.Length == 0 ? null : body.GetBuffer().AsMemory(0, (int)body.Length);
+    }
+
+    private static AccessRequest Request(IHeaderDictionary headers, in ForwardedRequest forwarded, Signer? signer)
+    {
+        var cookie = headers.Cookie.Count == 0 ? null : OwnSecrets.Cookie(headers.Cookie, OwnSecrets.AppCookie);
+        var mayChange = !CrossSite.IsSafe(forwarded.Method) || headers.ContainsKey("Upgrade");
+        return new(
+            forwarded.App, forwarded.Target, forwarded.Path, mayChange,
+            FromOwnPage: cookie is not null && mayChange && IsOwn(headers, forwarded.Authority),
+            IsNavigation: headers["Sec-Fetch-Mode"] is ["navigate"] && forwarded.Method == "GET",
+            cookie is null ? null : TokenHash.Of(cookie),
+            Bearer.Token(headers.Authorization) is { } token ? TokenHash.Of(token) : null,
+            signer);
+    }
+
+    private static bool IsOwn(IHeaderDictionary headers, string authority) =>
+        headers.Origin.Count <= 1 && headers["Sec-Fetch-Site"].Count <= 1
+        && CrossSite.IsOwn(headers.Origin, headers["Sec-Fetch-Site"], authority, silentIsOwn: false);
+
+    private void Grant(HttpContext context, PortalSnapshot portal, in AccessVerdict verdict, in SignatureVerdict verified)
+    {
+        var (from, to) = (context.Request.Headers, context.Response.Headers);
+        var handed = HandedHeaders.Of(portal);
+        var values = handed.Values(verdict.Client);
+        foreach (var header in handed.For(verdict.Rule!))
+            to[header.Name] = header.Template is null ? "" : header.Template.Render(values);
+
+        to["Cookie"] = OwnSecrets.Cookies(from.Cookie, snapshots);
+        to["Authorization"] = OwnSecrets.Authorization(from.Authorization, snapshots);
+        to["Content-Digest"] = verified.Signer is null ? "" : verified.ContentDigest ?? EmptyDigest;
+        context.Response.ContentLength = 0;
+    }
+
+    private void Redirect(HttpContext context, PortalSnapshot portal, in ForwardedRequest forwarded, bool forNginx)
+    {
+        var (location, cookie) = SessionDetour.Begin(urls.Portal(portal), forwarded.App, forwarded.Target, context.Request.Headers.Cookie);
+        context.Response.Headers.SetCookie = cookie;
+        context.Response.Headers.CacheControl = "no-store";
+        if (forNginx)
+        {
+            (context.Response.StatusCode, context.Response.Headers["X-Portal-Status"], context.Response.Headers["X-Portal-Location"]) = (401, "303", location);
+            return;
+        }
+
+        (context.Response.StatusCode, context.Response.Headers.Location) = (303, location);
+    }
+
+    private static RefusedException Refusal(Ruling ruling) => ruling switch
+    {
+        Ruling.AppUnknown => new(RefusalKind.NotFound, "app_unknown", "No app of a Portal here has this host name."),
+        Ruling.NothingThere => new(RefusalKind.NotFound, "not_found", "The app has nothing at this path."),
+        Ruling.NotAuthenticated => new(RefusalKind.NotAuthenticated, "not_authenticated", "This path is not open to everybody."),
+        Ruling.CrossSite => new(RefusalKind.Forbidden, "forbidden", "This request was made by a page of another origin."),
+        _ => new(RefusalKind.Forbidden, "forbidden", "This path is not open to you."),
+    };
+
+    private async Task Refuse(HttpContext context, RefusedException refused, bool forNginx)
+    {
+        var status = (int)refused.Kind;
+        context.Response.Headers.CacheControl = "no-store";
+        if (refused.RetryAfter is { } wait)
+            context.Response.Headers.RetryAfter = ((int)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        if (forNginx)
+            context.Response.Headers["X-Portal-Status"] = status.ToString(CultureInfo.InvariantCulture);
+
+        context.Response.StatusCode = !forNginx || status is 401 or 403 ? status : 403;
+        await problems.TryWriteAsync(new ProblemDetailsContext
+        {
+            HttpContext = context,
+            ProblemDetails = new ProblemDetails { Status = status, Detail = refused.Message, Extensions = { ["code"] = refused.Code } },
+        });
+    }
+}

@@ -1,0 +1,44 @@
+using Microsoft.Extensions.Primitives;
+using PeerRegistry.Application.Kernel;
+using PeerRegistry.Domain.Apps;
+using PeerRegistry.Domain.Kernel;
+
+namespace PeerRegistry.Api.ForwardAuth;
+
+/// <summary>The request that a proxy asks about, from the four <c>X-Forwarded-*</c> fields that it sets, each exactly once.</summary>
+/// <param name="Scheme"><c>http</c> or <c>https</c>.</param>
+/// <param name="Authority">As the client sent it, lower case.</param>
+/// <param name="App">The label before the Portal's domain.</param>
+/// <param name="Path">Decoded.</param>
+internal readonly record struct ForwardedRequest(PortalSnapshot Portal, string App, string Method, string Scheme, string Authority, string Target, string Path)
+{
+    /// <exception cref="RefusedException"><c>request_invalid</c>; <c>path_ambiguous</c>; <c>app_unknown</c></exception>
+    public static ForwardedRequest Read(IHeaderDictionary headers, IPortalSnapshots snapshots)
+    {
+        var method = One(headers["X-Forwarded-Method"]);
+        var scheme = One(headers["X-Forwarded-Proto"]) switch
+        {
+            "https" or "wss" => "https",
+            "http" or "ws" => "http",
+            _ => throw Malformed(),
+        };
+        var authority = Lower(One(headers["X-Forwarded-Host"]));
+        var target = One(headers["X-Forwarded-Uri"]);
+
+        var colon = authority.IndexOf(':', StringComparison.Ordinal);
+        var host = colon < 0 ? authority : authority[..colon];
+        if (snapshots.FindByHost(host) is not { } portal || host.Length <= portal.Portal.Domain.Length)
+            throw new RefusedException(RefusalKind.NotFound, "app_unknown", "No app of a Portal here has this host name.");
+        if (!PathReading.TryRead(target, out var path))
+            throw new RefusedException(RefusalKind.Invalid, "path_ambiguous", "The path can be read in more than one way, so nobody is let through.");
+
+        return new(portal, host[..^(portal.Portal.Domain.Length + 1)], method, scheme, authority, target, path);
+    }
+
+    private static string One(StringValues field) => field is [{ Length: > 0 } only] ? only : throw Malformed();
+
+    private static string Lower(string text) => text.AsSpan().ContainsAnyInRange('A', 'Z') ? text.ToLowerInvariant() : text;
+
+    private static RefusedException Malformed() => new(RefusalKind.Invalid, "request_invalid",
+        "Forward-auth needs X-Forwarded-Method, -Proto, -Host and -Uri from the proxy, each exactly once.");
+}

@@ -1,0 +1,88 @@
+using System.Text;
+using Microsoft.Extensions.Primitives;
+using PeerRegistry.Api.Kernel;
+using PeerRegistry.Application.Kernel;
+
+namespace PeerRegistry.Api.ForwardAuth;
+
+/// <summary>What of <c>Cookie</c> and <c>Authorization</c> an app may see: all but what is between the owner and the core.</summary>
+internal static class OwnSecrets
+{
+    /// <summary>Session for one app, on that app's host.</summary>
+    public const string AppCookie = "__Host-portal-app";
+
+    /// <summary>Binds a ticket to the browser that asked for it.</summary>
+    public const string StateCookie = "__Host-portal-state";
+
+    private const string Prefix = "__Host-portal";
+    private const int TokenLength = 43;
+
+    /// <summary>The value of one of our cookies; null where it is absent or given twice.</summary>
+    public static string? Cookie(StringValues field, string name)
+    {
+        string? found = null;
+        foreach (var line in field)
+        {
+            foreach (var range in line.AsSpan().Split(';'))
+            {
+                var pair = line.AsSpan(range).Trim(' ');
+                if (!pair.StartsWith(name, StringComparison.Ordinal) || pair.Length <= name.Length || pair[name.Length] != '=')
+                    continue;
+                if (found is not null)
+                    return null;
+                found = pair[(name.Length + 1)..].ToString();
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>Cookies of the core go, by their names; so does any that carries a token of the core under another name.</summary>
+    public static string Cookies(StringValues field, IPortalSnapshots snapshots)
+    {
+        if (field.Count == 0)
+            return "";
+
+        var kept = new StringBuilder();
+        foreach (var line in field)
+        {
+            foreach (var range in line.AsSpan().Split(';'))
+            {
+                var pair = line.AsSpan(range).Trim(' ');
+                if (pair.IsEmpty || pair.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) || CarriesToken(pair, snapshots))
+                    continue;
+                if (kept.Length > 0)
+                    kept.Append("; ");
+                kept.Append(pair);
+            }
+        }
+
+        return kept.ToString();
+    }
+
+    public static string Authorization(StringValues field, IPortalSnapshots snapshots)
+    {
+        if (field is not [{ } only])
+            return "";
+
+        return Bearer.Token(field) is { } token && IsOurs(token, snapshots) ? "" : only;
+    }
+
+    private static bool CarriesToken(ReadOnlySpan<char> pair, IPortalSnapshots snapshots)
+    {
+        var value = pair[(pair.IndexOf('=') + 1)..].Trim('"');
+        return value.Length == TokenLength && IsOurs(value, snapshots);
+    }
+
+    private static bool IsOurs(ReadOnlySpan<char> token, IPortalSnapshots snapshots)
+    {
+        var hash = TokenHash.Of(token);
+        foreach (var portal in snapshots.All)
+        {
+            if (portal.Credentials.ContainsKey(hash))
+                return true;
+        }
+
+        return false;
+    }
+}

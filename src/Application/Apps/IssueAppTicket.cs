@@ -1,0 +1,27 @@
+using MediatR;
+using PeerRegistry.Application.Kernel;
+using PeerRegistry.Domain.Apps;
+using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Application.Apps;
+
+/// <summary>A ticket with which the owner's browser fetches a session on the app's own host within 30 seconds.</summary>
+public sealed record IssueAppTicket(PortalId Portal, string App, string Device, string State, string To) : IRequest<string>
+{
+    private static readonly TimeSpan Life = TimeSpan.FromSeconds(30);
+
+    internal sealed class Handler(IPortalSnapshots snapshots, IAppTickets tickets, TimeProvider clock) : IRequestHandler<IssueAppTicket, string>
+    {
+        /// <exception cref="RefusedException"><c>app_unknown</c></exception>
+        public async Task<string> Handle(IssueAppTicket c, CancellationToken ct)
+        {
+            if (snapshots.Find(c.Portal)?.Apps.ContainsKey(c.App) != true)
+                throw Domain.Apps.App.Unknown(c.App);
+
+            var ticket = Token.Create();
+            await tickets.Put(c.Portal, TokenHash.Of(ticket), new AppTicket(c.App, c.Device, c.State, c.To, clock.GetUtcNow() + Life), ct);
+            return ticket;
+        }
+    }
+}

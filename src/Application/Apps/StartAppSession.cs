@@ -1,0 +1,35 @@
+using MediatR;
+using PeerRegistry.Application.Kernel;
+using PeerRegistry.Domain.Apps;
+using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Application.Apps;
+
+/// <param name="Token">Good for the private paths of one app, and nowhere else.</param>
+public sealed record AppSession(string Token, DateTimeOffset ExpiresAt);
+
+/// <summary>Lets a device into one app. It ends when the device is revoked or the app removed.</summary>
+public sealed record StartAppSession(PortalId Portal, string App, string Device, TimeSpan Life) : IRequest<AppSession>
+{
+    /// <summary>A browser fetches the next one by itself.</summary>
+    public static readonly TimeSpan BrowserLife = TimeSpan.FromDays(7);
+
+    public static readonly TimeSpan BearerLife = TimeSpan.FromDays(90);
+
+    internal sealed class Handler(IPortalSnapshots snapshots, IAlongsideRows rows, TimeProvider clock) : IRequestHandler<StartAppSession, AppSession>
+    {
+        /// <exception cref="RefusedException"><c>app_unknown</c>; <c>not_authenticated</c>: the device was revoked meanwhile</exception>
+        public async Task<AppSession> Handle(StartAppSession c, CancellationToken ct)
+        {
+            if (snapshots.Find(c.Portal) is not { } portal || !portal.Apps.ContainsKey(c.App))
+                throw Domain.Apps.App.Unknown(c.App);
+            if (!portal.Devices.ContainsKey(c.Device))
+                throw new RefusedException(RefusalKind.NotAuthenticated, "not_authenticated", "This device is not paired any more.");
+
+            var session = new AppSession(Token.Create(), clock.GetUtcNow() + c.Life);
+            await rows.Write(c.Portal, [new IssueCredential(TokenHash.Of(session.Token), new Credential(CredentialKind.AppSession, c.Device, c.App, session.ExpiresAt))], ct);
+            return session;
+        }
+    }
+}

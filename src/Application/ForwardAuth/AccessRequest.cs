@@ -1,0 +1,44 @@
+using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.SignedCalls;
+
+namespace PeerRegistry.Application.ForwardAuth;
+
+/// <summary>Who a request is from, in the words that apps know.</summary>
+/// <param name="Type"><c>terminal</c>, <c>peer</c> or <c>anonymous</c>.</param>
+/// <param name="Id">A device's id or a Portal's full ID; empty for anonymous.</param>
+public readonly record struct Client(string Type, string Id, string Name)
+{
+    public const string Terminal = "terminal";
+    public const string Peer = "peer";
+
+    public static readonly Client Anonymous = new("anonymous", "", "");
+}
+
+/// <summary>A request to an app, as far as the verdict depends on it.</summary>
+/// <param name="Target">Path and query as the app will see them.</param>
+/// <param name="Path">What <see cref="Domain.Apps.PathReading"/> makes of it.</param>
+/// <param name="MayChange">An unsafe method or an upgrade.</param>
+/// <param name="FromOwnPage">The browser says that a page of this very app makes it.</param>
+/// <param name="IsNavigation">A person goes there with a browser.</param>
+/// <param name="CookieSession">The app session that the cookie names.</param>
+/// <param name="BearerSession">The app session that <c>Authorization</c> names.</param>
+/// <param name="Signer">Whose signature was verified.</param>
+public readonly record struct AccessRequest(
+    string App, string Target, string Path, bool MayChange, bool FromOwnPage, bool IsNavigation,
+    TokenHash? CookieSession, TokenHash? BearerSession, Signer? Signer);
+
+public enum Ruling
+{
+    Granted,
+
+    /// <summary>A browser without a session for a private path: it may fetch one.</summary>
+    SessionNeeded,
+    AppUnknown,
+    NothingThere,
+    NotAuthenticated,
+    Forbidden,
+    CrossSite,
+}
+
+/// <param name="Rule">That decided; null where none covers the path.</param>
+public readonly record struct AccessVerdict(Ruling Ruling, Client Client, Domain.Apps.CompiledRule? Rule);
