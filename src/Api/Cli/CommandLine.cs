@@ -5,7 +5,7 @@ namespace PeerRegistry.Api.Cli;
 /// <summary>What <c>./run</c> hands on: a verb, or nothing to serve. Settings may follow as <c>--Section:Name=value</c>.</summary>
 internal static class CommandLine
 {
-    private const string Usage = "usage: ./run [portal add [--name NAME]]";
+    private const string Usage = "usage: ./run [portal add [--name NAME] | proxy-config caddy|nginx|traefik]";
 
     /// <returns>0; 1: refused, with the reasons on standard error; 2: not understood.</returns>
     public static async Task<int> Run(string[] args)
@@ -16,6 +16,9 @@ internal static class CommandLine
             {
                 case ["portal", "add", .. var rest]:
                     await AddPortal.Run(rest);
+                    return 0;
+                case ["proxy-config", var proxy, .. var rest] when ProxyConfigVerb.Writer(proxy) is { } write:
+                    await ProxyConfigVerb.Run(write, rest);
                     return 0;
                 case [var verb, ..] when !verb.StartsWith("--", StringComparison.Ordinal):
                     await Console.Error.WriteLineAsync(Usage);

@@ -15,6 +15,8 @@ public sealed class RegistryOptions
 
     public CallsOptions Calls { get; init; } = new();
 
+    public ProxyOptions Proxy { get; init; } = new();
+
     public EdgeOptions Edge { get; init; } = new();
 
     public VaultOptions Vault { get; init; } = new();
@@ -95,6 +97,28 @@ public sealed class RegistryOptions
 
         /// <value>Calls by one app at the same time; above it 429. Default 1000.</value>
         public int PerApp { get; init; } = 1000;
+    }
+
+    /// <summary>What <c>proxy-config</c> writes of the world around the registry; the registry itself needs none of it.</summary>
+    public sealed class ProxyOptions
+    {
+        /// <value>Each <c>app=host:port</c>: where an app listens. Default: as its description says.</value>
+        public IReadOnlyList<string> Upstreams { get; init; } = [];
+
+        /// <value><c>host:port</c> of the edge listener as the proxy reaches it. Default that of <c>Listen:Edge</c>.</value>
+        public string? Edge { get; init; }
+
+        /// <value><c>host:port</c> of the internal listener as the proxy reaches it. Default that of <c>Listen:Internal</c>.</value>
+        public string? Internal { get; init; }
+
+        /// <value>Caddy signs certificates with an authority of its own. Default false: it asks for public ones.</value>
+        public bool InternalAuthority { get; init; }
+
+        /// <value>PEM file with the certificate for every name, which nginx cannot do without. Default none.</value>
+        public string? Certificate { get; init; }
+
+        /// <value>PEM file with its key.</value>
+        public string? CertificateKey { get; init; }
     }
 
     public sealed class EdgeOptions

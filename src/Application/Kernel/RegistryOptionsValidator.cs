@@ -22,6 +22,13 @@ public sealed class RegistryOptionsValidator : AbstractValidator<RegistryOptions
         Says(o => o.Portal.Name.Trim() is { Length: > 0 and <= 100 } name && !name.Any(char.IsControl), _ => "Portal__Name must have 1 to 100 printable characters.");
         Each(o => o.Peering.Resolve, IsFixedAddress, "Peering__Resolve", "host=ip:port");
         Each(o => o.Edge.TrustedProxies, entry => IPAddress.TryParse(entry, out _) || IPNetwork.TryParse(entry, out _), "Edge__TrustedProxies", "an address or a network");
+        Says(
+            o => o.Calls is { MaxBodyBytes: > 0, LeastRate: >= 0, PerPeer: > 0, PerApp: > 0 },
+            _ => "Calls__MaxBodyBytes, Calls__PerPeer and Calls__PerApp must be above 0, Calls__LeastRate at least 0.");
+        Says(
+            o => new[] { o.Calls.ConnectTimeout, o.Calls.HeaderTimeout, o.Calls.IdleTimeout, o.Calls.Deadline }.All(time => time > TimeSpan.Zero),
+            _ => "Calls__ConnectTimeout, Calls__HeaderTimeout, Calls__IdleTimeout and Calls__Deadline must be above 0.");
+        Each(o => o.Proxy.Upstreams, IsUpstream, "Proxy__Upstreams", "app=host:port");
         Says(o => IsFileOrUnset(o.Peering.TrustedCertificates), o => $"Peering__TrustedCertificates names no file: '{o.Peering.TrustedCertificates}'.");
         Says(o => IsFileOrUnset(o.Vault.MasterKeyFile), o => $"Vault__MasterKeyFile names no file: '{o.Vault.MasterKeyFile}'.");
     }
@@ -44,6 +51,10 @@ public sealed class RegistryOptionsValidator : AbstractValidator<RegistryOptions
 
     private static bool IsFixedAddress(string entry) =>
         entry.Split('=') is [{ Length: > 0 }, var target] && IPEndPoint.TryParse(target, out var address) && address.Port > 0;
+
+    private static bool IsUpstream(string entry) =>
+        entry.Split('=') is [{ Length: > 0 }, var target] && target.LastIndexOf(':') is > 0 and var colon
+        && ushort.TryParse(target.AsSpan(colon + 1), out _) && Uri.CheckHostName(target[..colon].Trim('[', ']')) != UriHostNameType.Unknown;
 
     private static bool IsFileOrUnset(string? path) => string.IsNullOrEmpty(path) || File.Exists(path);
 }

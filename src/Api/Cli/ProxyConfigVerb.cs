@@ -1,0 +1,27 @@
+using PeerRegistry.Api.ForwardAuth.ProxyConfig;
+using PeerRegistry.Application.Kernel;
+
+namespace PeerRegistry.Api.Cli;
+
+/// <summary>
+/// <c>proxy-config caddy|nginx|traefik</c>: prints the configuration of a reverse proxy for the registered Portals and apps, whether
+/// the registry is running or not.
+/// </summary>
+internal static class ProxyConfigVerb
+{
+    public static Func<ProxySetup, string>? Writer(string proxy) => proxy switch
+    {
+        "caddy" => CaddyConfig.Write,
+        "nginx" => NginxConfig.Write,
+        "traefik" => TraefikConfig.Write,
+        _ => null,
+    };
+
+    public static async Task Run(Func<ProxySetup, string> write, string[] args)
+    {
+        await using var app = Program.Build(args);
+        await Program.StartStore(app);
+        var (options, snapshots) = (app.Services.GetRequiredService<RegistryOptions>(), app.Services.GetRequiredService<IPortalSnapshots>());
+        await Console.Out.WriteAsync(write(ProxySetup.Of(snapshots.All, options)));
+    }
+}

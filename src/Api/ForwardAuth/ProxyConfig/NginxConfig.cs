@@ -1,0 +1,150 @@
+using System.Text;
+
+namespace PeerRegistry.Api.ForwardAuth.ProxyConfig;
+
+/// <summary>
+/// For the <c>http</c> block of nginx from 1.18 on, with auth_request. That module turns any verdict but 2xx, 401 and 403 into 500, so
+/// the core answers within these and says beside it what is meant; a refusal is then fetched from the core as it should look.
+/// </summary>
+internal static class NginxConfig
+{
+    private static readonly string[] Rest = ["Cookie", "Authorization", "Content-Digest"];
+
+    public static string Write(ProxySetup setup)
+    {
+        var text = new StringBuilder($$"""
+            # Made by ./run proxy-config nginx. Make it again whenever an app is registered or removed.
+            #
+            # The core judges a request to an app once, at its start. What was let in is then the proxy's: a stream ends when
+            # nothing has passed for {{ProxySetup.StreamSeconds}} s; a peer or device that is removed meanwhile keeps what it has open until then.
+            # nginx knows no longest life of a stream that keeps moving; a reload with worker_shutdown_timeout (in the main
+            # context) ends them all.
+            map $http_upgrade $portal_connection {
+                default upgrade;
+                ''      '';
+            }
+
+            # The Host may come without one; then the name by which the server was found stands in.
+            map $http_host $portal_host {
+                default $http_host;
+                ''      $host;
+            }
+
+            """);
+        foreach (var portal in setup.Portals)
+        {
+            Server(text, portal.Domain, setup, Edge(setup));
+            foreach (var app in portal.Apps)
+                Server(text, $"{app.Name}.{portal.Domain}", setup, App(portal, app, setup));
+        }
+
+        return text.ToString();
+    }
+
+    private static void Server(StringBuilder text, string name, ProxySetup setup, string locations) => text.Append($$"""
+
+        server {
+            listen {{setup.Port}} ssl http2;
+            server_name {{name}};
+            ssl_certificate {{setup.Certificate ?? "/etc/nginx/portal.pem"}};
+            ssl_certificate_key {{setup.CertificateKey ?? "/etc/nginx/portal.key"}};
+            ssl_session_cache shared:portal:10m;
+            merge_slashes off;            # what is judged is what is passed on
+            client_max_body_size 0;       # the app decides
+            client_header_timeout 10s;
+            client_body_timeout 60s;
+            underscores_in_headers off;   # with ignore_invalid_headers: x_ptl_client_id and x.ptl.client.id stay outside
+            ignore_invalid_headers on;
+        {{locations}}}
+
+        """);
+
+    private static string Edge(ProxySetup setup) => $$"""
+
+            location / {
+                proxy_pass http://{{setup.Edge}};
+                proxy_http_version 1.1;
+                proxy_set_header Host $portal_host;
+                proxy_set_header X-Forwarded-For $remote_addr;
+                proxy_set_header X-Forwarded-Proto https;
+                proxy_set_header X-Forwarded-Host $portal_host;
+                proxy_set_header Connection "";
+                proxy_buffering off;      # events come live
+            }
+
+        """;
+
+    private static string App(ProxiedPortal portal, ProxiedApp app, ProxySetup setup) => $$"""
+
+            # The core keeps this path of every app's host.
+            location ~* ^/\.portal(/|$) {
+                proxy_pass http://{{setup.Edge}};
+                proxy_http_version 1.1;
+                proxy_set_header Host $portal_host;
+                proxy_set_header X-Forwarded-For $remote_addr;
+                proxy_set_header X-Forwarded-Proto https;
+                proxy_set_header X-Forwarded-Host $portal_host;
+                proxy_set_header Connection "";
+            }
+
+            location / {
+                auth_request /-portal-verdict;
+                auth_request_set $portal_status $upstream_http_x_portal_status;
+                auth_request_set $portal_location $upstream_http_x_portal_location;
+        {{Lines(portal, name => $"        auth_request_set ${Variable(name)} $upstream_http_{name.Replace('-', '_').ToLowerInvariant()};")}}
+                error_page 401 403 = @portal_refused;
+
+                proxy_pass http://{{app.Upstream}};
+                proxy_http_version 1.1;
+                proxy_set_header Host $portal_host;
+                proxy_set_header X-Forwarded-For $remote_addr;
+                proxy_set_header X-Forwarded-Proto https;
+                proxy_set_header X-Forwarded-Host $portal_host;
+                proxy_set_header X-Forwarded-Uri "";
+                proxy_set_header X-Forwarded-Method "";
+                proxy_set_header Upgrade $http_upgrade;
+                proxy_set_header Connection $portal_connection;
+        {{Lines(portal, name => $"        proxy_set_header {name} ${Variable(name)};")}}
+                proxy_request_buffering off;
+                proxy_buffering off;
+                proxy_read_timeout {{ProxySetup.StreamSeconds}}s;
+                proxy_send_timeout {{ProxySetup.StreamSeconds}}s;
+            }
+
+            location = /-portal-verdict {
+                internal;
+                proxy_pass http://{{setup.Internal}}/internal/auth/nginx;
+        {{Asking}}    }
+
+            # Not asked again: a signature is good for one verdict.
+            location @portal_refused {
+                internal;
+                rewrite ^ /internal/auth/nginx/answer? break;
+                proxy_pass http://{{setup.Internal}};
+                proxy_set_header X-Portal-Status $portal_status;
+                proxy_set_header X-Portal-Location $portal_location;
+        {{Asking}}    }
+
+        """;
+
+    private const string Asking = """
+                proxy_method GET;
+                proxy_pass_request_body off;
+                proxy_set_header Content-Length "";
+                proxy_set_header Transfer-Encoding "";
+                proxy_set_header Upgrade "";
+                proxy_set_header Connection "";
+                proxy_set_header Host $portal_host;
+                proxy_set_header X-Forwarded-For $remote_addr;
+                proxy_set_header X-Forwarded-Proto https;
+                proxy_set_header X-Forwarded-Host $portal_host;
+                proxy_set_header X-Forwarded-Method $request_method;
+                proxy_set_header X-Forwarded-Uri $request_uri;
+                proxy_http_version 1.1;
+
+        """;
+
+    private static string Lines(ProxiedPortal portal, Func<string, string> line) => string.Join('\n', portal.Headers.Concat(Rest).Select(line));
+
+    private static string Variable(string header) => "portal_" + header.Replace('-', '_').ToLowerInvariant();
+}

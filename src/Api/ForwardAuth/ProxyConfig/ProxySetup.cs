@@ -1,0 +1,58 @@
+using System.Net;
+using PeerRegistry.Application.Apps;
+using PeerRegistry.Application.Kernel;
+
+namespace PeerRegistry.Api.ForwardAuth.ProxyConfig;
+
+/// <param name="Upstream"><c>host:port</c> where the app itself listens.</param>
+internal sealed record ProxiedApp(string Name, string Upstream);
+
+/// <param name="Headers">Every identity header that this Portal's verdicts carry, in a fixed order.</param>
+internal sealed record ProxiedPortal(string Domain, IReadOnlyList<ProxiedApp> Apps, IReadOnlyList<string> Headers);
+
+/// <summary>All that a proxy has to know, whichever it is.</summary>
+/// <param name="Edge"><c>host:port</c> of the edge listener as the proxy reaches it; so is <paramref name="Internal"/>.</param>
+internal sealed record ProxySetup(
+    IReadOnlyList<ProxiedPortal> Portals, string Edge, string Internal, int Port, bool InternalAuthority, string? Certificate, string? CertificateKey)
+{
+    /// <summary>How long a stream that was let in may stand still, and where a proxy can tell, last; seconds.</summary>
+    public const int StreamSeconds = 3600;
+
+    private static readonly string[] Always = ["X-Ptl-Client-Type", "X-Ptl-Client-Id", "X-Ptl-Client-Name"];
+
+    public static ProxySetup Of(IEnumerable<PortalSnapshot> portals, RegistryOptions options)
+    {
+        var upstreams = options.Proxy.Upstreams.Select(entry => entry.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1]);
+        return new ProxySetup(
+            [.. portals.OrderBy(portal => portal.Portal.Domain, StringComparer.Ordinal).Select(portal => Of(portal, upstreams))],
+            options.Proxy.Edge ?? Near(options.Listen.Edge),
+            options.Proxy.Internal ?? Near(options.Listen.Internal),
+            options.Portal.PublicPort,
+            options.Proxy.InternalAuthority,
+            options.Proxy.Certificate,
+            options.Proxy.CertificateKey);
+    }
+
+    /// <summary>As its description says, else the container that is named like it.</summary>
+    private static string Upstream(AppRow app) =>
+        app.Meta.Entrypoints .FirstOrDefault(entry => entry.Protocol == "http") is { } first ? $"{first.Container}:{first.Port}" : $"{app.Name}:80";
+
+    /// <summary>A listener on every address is reached by the machine's own.</summary>
+    private static string Near(string listen) =>
+        new Uri(listen) is var uri && IPAddress.Parse(uri.Host.Trim('[', ']')) is var address && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))
+            ? $"127.0.0.1:{uri.Port}"
+            : $"{uri.Host}:{uri.Port}";
+
+    private static ProxiedPortal Of(PortalSnapshot portal, Dictionary<string, string> upstreams)
+    {
+        var apps = portal.Apps.Values.OrderBy(app => app.Name, StringComparer.Ordinal).ToList();
+        var own = apps.SelectMany(app => app.Meta.Rules).SelectMany(rule => rule.Headers.Keys)
+            .Where(name => name.StartsWith("X-Ptl-", StringComparison.OrdinalIgnoreCase) && !Always.Contains(name, StringComparer.OrdinalIgnoreCase))
+            .Distinct(StringComparer.OrdinalIgnoreCase)
+            .Order(StringComparer.OrdinalIgnoreCase);
+        return new ProxiedPortal(
+            portal.Portal.Domain,
+            [.. apps.Select(app => new ProxiedApp(app.Name, upstreams.GetValueOrDefault(app.Name) ?? Upstream(app)))],
+            [.. Always, .. own]);
+    }
+}

@@ -1,0 +1,102 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace PeerRegistry.Api.Tests.ForwardAuth;
+
+/// <summary>A real reverse proxy on a free port, with a configuration that <c>proxy-config</c> made; gone when disposed.</summary>
+internal sealed class ProxyProcess : IAsyncDisposable
+{
+    private readonly Process process;
+    private readonly string directory;
+
+    private ProxyProcess(Process process, string directory, int port) => (this.process, this.directory, Port) = (process, directory, port);
+
+    public int Port { get; }
+
+    public static Task<ProxyProcess> Caddy(Func<int, string> configure) => Start(
+        "caddy",
+        (directory, port) =>
+        {
+            var text = configure(port);
+            var open = text.IndexOf("\n{\n", StringComparison.Ordinal) + 3;
+            File.WriteAllText(Path.Combine(directory, "Caddyfile"), text.Insert(open, "\tadmin off\n")); // several run side by side
+            return ["run", "--config", "Caddyfile", "--adapter", "caddyfile"];
+        });
+
+    public static Task<ProxyProcess> Nginx(Func<int, string> configure) => Start(
+        File.Exists("/usr/sbin/nginx") ? "/usr/sbin/nginx" : "nginx",
+        (directory, port) =>
+        {
+            File.WriteAllText(Path.Combine(directory, "sites.conf"), configure(port));
+            File.WriteAllText(Path.Combine(directory, "nginx.conf"), $$"""
+                daemon off;
+                {{(Environment.UserName == "root" ? "user root;" : "")}}
+                pid {{directory}}/nginx.pid;
+                error_log {{directory}}/error.log;
+                events { }
+                http {
+                    access_log off;
+                    client_body_temp_path {{directory}}/body;
+                    proxy_temp_path {{directory}}/proxy;
+                    fastcgi_temp_path {{directory}}/fastcgi;
+                    uwsgi_temp_path {{directory}}/uwsgi;
+                    scgi_temp_path {{directory}}/scgi;
+                    include sites.conf;
+                }
+                """);
+            return ["-p", directory, "-e", $"{directory}/error.log", "-c", $"{directory}/nginx.conf"];
+        });
+
+    public async ValueTask DisposeAsync()
+    {
+        process.Kill(entireProcessTree: true);
+        await process.WaitForExitAsync();
+        process.Dispose();
+        Directory.Delete(directory, recursive: true);
+    }
+
+    private static async Task<ProxyProcess> Start(string program, Func<string, int, string[]> prepare)
+    {
+        var directory = Directory.CreateTempSubdirectory("proxy-").FullName;
+        var port = FreePort();
+        var start = new ProcessStartInfo(program) { WorkingDirectory = directory, RedirectStandardError = true, RedirectStandardOutput = true };
+        foreach (var argument in prepare(directory, port))
+            start.ArgumentList.Add(argument);
+        foreach (var name in new[] { "HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME" })
+            start.Environment[name] = directory;
+
+        var process = Process.Start(start)!;
+        var said = process.StandardError.ReadToEndAsync();
+        _ = process.StandardOutput.ReadToEndAsync();
+        for (var i = 0; !await Answers(port); i++)
+        {
+            if (process.HasExited || i == 150)
+                throw new InvalidOperationException($"{program} does not answer: {(process.HasExited ? await said : "no reason given")}");
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
+        }
+
+        return new ProxyProcess(process, directory, port);
+    }
+
+    private static async Task<bool> Answers(int port)
+    {
+        try
+        {
+            using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+            await socket.ConnectAsync(IPAddress.Loopback, port);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private static int FreePort()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+}
