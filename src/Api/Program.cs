@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.Logging.Console;
+using PeerRegistry.Api.Audit;
 using PeerRegistry.Api.Cli;
 using PeerRegistry.Api.Hosting;
 using PeerRegistry.Api.Apps;
@@ -106,6 +107,7 @@ public static class Program
         edge.MapPeers();
         edge.MapPeeringRequests();
         edge.MapPeering();
+        edge.MapAudit();
         edge.MapDevices();
         edge.MapApps();
         edge.MapAppSessions();

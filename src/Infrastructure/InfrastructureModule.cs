@@ -1,8 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using PeerRegistry.Application.Kernel;
+using PeerRegistry.Infrastructure.Audit;
 using PeerRegistry.Infrastructure.EventStore;
 using PeerRegistry.Infrastructure.Apps;
-using PeerRegistry.Infrastructure.Audit;
 using PeerRegistry.Infrastructure.Devices;
 using PeerRegistry.Infrastructure.Forwarding;
 using PeerRegistry.Infrastructure.HttpSignatures;

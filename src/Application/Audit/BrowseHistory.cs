@@ -16,8 +16,13 @@ public sealed record BrowseHistory(PortalId Portal, string? Stream, long? Before
     }
 }
 
+/// <summary>The events of one Portal as its owner reads them: in order of sequence.</summary>
 public interface IHistory
 {
+    /// <param name="type">A wire name; null: any.</param>
+    /// <returns>Lowest sequence number first.</returns>
+    Task<IReadOnlyList<Recorded>> Later(PortalId portal, string? stream, string? type, long after, int limit, CancellationToken ct);
+
     /// <returns>Highest sequence number first.</returns>
     Task<IReadOnlyList<Recorded>> Latest(PortalId portal, string? stream, long before, int limit, CancellationToken ct);
 }

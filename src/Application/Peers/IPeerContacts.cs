@@ -28,12 +28,12 @@ public sealed record PeerContact(bool Waiting, bool? IsReachable, DateTimeOffset
 /// <param name="Delivered">The last revision that the peer has answered.</param>
 /// <param name="Domain">Where a peer that is no longer listed is asked.</param>
 /// <param name="Key">Who answers there; null: nobody was pinned.</param>
-/// <param name="MeetDue">Ask again who lives there.</param>
+/// <param name="MeetDueAt">When to ask again who lives there; null: never asked.</param>
 /// <param name="Doubted">It has said or shown once that we are not in its list, although we hold it to be mutual.</param>
 /// <param name="Attempts">Failed ones since it was last heard from.</param>
 /// <param name="Wakes">Rises when the row is brought forward, so that a visit under way does not put it off again.</param>
 public sealed record DueContact(
-    PortalId Portal, ShortId Peer, WantedPeering Wanted, long Revision, long Delivered, string? Domain, PublicKey? Key, string? Invite, bool MeetDue,
+    PortalId Portal, ShortId Peer, WantedPeering Wanted, long Revision, long Delivered, string? Domain, PublicKey? Key, string? Invite, DateTimeOffset? MeetDueAt,
     bool Doubted, DateTimeOffset? RestatedAt, int Attempts, DateTimeOffset? FailingSince, long Wakes);
 
 /// <param name="Heard">There was an authenticated exchange.</param>

@@ -17,7 +17,7 @@ public sealed record VisitPeer(DueContact Due) : IRequest
         {
             var due = c.Due;
             var peer = await store.Load(due.Portal, due.Peer, ct);
-            var visit = new Visit(due.MeetDue || peer.Key is null);
+            var visit = new Visit(peer.Key is null || due.MeetDueAt is null || due.MeetDueAt <= clock.GetUtcNow());
             if (due.Wanted == WantedPeering.Offered && (!peer.Listed || peer.Blocked))
             {
                 await contacts.Finish(Rest(due), ct);
@@ -51,7 +51,7 @@ public sealed record VisitPeer(DueContact Due) : IRequest
             var restate = visit.Said is { Refuted: true };
             var outcome = new ContactOutcome(
                 due, now, Heard: visit.Met || visit.Said is not null, meetDueAt, visit.Said is null ? null : due.Revision, visit.Said?.Revision,
-                Doubted: restate || (due.Doubted && visit.Said is null), restate, visit.Error, Attempts: 0, FailingSince: null, NextAttemptAt: meetDueAt);
+                Doubted: restate || (due.Doubted && visit.Said is null), restate, visit.Error, Attempts: 0, FailingSince: null, NextAttemptAt: meetDueAt ?? due.MeetDueAt);
             if (visit.Error is not null)
                 return Failed(outcome);
             if (restate)

@@ -69,6 +69,10 @@ public sealed class PublicKey : IEquatable<PublicKey>
         ? SubjectPublicKeyInfo.Span[Ed25519Header.Length..]
         : throw new InvalidOperationException("Not an Ed25519 key.");
 
+    public static bool operator ==(PublicKey? one, PublicKey? other) => one is null ? other is null : one.Equals(other);
+
+    public static bool operator !=(PublicKey? one, PublicKey? other) => !(one == other);
+
     public bool Equals(PublicKey? other) => other is not null && Pem == other.Pem;
 
     public override bool Equals(object? obj) => Equals(obj as PublicKey);

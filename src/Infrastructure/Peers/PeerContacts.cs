@@ -50,7 +50,7 @@ internal sealed class PeerContacts(NpgsqlDataSource database, PeerWorkerSignal s
             ) due
             where c.portal_id = due.portal_id and c.short_id = due.short_id
             returning c.portal_id, c.short_id, c.wanted, c.revision, c.delivered, c.domain, c.key_pem, c.invite,
-                coalesce(c.meet_due_at <= $1, true), c.doubted, c.restated_at, c.attempts, c.failing_since, c.wakes
+                c.meet_due_at, c.doubted, c.restated_at, c.attempts, c.failing_since, c.wakes
             """);
         command.Parameters.Add(Sql.Time(now));
         command.Parameters.Add(Sql.Time(now + Lease));
@@ -61,7 +61,7 @@ internal sealed class PeerContacts(NpgsqlDataSource database, PeerWorkerSignal s
         {
             due.Add(new DueContact(
                 PortalId.Parse(reader.GetString(0)), reader.Short(1), Enum.Parse<WantedPeering>(reader.GetString(2)), reader.GetInt64(3), reader.GetInt64(4),
-                reader.TextOrNull(5), reader.TextOrNull(6) is { } pem ? PublicKey.Parse(pem) : null, reader.TextOrNull(7), reader.GetBoolean(8),
+                reader.TextOrNull(5), reader.TextOrNull(6) is { } pem ? PublicKey.Parse(pem) : null, reader.TextOrNull(7), reader.Time(8),
                 reader.GetBoolean(9), reader.Time(10), reader.GetInt32(11), reader.Time(12), reader.GetInt64(13)));
         }
 

@@ -1,0 +1,55 @@
+using System.Globalization;
+using System.Reflection;
+using System.Text.Json;
+using MediatR;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
+using PeerRegistry.Api.Kernel;
+using PeerRegistry.Application.Audit;
+using PeerRegistry.Application.Kernel;
+using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Peers;
+using PeerRegistry.Domain.Portals;
+using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
+
+namespace PeerRegistry.Api.Audit;
+
+/// <summary>The whole history, and that of one peer. docs/events.md says what each type means.</summary>
+internal static class AuditEndpoints
+{
+    public static void MapAudit(this IEndpointRouteBuilder routes)
+    {
+        var audit = routes.MapGroup("/core/protected").WithTags("Audit").RequireAuthorization(Policies.Owner);
+        audit.MapGet("/events", Events).WithName("audit.events").ProducesProblem(400);
+        audit.MapGet("/peers/{id}/history", History).WithName("audit.peer-history").ProducesProblem(404);
+    }
+
+    private static Task<Ok<IEnumerable<Item>>> Events(
+        long? after, string? type, string? stream, int? limit, HttpContext context, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
+        Read(new ReadAudit(portal.Id, stream, type, after ?? 0, Paging.Limit(limit)), context, mediator, ct);
+
+    private static async Task<Ok<IEnumerable<Item>>> History(
+        string id, long? after, int? limit, HttpContext context, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    {
+        var items = await Read(
+            new ReadAudit(portal.Id, $"peer-{TypedPortalId.Parse(id).Short}", null, after ?? 0, Paging.Limit(limit)), context, mediator, ct);
+        return after is > 0 || items.Value!.Any() ? items : throw PeerRefusals.Unknown();
+    }
+
+    private static async Task<Ok<IEnumerable<Item>>> Read(ReadAudit query, HttpContext context, IMediator mediator, CancellationToken ct)
+    {
+        var found = await mediator.Send(query with { Limit = query.Limit + 1 }, ct);
+        var json = context.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
+        return TypedResults.Ok(context
+            .Page(found, query.Limit, e => e.Sequence.ToString(CultureInfo.InvariantCulture))
+            .Select(e => Item.Of(e, json)));
+    }
+
+    private sealed record Item(
+        long Seq, string Stream, long Version, string Type, DateTimeOffset At, string Actor, string? Reason, JsonElement Data)
+    {
+        public static Item Of(Recorded e, JsonSerializerOptions json) => new(
+            e.Sequence, e.Stream, e.Version, e.Data.GetType().GetCustomAttribute<WireNameAttribute>()!.Name, e.At, e.Actor.Value, e.Reason,
+            JsonSerializer.SerializeToElement(e.Data, e.Data.GetType(), json));
+    }
+}

@@ -1,0 +1,3 @@
+using PeerRegistry.Tests;
+
+[assembly: AssemblyFixture(typeof(TestPostgres))]
