@@ -92,8 +92,9 @@ public sealed class SnapshotTests(TestPostgres postgres) : IAsyncLifetime
     [Fact]
     public async Task Another_node_finds_changes_that_nobody_told_it_of()
     {
-        await using var other = await Node.Start(database);
         await node.Get<ChangeNotifier>().StopAsync(Given.Soon);
+        await using var other = await Node.Start(database);
+        await Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System, Given.Soon); // it has looked when it started
         await Rename(a, 1, "unheard");
         await node.Rows.Write(b, [new IssueCredential(token, new(CredentialKind.App, "notes", null, null))], Given.Soon);
 
