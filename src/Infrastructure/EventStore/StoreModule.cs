@@ -55,10 +55,10 @@ public static class StoreModule
     internal static IServiceCollection AddAlongsideWriter<TWriter>(this IServiceCollection services)
         where TWriter : class, IAlongsideWriter => services.AddSingleton<IAlongsideWriter, TWriter>();
 
-    /// <summary>Statements are prepared on their second use on a connection.</summary>
+    /// <summary>Statements are prepared on their second use on a connection; a refused append tells which stream was stale.</summary>
     internal static NpgsqlDataSource DataSource(string connectionString)
     {
-        var settings = new NpgsqlConnectionStringBuilder(connectionString) { MaxAutoPrepare = 100, AutoPrepareMinUsages = 2 };
+        var settings = new NpgsqlConnectionStringBuilder(connectionString) { MaxAutoPrepare = 100, AutoPrepareMinUsages = 2, IncludeFailedBatchedCommand = true };
         settings.ApplicationName ??= "peerregistry";
         return new NpgsqlDataSourceBuilder(settings.ConnectionString).Build();
     }
