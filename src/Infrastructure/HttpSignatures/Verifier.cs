@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
@@ -23,6 +24,7 @@ internal static class Verifier
     /// <param name="find">By keyid as claimed.</param>
     /// <param name="isSeen">False: the body is not here.</param>
     /// <param name="once">For the replay guard, when the verdict is good.</param>
+    [SkipLocalsInit]
     internal static SignatureVerdict Judge(
         in SignedMessage message, SignatureProfile profile, Func<string, Signer?> find, ReadOnlySpan<byte> body, bool isSeen, long now, out Once once)
     {
