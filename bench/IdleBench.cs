@@ -1,0 +1,85 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Security.Cryptography;
+using Microsoft.Extensions.DependencyInjection;
+using PeerRegistry.Application.Kernel;
+using PeerRegistry.Domain.Peers;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Bench;
+
+/// <summary>A Portal with 10,000 peers, started as a process of its own on a database that exists: how soon is it ready, how large is it idle.</summary>
+internal sealed class IdleBench : IBenchmark
+{
+    private const int Peers = 10_000;
+    private const int Starts = 5;
+    private const double ReadyWithin = 3; // seconds, its own PostgreSQL included
+    private const double MostMemory = 200; // MB
+
+    public string Name => "idle";
+
+    public async Task<bool> Run(IReadOnlyList<string> args)
+    {
+        var data = Directory.CreateTempSubdirectory("peerregistry-bench-").FullName;
+        try
+        {
+            await Seed(data);
+            var starts = new List<(double Ready, double Memory)>();
+            for (var i = 0; i < Starts; i++)
+                starts.Add(await Start(data));
+
+            var (ready, memory) = (Rounds.Median(starts.Select(s => s.Ready)), Rounds.Median(starts.Select(s => s.Memory)));
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"idle with {Peers:N0} peers: ready after {ready:F2} s (at most {starts.Max(s => s.Ready):F2}) of {ReadyWithin:F0} allowed, resident {memory:F0} MB (at most {starts.Max(s => s.Memory):F0}) of {MostMemory:F0} allowed"));
+            return ready <= ReadyWithin && memory <= MostMemory;
+        }
+        finally
+        {
+            if (new DirectoryInfo(Path.Combine(data, "postgres")).ResolveLinkTarget(returnFinalTarget: true) is { } cluster)
+                Directory.Delete(cluster.FullName, recursive: true);
+            Directory.Delete(data, recursive: true);
+        }
+    }
+
+    private static async Task Seed(string data)
+    {
+        await using var app = Api.Program.Build([$"--Data:Directory={data}", "--Listen:Edge=http://127.0.0.1:0", "--Listen:Internal=http://127.0.0.1:0"]);
+        await app.StartAsync();
+        var (store, portal) = (app.Services.GetRequiredService<IEventStore>(), app.Services.GetRequiredService<IPortalSnapshots>().All.Single().Portal.Id);
+        foreach (var some in Enumerable.Range(0, Peers).Select(_ => PublicKey.Ed25519(RandomNumberGenerator.GetBytes(32))).DistinctBy(key => key.Id.Short).Chunk(200))
+            await store.Append(new Changes(portal, Actor.System, [.. some.Select(Mutual)]), default);
+        await app.StopAsync();
+    }
+
+    private static StreamChange Mutual(PublicKey key) => new($"peer-{key.Id.Short}", 0, [
+        new PeerAdded(key.Id, TypedPortalId.Parse(key.Id.Value), null, null, $"{key.Id.Short}.portal.localhost", PeerVerification.FullId),
+        new PeerKeyPinned(key.Id, key, $"Peer {key.Id.Short}", PeerVerification.FullId, Signed: true),
+        new PeeringConfirmed(key.Id),
+    ]);
+
+    private static async Task<(double Ready, double Memory)> Start(string data)
+    {
+        var watch = Stopwatch.StartNew();
+        using var registry = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "PeerRegistry.Api.dll")])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment = { ["Data__Directory"] = data, ["Listen__Edge"] = "http://127.0.0.1:0", ["Listen__Internal"] = "http://127.0.0.1:0" },
+        })!;
+        registry.BeginErrorReadLine();
+        while (await registry.StandardOutput.ReadLineAsync() is { } line && !line.StartsWith("READY ", StringComparison.Ordinal))
+        {
+            // PAIR comes before
+        }
+
+        var ready = watch.Elapsed.TotalSeconds;
+        await Task.Delay(TimeSpan.FromSeconds(10), TimeProvider.System);
+        registry.Refresh();
+        var memory = registry.WorkingSet64 / 1e6;
+        using (var stop = Process.Start("/bin/sh", ["-c", $"kill -TERM {registry.Id}"]))
+            await stop.WaitForExitAsync();
+        await registry.WaitForExitAsync();
+        return (ready, memory);
+    }
+}
