@@ -101,7 +101,7 @@ internal static class Given
     public static async Task<List<Recorded>> Take(this IEventStore store, long after, int count)
     {
         using var atMost = CancellationTokenSource.CreateLinkedTokenSource(Soon);
-        atMost.CancelAfter(TimeSpan.FromSeconds(20));
+        atMost.CancelAfter(TimeSpan.FromSeconds(60));
         var taken = new List<Recorded>();
         await foreach (var e in store.Subscribe(after, atMost.Token))
         {
@@ -115,7 +115,7 @@ internal static class Given
 
     public static async Task Eventually(Func<bool> condition, string what)
     {
-        for (var attempt = 0; attempt < 400; attempt++)
+        for (var attempt = 0; attempt < 3000; attempt++)
         {
             if (condition())
                 return;

@@ -1,5 +1,8 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.DependencyInjection;
 using PeerRegistry.Application.Kernel;
 using PeerRegistry.Domain.Portals;
+using PeerRegistry.Infrastructure.EventStore;
 using PeerRegistry.Infrastructure.ReadModels;
 using PeerRegistry.Infrastructure.Snapshots;
 using PeerRegistry.Tests;
@@ -65,6 +68,18 @@ public sealed class SnapshotTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
+    public void A_reading_of_the_credentials_that_is_not_newer_is_ignored()
+    {
+        var held = ImmutableDictionary<TokenHash, Credential>.Empty.Add(token, new(CredentialKind.App, "notes", null, null));
+        node.Snapshots.Apply(new PortalCredentials(a, 2, held));
+        node.Snapshots.Apply(new PortalCredentials(a, 2, held.Clear()));
+        node.Snapshots.Apply(new PortalCredentials(a, 1, held.Clear()));
+        node.Snapshots.Apply(new PortalCredentials(b, 3, held.Clear()));
+
+        Assert.Equal([token], node.Snapshots.Find(a)!.Credentials.Keys);
+    }
+
+    [Fact]
     public async Task A_node_that_starts_later_has_everything()
     {
         await node.Rows.Write(a, [new IssueCredential(token, new(CredentialKind.App, "notes", null, null))], Given.Soon);
@@ -76,16 +91,13 @@ public sealed class SnapshotTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Another_node_hears_of_changes_within_moments()
+    public async Task Another_node_hears_of_changes_without_waiting_for_its_next_look()
     {
-        await using var other = await Node.Start(database);
-        await Task.Delay(TimeSpan.FromMilliseconds(300), TimeProvider.System, Given.Soon);
+        await using var other = await ListeningOnly();
         for (var version = 1; version <= 5; version++)
         {
             await Rename(a, version, $"name {version}");
-            var since = TimeProvider.System.GetTimestamp();
             await Given.Eventually(() => other.Snapshots.Find(a)!.Portal.Name == $"name {version}", "the other node shows it");
-            Assert.InRange(TimeProvider.System.GetElapsedTime(since), TimeSpan.Zero, TimeSpan.FromMilliseconds(600));
         }
     }
 
@@ -159,7 +171,7 @@ public sealed class SnapshotTests(TestPostgres postgres) : IAsyncLifetime
     [Fact]
     public async Task Another_node_hears_of_credentials_issued_and_revoked()
     {
-        await using var other = await Node.Start(database);
+        await using var other = await ListeningOnly();
         await node.Rows.Write(a, [new IssueCredential(token, new(CredentialKind.App, "notes", null, null))], Given.Soon);
         await Given.Eventually(() => other.Snapshots.Find(a)!.Credentials.ContainsKey(token), "issued there");
         await node.Rows.Write(a, [new RevokeCredentials(CredentialKind.App, "notes")], Given.Soon);
@@ -182,6 +194,15 @@ public sealed class SnapshotTests(TestPostgres postgres) : IAsyncLifetime
         Assert.Empty(node.Snapshots.Find(a)!.Credentials);
     }
 
+    /// <summary>A node for which no second ever passes, so that it looks only when it is told to.</summary>
+    private async Task<Node> ListeningOnly()
+    {
+        var other = await Node.Start(database, services => services.AddSingleton<TimeProvider>(new NoSeconds()));
+        for (var listening = 0L; listening < 2; await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Given.Soon))
+            listening = await node.Database.Scalar<long>("select count(*) from pg_stat_activity where query like 'listen %' and datname = current_database()");
+        return other;
+    }
+
     private static DateTimeOffset Soon(int minutes) => new DateTimeOffset(TimeProvider.System.GetUtcNow().Date, TimeSpan.Zero).AddDays(1).AddMinutes(minutes < 0 ? -3000 : minutes);
 
     private Task<IReadOnlyList<long>> Rename(PortalId portal, long version, string name) =>
@@ -190,4 +211,10 @@ public sealed class SnapshotTests(TestPostgres postgres) : IAsyncLifetime
     private Task<IReadOnlyList<long>> Issue(PortalId portal, long version, TokenHash hash, Credential credential) => node.Store.Append(
         new Changes(portal, Actor.System, [new("portal", version, [new AvatarChanged(portal, null, null)])]) { Alongside = [new IssueCredential(hash, credential)] },
         Given.Soon);
+
+    private sealed class NoSeconds : TimeProvider
+    {
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            System.CreateTimer(callback, state, dueTime >= TimeSpan.FromSeconds(1) ? Timeout.InfiniteTimeSpan : dueTime, period);
+    }
 }

@@ -81,8 +81,11 @@ internal sealed class PortalSnapshots(NpgsqlDataSource database, IReadOnlyList<R
     public async Task LoadCredentials(IReadOnlyCollection<PortalId> portals, CancellationToken ct)
     {
         foreach (var read in await CredentialRows.Load(database, [.. portals.Select(portal => portal.Value)], ct))
-            StateOf(read.Portal).Apply(read);
+            Apply(read);
     }
+
+    /// <summary>A reading that is not newer than the present one changes nothing.</summary>
+    public void Apply(PortalCredentials read) => StateOf(read.Portal).Apply(read);
 
     public void Revoke(PortalId portal, IEnumerable<RevokeCredentials> revoked)
     {
