@@ -1,0 +1,218 @@
+using Microsoft.Playwright;
+using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Application.Kernel;
+
+namespace PeerRegistry.Api.Tests.Pages;
+
+/// <summary>What owners do with a browser, on live Portals over TLS.</summary>
+[Collection(nameof(Browsing))]
+public sealed class OwnerTests(Browsing browsing)
+{
+    private const string Postcards =
+        """
+        {
+          "v": "1.2", "app_version": "1.0", "name": "postcards", "pretty_name": "Postcards", "icon": "icon.svg",
+          "entrypoints": [{ "container_name": "postcards", "container_port": 80, "entrypoint_port": "http" }],
+          "paths": {
+            "": { "access": "private", "headers": {} },
+            "/postcards": { "access": "peer", "headers": { "X-Ptl-Client-Id": "{{ auth.client_id }}" } },
+            "/public": { "access": "public", "headers": {} }
+          },
+          "lifecycle": { "always_on": true }
+        }
+        """;
+
+    [Theory, InlineData(true), InlineData(false)]
+    public async Task Two_Portals_are_made_mutual_through_the_pages_of_both(bool scripts)
+    {
+        var a = await browsing.Move("Ada");
+        var b = await browsing.Move("Bo");
+        var (ada, bo) = (await browsing.Owner(a, scripts), await browsing.Owner(b, scripts));
+
+        await ada.Follow("Peers");
+        await ada.Fill("Their ID, their page's address or their invite", $"https://{b.Domain}/#{b.Id}");
+        await ada.Press("Add");
+        await ada.Sees("waiting for them");
+
+        await bo.Follow("Inbox");
+        await bo.Sees("Ada");
+        await bo.Fill("Your name for them", "Ada from the allotment");
+        await bo.Press("Accept");
+        await bo.Sees("mutual");
+        await bo.Sees("trusted on first use");
+        await ada.Sees("mutual");
+        await ada.Sees("verified by full ID");
+        Assert.Equal("Ada from the allotment", await bo.Locator("h1").InnerTextAsync());
+        Assert.Empty(browsing.Complaints());
+    }
+
+    [Theory, InlineData(true), InlineData(false)]
+    public async Task A_peer_is_renamed_blocked_unblocked_and_removed(bool scripts)
+    {
+        var a = await browsing.Move("Ada");
+        var b = await browsing.Move("Bo");
+        var ada = await browsing.Owner(a, scripts);
+        await ada.Open(a, "/peers");
+        await ada.Fill("Their ID, their page's address or their invite", b.Id.Value);
+        await ada.Press("Add");
+        await ada.Sees("waiting for them");
+
+        await ada.Fill("Your name for them", "The best <b>Bo</b>");
+        await ada.Press("Save");
+        await ada.Sees("calls itself “Bo”");
+        Assert.Equal("The best <b>Bo</b>", await ada.Locator("h1").InnerTextAsync());
+
+        await ada.Follow("Block");
+        await ada.GetByRole(AriaRole.Heading, new() { Name = "Block The best" }).WaitForAsync();
+        Assert.Equal(scripts, await ada.Locator("dialog[open]").IsVisibleAsync());
+        await ada.Press("Block");
+        await ada.Sees("blocked");
+        await ada.Press("Unblock");
+        await ada.Sees("waiting for them");
+
+        await ada.Follow("Remove");
+        await ada.Press("Remove");
+        await ada.Sees("No peers yet");
+        Assert.Empty(browsing.Complaints());
+    }
+
+    [Fact]
+    public async Task What_is_typed_wrong_is_said_beside_the_field_and_kept()
+    {
+        var a = await browsing.Move("Ada");
+        var ada = await browsing.Owner(a);
+        await ada.Open(a, "/peers");
+        await ada.Fill("Their ID, their page's address or their invite", "q69d!");
+        await ada.Press("Add");
+        var field = ada.GetByLabel("Their ID, their page's address or their invite");
+        Assert.Equal("q69d!", await field.InputValueAsync());
+        Assert.Equal("true", await field.GetAttributeAsync("aria-invalid"));
+        Assert.Contains("6 to 103 characters", await ada.Locator("#add-peer-id-error").InnerTextAsync(), StringComparison.Ordinal);
+
+        await ada.Fill("Their ID, their page's address or their invite", a.Id.Value);
+        await ada.Press("Add");
+        Assert.Contains("this Portal itself", await ada.Locator("#add-peer-id-error").InnerTextAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_app_sees_the_peers_that_its_owner_lets_it_see()
+    {
+        var a = await browsing.Move("Ada");
+        var b = await browsing.Move("Bo");
+        var ada = await browsing.Owner(a);
+        await ada.Open(a, "/peers");
+        await ada.Fill("Their ID, their page's address or their invite", b.Id.Value);
+        await ada.Press("Add");
+        await ada.Sees("waiting for them");
+
+        await ada.Open(a, "/apps");
+        await ada.Fill("or its text", Postcards);
+        await ada.Press("Register");
+        await ada.Press("Make its token");
+        var token = await ada.Locator(".secret").InnerTextAsync();
+        Assert.Equal("[]", await PeersOf(a, token));
+
+        await ada.Open(a, "/apps/postcards");
+        await ada.GetByLabel("Only these:").CheckAsync();
+        await ada.GetByLabel("Bo").CheckAsync();
+        await ada.Press("Save");
+        Assert.Contains(b.Id.Value, await PeersOf(a, token), StringComparison.Ordinal);
+
+        await ada.GetByLabel("None").CheckAsync();
+        await ada.Press("Save");
+        Assert.Equal("[]", await PeersOf(a, token));
+
+        await ada.Press("Make a new token");
+        Assert.Null(await PeersOf(a, token));
+        Assert.Empty(browsing.Complaints());
+    }
+
+    [Fact]
+    public async Task A_device_paired_by_one_and_revoked_is_out_with_its_next_request()
+    {
+        var a = await browsing.Move("Ada");
+        var (ada, other) = (await browsing.Owner(a), await browsing.Anybody());
+        await ada.Open(a, "/devices");
+        await ada.Press("Pair another device");
+        var code = await ada.Locator(".code").InnerTextAsync();
+
+        await other.Open(a, "/");
+        await other.Follow("Pair this device");
+        await other.Fill("Pairing code", "wrong");
+        await other.Press("Pair this browser");
+        Assert.Contains("not good", await other.Locator("#pair-code-error").InnerTextAsync(), StringComparison.Ordinal);
+        await other.Fill("Pairing code", code.ToUpperInvariant());
+        await other.Fill("What to call this device", "Telephone");
+        await other.Press("Pair this browser");
+        await other.Sees("Your Portal's ID");
+
+        await ada.Open(a, "/devices");
+        await ada.GetByRole(AriaRole.Link, new() { Name = "Rename Telephone" }).ClickAsync();
+        await ada.Fill("Name", "Old telephone");
+        await ada.Press("Rename");
+        await ada.GetByRole(AriaRole.Link, new() { Name = "Revoke Old telephone" }).ClickAsync();
+        await ada.Press("Revoke");
+        await ada.Sees("Revoked.");
+
+        Assert.Equal(401, (await other.ReloadAsync())!.Status);
+        await other.Sees("This browser is not paired");
+        Assert.Empty(browsing.Complaints());
+    }
+
+    [Fact]
+    public async Task The_profile_that_is_saved_is_the_one_that_everybody_sees()
+    {
+        var a = await browsing.Move("Ada");
+        var (ada, anybody) = (await browsing.Owner(a), await browsing.Anybody());
+        await ada.Open(a, "/profile");
+        await ada.Fill("Name", "Ada Lindqvist");
+        await ada.Fill("E-mail", "ada@zone.test");
+        await ada.Fill("Description", "I keep **bees**.");
+        await ada.Press("Preview the description");
+        Assert.Equal("bees", await ada.Locator(".prose strong").InnerTextAsync());
+        await anybody.Open(a, "/");
+        Assert.DoesNotContain("bees", await anybody.ContentAsync(), StringComparison.Ordinal);
+
+        await ada.Press("Save");
+        await ada.GetByLabel("New picture").SetInputFilesAsync(new FilePayload { Name = "me.png", MimeType = "image/png", Buffer = Pixel });
+        await ada.Press("Upload");
+        await anybody.ReloadAsync();
+        Assert.Equal("Ada Lindqvist", await anybody.Locator("h1").InnerTextAsync());
+        Assert.Equal("bees", await anybody.Locator(".prose strong").InnerTextAsync());
+        Assert.Equal("I keep bees.", await anybody.Locator("meta[property='og:description']").GetAttributeAsync("content"));
+        Assert.Equal(1, await anybody.Locator("img.avatar").EvaluateAsync<int>("image => image.naturalWidth"));
+        Assert.DoesNotContain("ada@zone.test", await anybody.ContentAsync(), StringComparison.Ordinal);
+
+        await ada.GetByLabel("New picture").SetInputFilesAsync(new FilePayload { Name = "me.png", MimeType = "image/png", Buffer = "<svg onload='alert(1)'/>"u8.ToArray() });
+        await ada.Press("Upload");
+        Assert.Contains("Only whole PNG", await ada.Locator("#avatar-picture-error").InnerTextAsync(), StringComparison.Ordinal);
+        Assert.Empty(browsing.Complaints());
+    }
+
+    [Fact]
+    public async Task The_history_comes_in_by_itself()
+    {
+        var a = await browsing.Move("Ada");
+        var (history, elsewhere) = (await browsing.Owner(a), await browsing.Owner(a));
+        await history.Open(a, "/history");
+        await elsewhere.Open(a, "/profile");
+        await elsewhere.Fill("Name", "Ada the Second");
+        await elsewhere.Press("Save");
+        await history.GetByText("changed the profile of").WaitForAsync();
+        Assert.Equal("profile_changed", await history.Locator(".timeline li").First.Locator("code").InnerTextAsync());
+        Assert.Equal(4, await history.Locator(".timeline li").CountAsync());
+        Assert.Empty(browsing.Complaints());
+    }
+
+    /// <summary>One grey pixel.</summary>
+    internal static byte[] Pixel => Convert.FromBase64String(
+        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==");
+
+    private static async Task<string?> PeersOf(LivePortal portal, string token)
+    {
+        using var app = new HttpClient { BaseAddress = portal.Internal };
+        app.DefaultRequestHeaders.Authorization = new("Bearer", token);
+        using var answer = await app.GetAsync("/protected/peers");
+        return answer.IsSuccessStatusCode ? await answer.Content.ReadAsStringAsync() : null;
+    }
+}
