@@ -27,7 +27,7 @@ public static class InfrastructureModule
         services.AddForwarding();
         services.AddPeers();
         services.AddAvatars();
-        services.AddApps();
+        services.AddApps(options);
         services.AddDevices();
         services.AddHistory();
         return services;

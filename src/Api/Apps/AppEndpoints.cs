@@ -1,7 +1,9 @@
+using System.Security.Claims;
 using MediatR;
 using Microsoft.AspNetCore.Http.HttpResults;
 using PeerRegistry.Api.Kernel;
 using PeerRegistry.Application.Apps;
+using PeerRegistry.Application.ForwardAuth;
 using PeerRegistry.Domain.Apps;
 using PeerRegistry.Domain.Kernel;
 using PeerRegistry.Domain.Portals;
@@ -27,6 +29,7 @@ internal static class AppEndpoints
         apps.MapDelete("/{name}", Remove).WithName("apps.remove").ProducesProblem(404);
         apps.MapGet("/{name}/visibility", ShowVisibility).WithName("apps.visibility").ProducesProblem(404);
         apps.MapPut("/{name}/visibility", SetVisibility).WithName("apps.set-visibility").ProducesProblem(404);
+        apps.MapGet("/{name}/explain", Explain).WithName("apps.explain").ProducesProblem(404);
         apps.MapPost("/{name}/token", IssueToken).WithName("apps.issue-token").ProducesProblem(404);
     }
 
@@ -46,36 +49,40 @@ internal static class AppEndpoints
         AppItem.Of(Find(portal, name), url.App(portal.Snapshot, name));
 
     private static async Task<Results<Created<RegistrationAnswer>, Ok<RegistrationAnswer>>> Register(
-        string name, HttpRequest request, CurrentPortal portal, IMediator sender, CancellationToken ct)
+        string name, HttpRequest request, CurrentPortal portal, IMediator mediator, CancellationToken ct)
     {
         using var body = new MemoryStream();
         await request.Body.CopyToAsync(body, ct);
-        var app = await sender.Send(new RegisterApp(portal.Id, name, body.GetBuffer().AsMemory(0, (int)body.Length)), ct);
+        var app = await mediator.Send(new RegisterApp(portal.Id, name, body.GetBuffer().AsMemory(0, (int)body.Length)), ct);
         var answer = new RegistrationAnswer(app.Name, app.Warnings);
         return app.IsNew ? TypedResults.Created($"/core/protected/apps/{app.Name}", answer) : TypedResults.Ok(answer);
     }
 
-    private static async Task<NoContent> Remove(string name, CurrentPortal portal, IMediator sender, CancellationToken ct)
+    private static async Task<NoContent> Remove(string name, CurrentPortal portal, IMediator mediator, CancellationToken ct)
     {
-        await sender.Send(new RemoveApp(portal.Id, Find(portal, name).Name), ct);
+        await mediator.Send(new RemoveApp(portal.Id, Find(portal, name).Name), ct);
         return TypedResults.NoContent();
     }
 
     private static VisibilityItem ShowVisibility(string name, CurrentPortal portal) => VisibilityItem.Of(Find(portal, name).Visibility);
 
-    private static async Task<NoContent> SetVisibility(string name, VisibilityBody body, CurrentPortal portal, IMediator sender, CancellationToken ct)
+    private static async Task<NoContent> SetVisibility(string name, VisibilityBody body, CurrentPortal portal, IMediator mediator, CancellationToken ct)
     {
         var peers = (body.Peers ?? []).Select(TypedPortalId.Parse).ToList();
-        await sender.Send(new SetVisibility(portal.Id, Find(portal, name).Name, body.Mode, peers), ct);
+        await mediator.Send(new SetVisibility(portal.Id, Find(portal, name).Name, body.Mode, peers), ct);
         return TypedResults.NoContent();
     }
 
-    private static async Task<Created<TokenAnswer>> IssueToken(string name, CurrentPortal portal, IMediator sender, HttpResponse response, CancellationToken ct)
+    private static async Task<Created<TokenAnswer>> IssueToken(string name, CurrentPortal portal, IMediator mediator, HttpResponse response, CancellationToken ct)
     {
-        var token = await sender.Send(new IssueAppToken(portal.Id, Find(portal, name).Name), ct);
+        var token = await mediator.Send(new IssueAppToken(portal.Id, Find(portal, name).Name), ct);
         response.Headers.CacheControl = "no-store";
         return TypedResults.Created((string?)null, new TokenAnswer(token));
     }
+
+    private static Task<AccessExplanation> Explain(
+        string name, string path, string? @as, CurrentPortal portal, ClaimsPrincipal me, IMediator mediator, CancellationToken ct) =>
+        mediator.Send(new ExplainAccess(portal.Id, name, path, @as ?? "anonymous", me.FindFirstValue(ClaimTypes.NameIdentifier)!), ct);
 
     /// <exception cref="RefusedException"><c>app_unknown</c></exception>
     private static AppRow Find(CurrentPortal portal, string name) => portal.Snapshot.Apps.GetValueOrDefault(name) ?? throw App.Unknown(name);

@@ -38,9 +38,9 @@ internal static class DeviceEndpoints
     }
 
     private static async Task<Created<PairedDevice>> Pair(
-        string code, DeviceName body, CurrentPortal portal, IMediator sender, HttpResponse response, CancellationToken ct)
+        string code, DeviceName body, CurrentPortal portal, IMediator mediator, HttpResponse response, CancellationToken ct)
     {
-        var device = await sender.Send(new PairDevice(portal.Id, code, body.Name), ct);
+        var device = await mediator.Send(new PairDevice(portal.Id, code, body.Name), ct);
         response.Cookies.Append(OwnerSession.Cookie, device.Token, OwnerSession.CookieOptions(PairDevice.SessionLife));
         response.Headers.CacheControl = "no-store";
         return TypedResults.Created($"/core/protected/terminals/{device.Id}", device);
@@ -69,21 +69,21 @@ internal static class DeviceEndpoints
         return context.Page(found, most, device => device.Id);
     }
 
-    private static async Task<NoContent> Rename(string id, DeviceName body, CurrentPortal portal, IMediator sender, CancellationToken ct)
+    private static async Task<NoContent> Rename(string id, DeviceName body, CurrentPortal portal, IMediator mediator, CancellationToken ct)
     {
-        await sender.Send(new RenameDevice(portal.Id, Known(id), body.Name), ct);
+        await mediator.Send(new RenameDevice(portal.Id, Known(id), body.Name), ct);
         return TypedResults.NoContent();
     }
 
-    private static async Task<NoContent> Revoke(string id, CurrentPortal portal, IMediator sender, CancellationToken ct)
+    private static async Task<NoContent> Revoke(string id, CurrentPortal portal, IMediator mediator, CancellationToken ct)
     {
-        await sender.Send(new RevokeDevice(portal.Id, Known(id)), ct);
+        await mediator.Send(new RevokeDevice(portal.Id, Known(id)), ct);
         return TypedResults.NoContent();
     }
 
-    private static async Task<Created<PairingCodeAnswer>> CreateCode(CurrentPortal portal, PublicUrl url, IMediator sender, HttpResponse response, CancellationToken ct)
+    private static async Task<Created<PairingCodeAnswer>> CreateCode(CurrentPortal portal, PublicUrl url, IMediator mediator, HttpResponse response, CancellationToken ct)
     {
-        var code = await sender.Send(new CreatePairingCode(portal.Id), ct);
+        var code = await mediator.Send(new CreatePairingCode(portal.Id), ct);
         response.Headers.CacheControl = "no-store";
         return TypedResults.Created((string?)null, new PairingCodeAnswer(code.Code, code.ExpiresAt, url.Portal(portal.Snapshot) + code.Path));
     }

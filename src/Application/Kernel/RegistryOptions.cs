@@ -13,6 +13,8 @@ public sealed class RegistryOptions
 
     public PeeringOptions Peering { get; init; } = new();
 
+    public AppsOptions Apps { get; init; } = new();
+
     public CallsOptions Calls { get; init; } = new();
 
     public ProxyOptions Proxy { get; init; } = new();
@@ -69,6 +71,16 @@ public sealed class RegistryOptions
 
         /// <value>Whether a peer may live at a private address. Default false.</value>
         public bool AllowPrivateAddresses { get; init; }
+    }
+
+    /// <summary>How apps come to be known, beside what the owner registers.</summary>
+    public sealed class AppsOptions
+    {
+        /// <value>Folder whose <c>*/app_meta.json</c> are registered with the default Portal, and followed while running.</value>
+        public string? Directory { get; init; }
+
+        /// <value>Path of the Docker socket, to know apps by their container's address. Default: not asked.</value>
+        public string? DockerSocket { get; init; }
     }
 
     /// <summary>What <c>/internal/call_peer</c> allows.</summary>

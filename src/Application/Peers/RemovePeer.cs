@@ -1,4 +1,5 @@
 using MediatR;
+using PeerRegistry.Application.Apps;
 using PeerRegistry.Application.Kernel;
 using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
@@ -8,10 +9,14 @@ namespace PeerRegistry.Application.Peers;
 /// <param name="Forget">Drop the pinned key, too: a later addition starts afresh.</param>
 public sealed record RemovePeer(PortalId Portal, TypedPortalId Id, bool Forget) : IRequest
 {
-    internal sealed class Handler(Decisions decisions, IPeerContacts contacts, TimeProvider clock) : IRequestHandler<RemovePeer, Unit>
+    internal sealed class Handler(Decisions decisions, IPortalSnapshots snapshots, IPeerContacts contacts, IMediator mediator, TimeProvider clock)
+        : IRequestHandler<RemovePeer, Unit>
     {
         public async Task<Unit> Handle(RemovePeer c, CancellationToken ct)
         {
+            if (c.Forget && snapshots.Find(c.Portal)?.Peers.GetValueOrDefault(c.Id.Short) is { Id: { } known } row && row.Is(c.Id))
+                await mediator.Send(new ForgetVisibility(c.Portal, known), ct);
+
             var before = Peer.Initial;
             await decisions.Execute(
                 c.Portal,

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using PeerRegistry.Application.Apps;
+using PeerRegistry.Application.Kernel;
 using PeerRegistry.Infrastructure.EventStore;
 using PeerRegistry.Infrastructure.ReadModels;
 
@@ -7,10 +8,16 @@ namespace PeerRegistry.Infrastructure.Apps;
 
 internal static class AppsModule
 {
-    public static IServiceCollection AddApps(this IServiceCollection services)
+    public static IServiceCollection AddApps(this IServiceCollection services, RegistryOptions options)
     {
         services.AddProjection<AppListProjection>();
         services.AddSingleton<IAppTickets, AppTickets>();
+        if (options.Apps.DockerSocket is { Length: > 0 } socket)
+            services.AddSingleton<IAppAddresses>(provider => ActivatorUtilities.CreateInstance<DockerAddresses>(provider, socket));
+        else
+            services.AddSingleton<IAppAddresses, NoAddresses>();
+        if (options.Apps.Directory is { Length: > 0 })
+            services.AddHostedService<AppDirectory>();
         return services;
     }
 }

@@ -1,0 +1,98 @@
+using MediatR;
+using PeerRegistry.Application.Apps;
+using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.SignedCalls;
+using PeerRegistry.Domain.Apps;
+using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Application.ForwardAuth;
+
+/// <param name="Reading">One of the ways in which a path is read.</param>
+/// <param name="Rule">Prefix of the rule it finds; null: none.</param>
+public sealed record ExplainedReading(string Reading, string? Rule, Access? Access);
+
+/// <param name="Status">What forward-auth would answer.</param>
+/// <param name="Rule">Prefix of the rule that decides; null: none.</param>
+/// <param name="Reason">For people.</param>
+/// <param name="Headers">What the app would be handed; empty unless granted.</param>
+public sealed record AccessExplanation(
+    int Status, string? Rule, Access? Access, string Reason, IReadOnlyList<ExplainedReading> Readings, IReadOnlyDictionary<string, string> Headers);
+
+/// <summary>What forward-auth would say to a <c>GET</c>, and why.</summary>
+/// <param name="Target">Path and query.</param>
+/// <param name="As"><c>anonymous</c>, <c>device</c> or <c>peer:{id}</c>.</param>
+/// <param name="Device">Which device <c>device</c> is.</param>
+public sealed record ExplainAccess(PortalId Portal, string App, string Target, string As, string Device) : IRequest<AccessExplanation>
+{
+    internal sealed class Handler(IPortalSnapshots snapshots, TimeProvider clock) : IRequestHandler<ExplainAccess, AccessExplanation>
+    {
+        /// <exception cref="RefusedException"><c>app_unknown</c>; <c>request_invalid</c>; <c>id_malformed</c>; <c>peer_unknown</c></exception>
+        public Task<AccessExplanation> Handle(ExplainAccess c, CancellationToken ct)
+        {
+            if (snapshots.Find(c.Portal) is not { } portal || !portal.Apps.TryGetValue(c.App, out var app))
+                throw Domain.Apps.App.Unknown(c.App);
+
+            return Task.FromResult(PathReading.TryRead(c.Target, out var path)
+                ? Explain(c, portal, app, path)
+                : new AccessExplanation(400, null, null, "The path can be read in more than one way, so nobody is let through.", [], new Dictionary<string, string>()));
+        }
+
+        private AccessExplanation Explain(ExplainAccess c, PortalSnapshot portal, AppRow app, string path)
+        {
+            var (asked, note) = Caller(c, ref portal, app, clock.GetUtcNow());
+            var verdict = DecideAccess.Decide(portal, asked with { Target = c.Target, Path = path }, clock.GetUtcNow());
+            var (status, reason) = Words(verdict);
+            var handed = HandedHeaders.Of(portal);
+            var headers = new Dictionary<string, string>();
+            if (verdict.Ruling == Ruling.Granted)
+            {
+                foreach (var header in handed.For(verdict.Rule!))
+                    headers[header.Name] = header.Template?.Render(handed.Values(verdict.Client)) ?? "";
+            }
+
+            return new(status, verdict.Rule?.Rule.Prefix, verdict.Rule?.Access, note + reason,
+                [.. app.Rules.Explain(c.Target, path).Select(reading => new ExplainedReading(reading.Name, reading.Rule?.Rule.Prefix, reading.Rule?.Access))], headers);
+        }
+
+        private static (AccessRequest Request, string Note) Caller(ExplainAccess c, ref PortalSnapshot portal, AppRow app, DateTimeOffset now)
+        {
+            var request = new AccessRequest(c.App, "", "", MayChange: false, FromOwnPage: false, IsNavigation: false, null, null, null);
+            if (c.As == "anonymous")
+                return (request, "");
+            if (c.As == "device")
+            {
+                var session = TokenHash.Of(Token.Create());
+                var credential = new Credential(CredentialKind.AppSession, c.Device, c.App, now + TimeSpan.FromMinutes(1));
+                portal = portal with { Credentials = portal.Credentials.Add(session, credential) };
+                return (request with { BearerSession = session }, "");
+            }
+
+            if (!c.As.StartsWith("peer:", StringComparison.Ordinal))
+                throw new RefusedException(RefusalKind.Invalid, "request_invalid", "as is one of anonymous, device, peer:{id}.");
+
+            var typed = TypedPortalId.Parse(c.As[5..]);
+            if (!portal.Peers.TryGetValue(typed.Short, out var peer) || !peer.Listed || !peer.Is(typed))
+                throw new RefusedException(RefusalKind.NotFound, "peer_unknown", "No peer has this ID.");
+            if (peer is { IsMutual: true, Key: { } key } && app.Visibility.Shows(key.Id))
+                return (request with { Signer = new Signer(key.Id, key, peer.Original) }, "");
+
+            return (request, peer.IsMutual ? "The app may not see this peer, so it counts as a stranger. " : "This peer is not mutual, so it counts as a stranger. ");
+        }
+
+        private static (int Status, string Reason) Words(in AccessVerdict verdict) => verdict.Ruling switch
+        {
+            Ruling.Granted => (200, $"The rule \"{verdict.Rule!.Rule.Prefix}\" lets {Who(verdict.Rule.Access)} in."),
+            Ruling.NotAuthenticated => (401, $"The rule \"{verdict.Rule!.Rule.Prefix}\" lets only {Who(verdict.Rule.Access)} in."),
+            Ruling.Forbidden => (403, $"The rule \"{verdict.Rule!.Rule.Prefix}\" lets only {Who(verdict.Rule.Access)} in, and this is somebody else."),
+            _ => (404, "No rule covers this path in every way of reading it."),
+        };
+
+        private static string Who(Access access) => access switch
+        {
+            Access.Public => "everybody",
+            Access.Peer => "peers",
+            _ => "the owner's devices",
+        };
+    }
+}
