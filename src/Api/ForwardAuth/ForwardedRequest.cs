@@ -1,3 +1,4 @@
+using System.Buffers;
 using Microsoft.Extensions.Primitives;
 using PeerRegistry.Application.Kernel;
 using PeerRegistry.Domain.Apps;
@@ -12,10 +13,12 @@ namespace PeerRegistry.Api.ForwardAuth;
 /// <param name="Path">Decoded.</param>
 internal readonly record struct ForwardedRequest(PortalSnapshot Portal, string App, string Method, string Scheme, string Authority, string Target, string Path)
 {
+    private static readonly SearchValues<char> MethodCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ-");
+
     /// <exception cref="RefusedException"><c>request_invalid</c>; <c>path_ambiguous</c>; <c>app_unknown</c></exception>
     public static ForwardedRequest Read(IHeaderDictionary headers, IPortalSnapshots snapshots)
     {
-        var method = One(headers["X-Forwarded-Method"]);
+        var method = Word(One(headers["X-Forwarded-Method"]));
         var scheme = One(headers["X-Forwarded-Proto"]) switch
         {
             "https" or "wss" => "https",
@@ -36,6 +39,9 @@ internal readonly record struct ForwardedRequest(PortalSnapshot Portal, string A
     }
 
     private static string One(StringValues field) => field is [{ Length: > 0 } only] ? only : throw Malformed();
+
+    /// <summary>Two fields that somebody joined are no word any more.</summary>
+    private static string Word(string method) => method.AsSpan().ContainsAnyExcept(MethodCharacters) ? throw Malformed() : method;
 
     private static string Lower(string text) => text.AsSpan().ContainsAnyInRange('A', 'Z') ? text.ToLowerInvariant() : text;
 

@@ -44,7 +44,7 @@ internal sealed class Errors(IProblemDetailsService problems, ILogger<Errors> lo
     /// </summary>
     public static void AddCode(ProblemDetailsContext context)
     {
-        context.ProblemDetails.Extensions.Remove("traceId");
+        context.ProblemDetails.Extensions.Remove("trace_id");
         context.ProblemDetails.Extensions.TryAdd("code", context.ProblemDetails.Status switch
         {
             400 => "request_invalid",

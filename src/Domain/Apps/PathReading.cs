@@ -16,7 +16,8 @@ public static class PathReading
     /// <param name="path">Decoded, beginning with a slash; the very same string where nothing was encoded and there is no query.</param>
     /// <returns>
     /// False for a path that does not begin with a slash, or that has an empty, <c>.</c> or <c>..</c> segment, a backslash, a semicolon,
-    /// an encoded slash, a control character, a <c>#</c>, a broken or double percent-encoding or bytes that are not UTF-8.
+    /// an encoded slash, a control character, a broken or double percent-encoding or bytes that are not UTF-8; and for a target with
+    /// a bare space or control, or a <c>#</c>, which no request has.
     /// </returns>
     public static bool TryRead(string target, out string path)
     {
@@ -26,7 +27,7 @@ public static class PathReading
 
         var query = target.IndexOf('?', StringComparison.Ordinal);
         var raw = query < 0 ? target : target[..query];
-        if (query >= 0 && target.AsSpan(query).ContainsAny("#\0\r\n"))
+        if (target.AsSpan().ContainsAnyInRange('\0', ' ') || target.AsSpan().ContainsAny('#', '\u007F'))
             return false;
 
         if (raw.AsSpan().ContainsAnyExcept(Plain))
@@ -62,8 +63,6 @@ public static class PathReading
             }
             else if (char.IsAscii(c))
             {
-                if (c == '#')
-                    return null;
                 bytes[length++] = (byte)c;
             }
             else if (Rune.TryGetRuneAt(raw, i, out var rune))

@@ -84,6 +84,9 @@ public sealed class PathReadingSpecs
     [InlineData("/%ed%a0%80")]
     [InlineData("/%c3")]
     [InlineData("/a?b#c")]
+    [InlineData("/a b")]
+    [InlineData("/a, /b")]
+    [InlineData("/a?b c")]
     public void A_path_that_could_be_read_in_two_ways_is_not_read(string target) => Assert.False(PathReading.TryRead(target, out _), target);
 
     [Fact]
