@@ -15,11 +15,7 @@ internal static class VectorFile
     /// <returns>Null where there is none.</returns>
     internal static string? SharedFolder(string path)
     {
-        var root = new DirectoryInfo(AppContext.BaseDirectory);
-        while (root is not null && !File.Exists(Path.Combine(root.FullName, "PeerRegistry.sln")))
-            root = root.Parent;
-
-        for (var above = root?.Parent; above is not null; above = above.Parent)
+        for (var above = Repository().Parent; above is not null; above = above.Parent)
         {
             var folder = Path.Combine(above.FullName, "shared", path);
             if (Directory.Exists(folder))
@@ -27,6 +23,15 @@ internal static class VectorFile
         }
 
         return null;
+    }
+
+    internal static DirectoryInfo Repository()
+    {
+        var root = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(root.FullName, "PeerRegistry.sln")))
+            root = root.Parent ?? throw new DirectoryNotFoundException("The tests have to run inside the repository.");
+
+        return root;
     }
 
     internal static string Text(this JsonElement element, string name) => element.GetProperty(name).GetString()!;

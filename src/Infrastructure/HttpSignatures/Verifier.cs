@@ -40,9 +40,6 @@ internal static class Verifier
         try
         {
             // 1. There, well-formed, and one of it.
-            if (inputField.Length == 0 || signatureField.Length == 0)
-                return Refuse(SignatureReasons.Missing);
-
             var input = new SignatureInput(stackalloc Component[SignatureInput.MaxComponents]);
             if (Candidate.FindInput(inputField, ref input, out var labelText) is { } unread)
                 return Refuse(unread);

@@ -1,0 +1,43 @@
+using System.Text;
+using System.Text.RegularExpressions;
+using PeerRegistry.Application.SignedCalls;
+using PeerRegistry.Domain.Portals;
+using PeerRegistry.Infrastructure.HttpSignatures;
+
+namespace PeerRegistry.Protocol.Vectors;
+
+/// <summary>docs/protocol.md is what others write their implementation from, so its example has to hold.</summary>
+public class ProtocolPageTests
+{
+    private static readonly string Page = File.ReadAllText(Path.Combine(VectorFile.Repository().FullName, "docs", "protocol.md"));
+
+    [Fact]
+    public void The_example_of_an_ID_is_right() => Assert.Contains($"`{Key().Id.Value}`", Page, StringComparison.Ordinal);
+
+    [Fact]
+    public void The_example_of_a_signed_request_verifies_and_has_the_base_that_is_printed()
+    {
+        var (head, body) = Block("http").Split("\n\n", 2) is [var h, var b] ? (h.Split('\n'), b) : ([], "");
+        var fields = new WireFields(head.Skip(1).Select(line => line.Split(": ", 2)).Select(parts => KeyValuePair.Create(parts[0], parts[1])));
+        var request = new ReceivedRequest("POST", "https", fields.Get("Host")[0], head[0].Split(' ')[1], fields);
+
+        Assert.Null(Given.Judge(request, new Signer(Key().Id, Key(), IsOriginal: false), body: body, now: 1_790_000_030).Reason);
+        Assert.Equal(Block("text"), Rfc9421Message.BaseOf(SignedMessage.Of(request), fields.Get("Signature-Input")[0]["sig1=".Length..]).Base);
+        Assert.Equal(fields.Get("Content-Length")[0], $"{Encoding.UTF8.GetByteCount(body)}");
+    }
+
+    [Fact]
+    public void Every_reason_is_on_the_page()
+    {
+        var reasons = typeof(SignatureReasons).GetFields().Select(field => (string)field.GetValue(null)!);
+        Assert.All(reasons, reason => Assert.Contains($"`{reason}`", Page, StringComparison.Ordinal));
+    }
+
+    private static PublicKey Key()
+    {
+        var armoured = Regex.Match(Page, "-----BEGIN PUBLIC KEY-----.*?-----END PUBLIC KEY-----", RegexOptions.Singleline).Value;
+        return PublicKey.Parse(string.Concat(armoured.Split('\n').Select(line => line.Trim() + "\n")));
+    }
+
+    private static string Block(string kind) => Regex.Match(Page, $"```{kind}\n(.*?)\n```", RegexOptions.Singleline).Groups[1].Value;
+}
