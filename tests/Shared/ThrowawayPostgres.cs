@@ -41,13 +41,19 @@ public partial class ThrowawayPostgres : IAsyncDisposable
         Directory.Delete(directory, recursive: true);
     }
 
+    /// <param name="database">A connection string; nobody may be connected to it.</param>
+    /// <returns>The connection string of a copy.</returns>
+    public Task<string> CopyDatabase(string database) => CreateDatabase(new NpgsqlConnectionStringBuilder(database).Database!);
+
     /// <returns>The connection string of a new, empty database.</returns>
-    public async Task<string> CreateDatabase()
+    public Task<string> CreateDatabase() => CreateDatabase("template1");
+
+    private async Task<string> CreateDatabase(string template)
     {
         var name = $"t{Interlocked.Increment(ref databases).ToString(CultureInfo.InvariantCulture)}";
         await using var connection = new NpgsqlConnection(ConnectionString("postgres") + ";Pooling=false");
         await connection.OpenAsync();
-        await using var create = new NpgsqlCommand($"create database {name}", connection);
+        await using var create = new NpgsqlCommand($"create database {name} template {template}", connection);
         await create.ExecuteNonQueryAsync();
         return ConnectionString(name);
     }

@@ -77,11 +77,14 @@ public interface IPeerContacts
     /// <summary>The owner wants it tried now: who lives there, and what is still to be said.</summary>
     Task TryNow(PortalId portal, ShortId peer, CancellationToken ct);
 
-    /// <summary>Asks again soon who lives there: a call failed, or somebody with this ID has knocked before first contact.</summary>
+    /// <summary>Asks soon who lives there: somebody with this ID has knocked before first contact.</summary>
     Task BringForward(PortalId portal, ShortId peer, CancellationToken ct);
 
-    /// <summary>It answered 401 to a call: says the wanted state again, at most every ten minutes.</summary>
-    Task Doubt(PortalId portal, ShortId peer, CancellationToken ct);
+    /// <summary>
+    /// Cheap enough for every call: it is soon asked again who lives there or, where the peer answered 401, told again what we
+    /// want, at most every ten minutes.
+    /// </summary>
+    void CallFailed(PortalId portal, ShortId peer, bool refused);
 
     /// <summary>There may be something due: look now.</summary>
     void Nudge();

@@ -1,7 +1,5 @@
 using System.Buffers.Text;
-using System.Globalization;
 using System.Security.Cryptography;
-using System.Text.Json;
 using MediatR;
 using PeerRegistry.Application.Kernel;
 using PeerRegistry.Application.SignedCalls;
@@ -25,6 +23,9 @@ internal sealed record MeetPeer(PortalId Portal, ShortId Peer) : IRequest
         public async Task<Unit> Handle(MeetPeer c, CancellationToken ct)
         {
             var peer = await store.Load(c.Portal, c.Peer, ct);
+            if (!peer.Listed)
+                throw PeerRefusals.Unknown(); // removed while this visit was under way
+
             var challenge = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
             var answer = await messages.Send(
                 new PeerMessage(c.Portal, HttpMethod.Get, peer.Domain, Path + challenge, default, Signed: false, peer.Key, peer.Original), ct);
@@ -55,50 +56,5 @@ internal sealed record MeetPeer(PortalId Portal, ShortId Peer) : IRequest
         private static RefusedException Refused(string code, string message) => new(RefusalKind.Conflict, code, message);
 
         private sealed record Identity(string Id, string PublicKeyPem, string? Name, string? Domain);
-    }
-}
-
-/// <summary>What another core answers: strangers' input, whose unknown members are skipped.</summary>
-internal static class PeerAnswers
-{
-    private static readonly TimeSpan TolerableSkew = TimeSpan.FromSeconds(20);
-
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.General)
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        RespectNullableAnnotations = true,
-        RespectRequiredConstructorParameters = true,
-    };
-
-    /// <exception cref="RefusedException"><c>answer_invalid</c></exception>
-    public static T Read<T>(PeerAnswer answer)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize<T>(answer.Body.Span, Json) ?? throw new JsonException();
-        }
-        catch (JsonException)
-        {
-            throw new RefusedException(RefusalKind.Unreachable, "answer_invalid", "What answered there does not speak as a Portal does.");
-        }
-    }
-
-    public static byte[] Write<T>(T message) => JsonSerializer.SerializeToUtf8Bytes(message, Json);
-
-    public static RefusedException Unexpected(PeerAnswer answer, TimeProvider clock) => Skew(answer, clock) ?? answer.Status switch
-    {
-        401 or 403 => new(RefusalKind.Unreachable, "peer_refused", "It does not take our signature."),
-        _ => new(RefusalKind.Unreachable, "peer_unreachable", $"What answered there sent the status {answer.Status}."),
-    };
-
-    public static RefusedException Unsigned(string reason, PeerAnswer answer, TimeProvider clock) => Skew(answer, clock) ??
-        new(RefusalKind.Unreachable, "answer_unsigned", $"Its answer is not signed as it has to be ({reason}).");
-
-    private static RefusedException? Skew(PeerAnswer answer, TimeProvider clock)
-    {
-        var skew = answer.Date - clock.GetUtcNow();
-        return skew?.Duration() > TolerableSkew
-            ? new(RefusalKind.Unreachable, "clock_skew", string.Create(CultureInfo.InvariantCulture, $"Its clock and ours are {skew.Value.Duration().TotalSeconds:F0} s apart."))
-            : null;
     }
 }

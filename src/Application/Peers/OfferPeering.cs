@@ -28,6 +28,9 @@ internal sealed record OfferPeering(DueContact Due) : IRequest<OfferPeering.Outc
             var due = c.Due;
             var peer = await store.Load(due.Portal, due.Peer, ct);
             var farewell = due.Wanted == WantedPeering.Withdrawn;
+            if (!farewell && !peer.Listed)
+                throw PeerRefusals.Unknown(); // removed while this visit was under way
+
             var key = farewell ? due.Key : peer.Key;
             var answer = await messages.Send(Notice(due, farewell ? due.Domain! : peer.Domain, key, peer.Original), ct);
             if (answer.Status is 404 or 405 && (farewell ? key?.Kind == KeyKind.Rsa : peer.MayBeOriginal))

@@ -38,6 +38,13 @@ public sealed record VisitPeer(DueContact Due) : IRequest
             catch (RefusedException e)
             {
                 visit.Error = new ContactError(e.Code, e.Message, clock.GetUtcNow());
+                visit.RetryAfter = e.RetryAfter;
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                visit.Error = new ContactError("internal_error", "Something went wrong here. The log of this Portal says what.", clock.GetUtcNow());
+                await contacts.Finish(Outcome(due, visit), ct);
+                throw;
             }
 
             await contacts.Finish(Outcome(due, visit), ct);
@@ -53,23 +60,24 @@ public sealed record VisitPeer(DueContact Due) : IRequest
                 due, now, Heard: visit.Met || visit.Said is not null, meetDueAt, visit.Said is null ? null : due.Revision, visit.Said?.Revision,
                 Doubted: restate || (due.Doubted && visit.Said is null), restate, visit.Error, Attempts: 0, FailingSince: null, NextAttemptAt: meetDueAt ?? due.MeetDueAt);
             if (visit.Error is not null)
-                return Failed(outcome);
+                return Failed(outcome, visit.RetryAfter);
             if (restate)
                 return outcome with { NextAttemptAt = due.RestatedAt + RestateAtMost > now ? due.RestatedAt + RestateAtMost : now };
 
             return due.Wanted == WantedPeering.Withdrawn ? outcome with { NextAttemptAt = null } : outcome;
         }
 
-        private static ContactOutcome Failed(ContactOutcome outcome)
+        private static ContactOutcome Failed(ContactOutcome outcome, TimeSpan? asked)
         {
             var (due, now) = (outcome.Due, outcome.At);
             var since = due.FailingSince ?? now;
+            var delay = Backoff.Delay(due.Attempts + 1, Chance());
             var givenUp = now - since > Backoff.GiveUpAfter;
             return outcome with
             {
                 Attempts = due.Attempts + 1,
                 FailingSince = since,
-                NextAttemptAt = givenUp ? null : now + Backoff.Delay(due.Attempts + 1, Chance()),
+                NextAttemptAt = givenUp ? null : now + (asked < delay ? asked : delay),
                 Error = givenUp ? new ContactError("given_up", $"Not reached for 30 days. The last time: {outcome.Error!.Detail}", now) : outcome.Error,
             };
         }
@@ -87,6 +95,8 @@ public sealed record VisitPeer(DueContact Due) : IRequest
             public OfferPeering.Outcome? Said { get; set; }
 
             public ContactError? Error { get; set; }
+
+            public TimeSpan? RetryAfter { get; set; }
         }
     }
 }

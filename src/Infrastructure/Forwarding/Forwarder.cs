@@ -1,13 +1,17 @@
+using System.Net;
 using System.Security.Cryptography;
 using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Peers;
 using PeerRegistry.Application.SignedCalls;
 using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Infrastructure.Forwarding;
 
 /// <summary>Signs an app's request, sends it to the same app on the peer's Portal and hands the answer back as it comes.</summary>
 internal sealed class Forwarder(
-    PeerConnections connections, OpenCalls calls, Circuits circuits, ISignatures signatures, RegistryOptions options) : IPeerCalls
+    PeerConnections connections, OpenCalls calls, Circuits circuits, ISignatures signatures, IPeerContacts contacts, RegistryOptions options)
+    : IPeerCalls
 {
     private static readonly byte[] NoBody = SHA256.HashData([]);
 
@@ -38,7 +42,7 @@ internal sealed class Forwarder(
                 request.Headers.TryAddWithoutValidation(name, value);
 
             calls.Confirm(open); // reading the body may have taken long
-            var response = await Exchange(request, open, host);
+            var response = await Exchange(request, open, host, peer.Short);
             try
             {
                 calls.Confirm(open);
@@ -63,13 +67,15 @@ internal sealed class Forwarder(
         }
     }
 
-    private async Task<HttpResponseMessage> Exchange(HttpRequestMessage request, OpenCall open, string host)
+    private async Task<HttpResponseMessage> Exchange(HttpRequestMessage request, OpenCall open, string host, ShortId peer)
     {
         var self = open.Portal;
         try
         {
             var response = await connections.Send(request, open.Stop);
             circuits.Succeeded(self, host);
+            if (response.StatusCode == HttpStatusCode.Unauthorized)
+                contacts.CallFailed(self, peer, refused: true);
             open.AwaitsHead = false;
             open.HasKnownLength = response.Content.Headers.ContentLength > SpooledBody.InMemory;
             return response;
@@ -77,7 +83,11 @@ internal sealed class Forwarder(
         catch (Exception e) when (PeerFailure.IsOne(e) && !open.Caller.IsCancellationRequested)
         {
             if (open.Refusal is null or { Kind: RefusalKind.TimedOut })
+            {
                 circuits.Failed(self, host);
+                contacts.CallFailed(self, peer, refused: false);
+            }
+
             throw open.Refusal ?? PeerFailure.Of(e);
         }
     }

@@ -17,6 +17,7 @@ internal sealed class PeerContacts(NpgsqlDataSource database, PeerWorkerSignal s
     private static readonly TimeSpan RestateAtMost = TimeSpan.FromMinutes(10);
     private readonly ConcurrentDictionary<(PortalId Portal, ShortId Peer), DateTimeOffset> noted = [];
     private readonly ConcurrentDictionary<(PortalId Portal, ShortId Peer), DateTimeOffset> heard = [];
+    private readonly ConcurrentDictionary<(PortalId Portal, ShortId Peer), bool> failed = [];
 
     public async Task<IReadOnlyDictionary<ShortId, PeerContact>> Find(PortalId portal, IReadOnlyCollection<ShortId> peers, CancellationToken ct)
     {
@@ -75,12 +76,14 @@ internal sealed class PeerContacts(NpgsqlDataSource database, PeerWorkerSignal s
             """
             update registry.peer_contacts set
                 leased_until = null,
-                is_reachable = case when $4 then true when $12 >= 2 then false else is_reachable end,
-                last_seen_at = case when $4 then $3 else last_seen_at end,
+                is_reachable = case when wanted = 'Withdrawn' then is_reachable when $4 then true when $12 >= 2 then false else is_reachable end,
+                last_seen_at = case when $4 and wanted = 'Offered' then $3 else last_seen_at end,
                 delivered = greatest(delivered, coalesce($6, delivered)),
                 invite = case when delivered < coalesce($6, delivered) and wakes = $15 then null else invite end,
                 revision = greatest(revision, coalesce($7, revision)) + case when $9 or wanted = 'Withdrawn' and $7 > coalesce($6, 0) then 1 else 0 end,
-                error_code = $10, error_detail = $11, error_at = case when $10 is null then null else $3 end,
+                error_code = case when wakes = $15 then $10 else error_code end,
+                error_detail = case when wakes = $15 then $11 else error_detail end,
+                error_at = case when wakes <> $15 then error_at when $10 is null then null else $3 end,
                 restated_at = case when $9 then coalesce($14, $3) else restated_at end,
                 doubted = case when wakes = $15 then $8 else doubted end,
                 meet_due_at = case when wakes = $15 then coalesce($5, meet_due_at) else meet_due_at end,
@@ -131,27 +134,19 @@ internal sealed class PeerContacts(NpgsqlDataSource database, PeerWorkerSignal s
         heard[(portal, peer)] = now;
     }
 
-    /// <summary>Writes down who was heard since the last time. A peer that has become reachable again is visited at once if it waits.</summary>
-    public async Task NoteHeard(CancellationToken ct)
+    /// <summary>Writes down what calls brought since the last time.</summary>
+    public async Task NoteCalls(CancellationToken ct)
     {
         foreach (var (key, at) in heard)
         {
-            if (!heard.TryRemove(KeyValuePair.Create(key, at)))
-                continue;
+            if (heard.TryRemove(KeyValuePair.Create(key, at)))
+                await NoteHeard(key.Portal, key.Peer, at, ct);
+        }
 
-            await using var command = database.CreateCommand(
-                """
-                update registry.peer_contacts set
-                    is_reachable = true, last_seen_at = greatest(last_seen_at, $3),
-                    next_attempt_at = case when attempts > 0 then $3 else next_attempt_at end,
-                    wakes = case when attempts > 0 then wakes + 1 else wakes end,
-                    attempts = 0, failing_since = null
-                where portal_id = $1 and short_id = $2
-                """);
-            command.Parameters.Add(Sql.Text(key.Portal.Value));
-            command.Parameters.Add(Sql.Text(key.Peer.Value));
-            command.Parameters.Add(Sql.Time(at));
-            await command.ExecuteNonQueryAsync(ct);
+        foreach (var (key, refused) in failed)
+        {
+            if (failed.TryRemove(KeyValuePair.Create(key, refused)))
+                await (refused ? Doubt(key.Portal, key.Peer, ct) : BringForward(key.Portal, key.Peer, ct));
         }
     }
 
@@ -166,6 +161,8 @@ internal sealed class PeerContacts(NpgsqlDataSource database, PeerWorkerSignal s
         TimeSpan.Zero,
         ct);
 
+    public void CallFailed(PortalId portal, ShortId peer, bool refused) => failed[(portal, peer)] = refused;
+
     public Task BringForward(PortalId portal, ShortId peer, CancellationToken ct) => Wake(
         """
         update registry.peer_contacts set meet_due_at = $3, next_attempt_at = $3, wakes = wakes + 1
@@ -176,7 +173,7 @@ internal sealed class PeerContacts(NpgsqlDataSource database, PeerWorkerSignal s
         ForwardAtMost,
         ct);
 
-    public Task Doubt(PortalId portal, ShortId peer, CancellationToken ct) => Wake(
+    private Task Doubt(PortalId portal, ShortId peer, CancellationToken ct) => Wake(
         """
         update registry.peer_contacts set
             revision = greatest(revision + 1, (extract(epoch from $3::timestamptz) * 1000)::bigint),
@@ -189,6 +186,24 @@ internal sealed class PeerContacts(NpgsqlDataSource database, PeerWorkerSignal s
         ct);
 
     public void Nudge() => signal.Set();
+
+    /// <summary>A peer that has become reachable again is visited at once if it waits.</summary>
+    private async Task NoteHeard(PortalId portal, ShortId peer, DateTimeOffset at, CancellationToken ct)
+    {
+        await using var command = database.CreateCommand(
+            """
+            update registry.peer_contacts set
+                is_reachable = true, last_seen_at = greatest(last_seen_at, $3),
+                next_attempt_at = case when attempts > 0 then $3 else next_attempt_at end,
+                wakes = case when attempts > 0 then wakes + 1 else wakes end,
+                attempts = 0, failing_since = null
+            where portal_id = $1 and short_id = $2
+            """);
+        command.Parameters.Add(Sql.Text(portal.Value));
+        command.Parameters.Add(Sql.Text(peer.Value));
+        command.Parameters.Add(Sql.Time(at));
+        await command.ExecuteNonQueryAsync(ct);
+    }
 
     private async Task Wake(string statement, PortalId portal, ShortId peer, TimeSpan atMost, CancellationToken ct)
     {

@@ -68,7 +68,7 @@ internal sealed class PeerWorker(PeerContacts contacts, PeerWorkerSignal signal,
     {
         try
         {
-            await contacts.NoteHeard(ct);
+            await contacts.NoteCalls(ct);
             return atMost <= 0 ? [] : await contacts.Borrow(clock.GetUtcNow(), atMost, ct);
         }
         catch (Exception e) when (e is not OperationCanceledException)

@@ -20,7 +20,7 @@ internal sealed class LivePortal : IAsyncDisposable
     private readonly Neighbourhood zone;
     private readonly string name;
     private readonly string keyType;
-    private readonly string database;
+    private string database;
     private readonly Action<IServiceCollection>? replace;
     private WebApplication? app;
 
@@ -45,7 +45,10 @@ internal sealed class LivePortal : IAsyncDisposable
     /// <summary>Nobody reaches it while this is set; it still reaches others.</summary>
     public bool Down { get; set; }
 
-    public string Database => database;
+    /// <summary>Which answers of its core get lost on the way, after all was done here.</summary>
+    public Func<HttpContext, bool>? LosesAnswer { get; set; }
+
+    public Neighbourhood Zone => zone;
 
     public static async Task<LivePortal> Start(Neighbourhood zone, string name, Action<IServiceCollection>? replace, string keyType)
     {
@@ -70,8 +73,13 @@ internal sealed class LivePortal : IAsyncDisposable
                 $"--Peering:TrustedCertificates={zone.RootFile}",
                 "--Logging:LogLevel:Default=Warning",
             ],
-            replace);
+            services =>
+            {
+                services.AddSingleton<TimeProvider>(zone.Clock);
+                replace?.Invoke(services);
+            });
         await app.StartAsync();
+        zone.Clock.Advance(TimeSpan.FromSeconds(7)); // a guard against replays turns everything away at first
         var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.ToArray();
         (Edge, Internal) = (new Uri(addresses[0]), new Uri(addresses[1]));
         Id = Snapshot.Portal.Id;
@@ -86,6 +94,24 @@ internal sealed class LivePortal : IAsyncDisposable
         await app!.StopAsync(soon.Token);
         await app.DisposeAsync();
         app = null;
+    }
+
+    /// <summary>Stops it, keeps a copy of its database, and starts it again.</summary>
+    /// <returns>For <see cref="Restore"/>.</returns>
+    public async Task<string> Backup()
+    {
+        await Stop();
+        var copy = await zone.Postgres.CopyDatabase(database);
+        await Start();
+        return copy;
+    }
+
+    /// <summary>Starts it again on a copy of its database as it was.</summary>
+    public async Task Restore(string backup)
+    {
+        await Stop();
+        database = backup;
+        await Start();
     }
 
     /// <summary>Runs a use case as the owner's request would, without HTTP.</summary>

@@ -53,6 +53,12 @@ internal sealed class Neighbourhood : IAsyncDisposable
 
     public TestPostgres Postgres { get; }
 
+    /// <summary>Of all Portals here.</summary>
+    public MovableTime Clock { get; } = new();
+
+    /// <summary>Short ID to what answers there, where that is no registry of ours.</summary>
+    public ConcurrentDictionary<string, RequestDelegate> Strangers { get; } = new();
+
     public string RootFile => authority.RootFile;
 
     public IPEndPoint Front { get; private set; } = new(IPAddress.Loopback, 0);
@@ -105,6 +111,12 @@ internal sealed class Neighbourhood : IAsyncDisposable
     private async Task Serve(HttpContext context)
     {
         var labels = context.Request.Host.Host.Replace("." + Zone, "", StringComparison.Ordinal).Split('.');
+        if (Strangers.TryGetValue(labels[^1], out var stranger))
+        {
+            await stranger(context);
+            return;
+        }
+
         if (!portals.TryGetValue(labels[^1], out var portal) || portal.Down)
         {
             context.Abort();
@@ -113,7 +125,7 @@ internal sealed class Neighbourhood : IAsyncDisposable
 
         var app = labels.Length == 1 || context.Request.Path.StartsWithSegments("/.portal") ? null : labels[0];
         if (app is null)
-            await Pass(context, portal.Edge, context.Request.Method, RawTarget(context), context.Request.Body);
+            await Pass(context, portal, context.Request.Method, RawTarget(context), context.Request.Body);
         else
             await ToApp(context, portal, app);
     }
@@ -140,9 +152,9 @@ internal sealed class Neighbourhood : IAsyncDisposable
         await handle(context);
     }
 
-    private async Task Pass(HttpContext context, Uri to, string method, string target, Stream body)
+    private async Task Pass(HttpContext context, LivePortal to, string method, string target, Stream body)
     {
-        using var request = Outgoing(context, to, method, target);
+        using var request = Outgoing(context, to.Edge, method, target);
         if (context.Request.ContentLength > 0 || context.Request.Headers.ContainsKey("Transfer-Encoding"))
         {
             request.Content = new StreamContent(body);
@@ -153,7 +165,10 @@ internal sealed class Neighbourhood : IAsyncDisposable
         }
 
         using var answer = await backend.SendAsync(request, context.RequestAborted);
-        await Copy(answer, context);
+        if (to.LosesAnswer?.Invoke(context) == true)
+            context.Abort();
+        else
+            await Copy(answer, context);
     }
 
     private HttpRequestMessage Outgoing(HttpContext context, Uri to, string method, string target)

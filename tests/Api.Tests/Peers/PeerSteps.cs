@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using PeerRegistry.Api.Tests.Kernel;
 using PeerRegistry.Application.Kernel;
 using PeerRegistry.Application.Peers;
+using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Api.Tests.Peers;
@@ -9,41 +10,56 @@ namespace PeerRegistry.Api.Tests.Peers;
 /// <summary>What owners do in these tests, and what is to be seen of it.</summary>
 internal static class PeerSteps
 {
-    public static Task Add(this LivePortal portal, LivePortal peer, int characters = PortalId.Length) =>
-        portal.Send(new AddPeer(portal.Id, TypedPortalId.Parse(peer.Id.Value[..characters]), default, default));
+    public static Task Add(this LivePortal portal, LivePortal peer, int characters = PortalId.Length) => portal.Add(peer.Id, characters);
+
+    public static Task Add(this LivePortal portal, PortalId peer, int characters = PortalId.Length) =>
+        portal.Send(new AddPeer(portal.Id, TypedPortalId.Parse(peer.Value[..characters]), default, default));
 
     public static Task Remove(this LivePortal portal, LivePortal peer, bool forget = false) =>
         portal.Send(new RemovePeer(portal.Id, TypedPortalId.Of(peer.Id.Short), forget));
 
-    public static PeerRow? Sees(this LivePortal portal, LivePortal peer) => portal.Snapshot.Peers.GetValueOrDefault(peer.Id.Short);
+    public static Task Block(this LivePortal portal, LivePortal peer) => portal.Send(new BlockPeer(portal.Id, TypedPortalId.Of(peer.Id)));
 
-    /// <summary>As its owner sees it, what went wrong last included.</summary>
-    public static async Task<PeerView> Shows(this LivePortal portal, LivePortal peer) =>
-        await portal.Send(new ShowPeer(portal.Id, TypedPortalId.Of(peer.Id.Short)));
+    public static Task Unblock(this LivePortal portal, LivePortal peer) => portal.Send(new UnblockPeer(portal.Id, TypedPortalId.Of(peer.Id)));
+
+    public static Task TryNow(this LivePortal portal, LivePortal peer) => portal.Send(new TryPeerNow(portal.Id, TypedPortalId.Of(peer.Id)));
+
+    public static PeerRow? Sees(this LivePortal portal, LivePortal peer) => portal.Sees(peer.Id);
+
+    public static PeerRow? Sees(this LivePortal portal, PortalId peer) => portal.Snapshot.Peers.GetValueOrDefault(peer.Short);
+
+    public static async Task<PeerContact> Contact(this LivePortal portal, LivePortal peer) =>
+        (await portal.Services.GetRequiredService<IPeerContacts>().Find(portal.Id, [peer.Id.Short], default)).GetValueOrDefault(peer.Id.Short, PeerContact.None);
 
     public static bool IsMutualWith(this LivePortal portal, LivePortal peer) => portal.Sees(peer)?.IsMutual == true;
+
+    public static async Task<IReadOnlyList<PeerEvent>> Past(this LivePortal portal, PortalId peer) =>
+        [.. (await portal.Services.GetRequiredService<IEventStore>().ReadStream(portal.Id, $"peer-{peer.Short}", default, default)).Select(e => (PeerEvent)e.Data)];
+
+    public static Task<IReadOnlyList<PeeringOffer>> Inbox(this LivePortal portal) => portal.Send(new ListPeeringRequests(portal.Id, null, 1000));
+
+    public static async Task<string> Tells(this LivePortal portal, LivePortal peer) =>
+        $"{portal.Sees(peer)}\n{await portal.Contact(peer)}\n{string.Join(" ", (await portal.Past(peer.Id)).Select(e => e.GetType().Name).TakeLast(12))}";
 }
 
 internal static class Eventually
 {
-    public static Task Mutual(LivePortal one, LivePortal other) => Holds(
-        () => one.IsMutualWith(other) && other.IsMutualWith(one),
-        async () => $"{await one.Tells(other)}\n{await other.Tells(one)}");
+    public static Task Mutual(LivePortal one, LivePortal other, int seconds = 30) => Holds(
+        () => Task.FromResult(one.IsMutualWith(other) && other.IsMutualWith(one)),
+        async () => $"{await one.Tells(other)}\n{await other.Tells(one)}",
+        seconds);
 
-    private static async Task<string> Tells(this LivePortal portal, LivePortal peer)
-    {
-        var events = await portal.Services.GetRequiredService<IEventStore>().ReadStream(portal.Id, $"peer-{peer.Id.Short}", default, default);
-        return $"{await portal.Shows(peer)}\n{string.Join("\n", events.Select(e => e.Data.GetType().Name))}";
-    }
+    public static Task Status(LivePortal portal, LivePortal peer, PeerStatus status, int seconds = 30) => Holds(
+        () => Task.FromResult(portal.Sees(peer)?.Status == status), () => portal.Tells(peer), seconds);
 
-    public static async Task Holds(Func<bool> condition, Func<Task<string>>? otherwise = null, int seconds = 10)
+    public static async Task Holds(Func<Task<bool>> condition, Func<Task<string>>? otherwise = null, int seconds = 30)
     {
         var start = TimeProvider.System.GetTimestamp();
-        while (!condition())
+        while (!await condition())
         {
             if (TimeProvider.System.GetElapsedTime(start).TotalSeconds > seconds)
                 Assert.Fail("It did not come about in time. " + (otherwise is null ? "" : await otherwise()));
-            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System);
         }
     }
 }

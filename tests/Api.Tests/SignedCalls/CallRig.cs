@@ -136,6 +136,7 @@ internal sealed class CallRig : IAsyncDisposable
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<ISignatures, TaggingSignatures>();
         services.AddSingleton<IPortalSnapshots>(snapshots);
+        services.AddSingleton<IPeerContacts>(new NoContacts());
         services.AddScoped<CurrentPortal>();
         services.AddExceptionHandler<Errors>();
         services.AddProblemDetails(problems => problems.CustomizeProblemDetails = Errors.AddCode);

@@ -1,0 +1,286 @@
+using System.Net;
+using System.Text.Json;
+using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Application.Peers;
+using PeerRegistry.Domain.Peers;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Api.Tests.Peers;
+
+/// <summary>What a notice may do and what it gives away: nothing to whoever is no contact.</summary>
+public sealed class NoticeTests(TwoPortals portals) : IClassFixture<TwoPortals>
+{
+    private LivePortal Ada => portals.Ada;
+
+    [Fact]
+    public async Task Deliveries_in_any_order_end_where_the_last_word_says()
+    {
+        (WantedPeering Said, PeerStatus Then)[] words =
+            [(WantedPeering.Offered, PeerStatus.Mutual), (WantedPeering.Withdrawn, PeerStatus.Withdrawn), (WantedPeering.Offered, PeerStatus.Mutual)];
+        foreach (var count in new[] { 2, 3 })
+        {
+            foreach (var order in Orders(Enumerable.Range(1, count).ToArray()))
+            {
+                using var peer = await Contact();
+                foreach (var revision in order)
+                    await Ada.Send(peer.Notice(Ada, revision, words[revision - 1].Said));
+                var status = Ada.Sees(peer.Key.Id)!.Status;
+                Assert.True(status == words[count - 1].Then || (count == 2 && status == PeerStatus.Pending && order[0] == 2), $"{string.Join(' ', order)}: {status}");
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Deliveries_at_once_end_where_the_last_word_says()
+    {
+        for (var round = 0; round < 20; round++)
+        {
+            using var peer = await Contact();
+            var last = round % 2 == 0 ? WantedPeering.Offered : WantedPeering.Withdrawn;
+            await Task.WhenAll(Enumerable.Range(1, 8).Select(revision => Ada.Send(
+                peer.Notice(Ada, revision, revision % 2 == 0 ? last : last == WantedPeering.Offered ? WantedPeering.Withdrawn : WantedPeering.Offered))));
+            Assert.Equal(last == WantedPeering.Offered, Ada.Sees(peer.Key.Id)!.IsMutual);
+        }
+    }
+
+    [Fact]
+    public async Task An_old_revision_changes_nothing_and_is_told_how_things_stand()
+    {
+        using var peer = await Contact();
+        Assert.Equal(new AnswerPeering.Answer(true, 10), await Ada.Send(peer.Notice(Ada, 10)));
+        Assert.Equal(new AnswerPeering.Answer(true, 10), await Ada.Send(peer.Notice(Ada, 9, WantedPeering.Withdrawn)));
+        Assert.Equal(new AnswerPeering.Answer(false, 11), await Ada.Send(peer.Notice(Ada, 11, WantedPeering.Withdrawn)));
+        Assert.Equal(new AnswerPeering.Answer(false, 10), await Ada.Send(peer.Notice(Ada, 10)));
+        Assert.Equal(PeerStatus.Withdrawn, Ada.Sees(peer.Key.Id)!.Status);
+    }
+
+    [Fact]
+    public async Task A_notice_before_first_contact_neither_pins_nor_confirms()
+    {
+        using var forger = Stranger.Appear();
+        await Ada.Add(forger.Key.Id, characters: 6); // the owner means somebody else, who has not been reached yet
+        var (status, body, _) = await forger.Send(Ada, 1);
+        Assert.Equal((HttpStatusCode.OK, """{"peering":"offered","revision":1}"""), (status, System.Text.Encoding.UTF8.GetString(body)));
+        Assert.Null(Ada.Sees(forger.Key.Id)!.Key);
+        Assert.Equal(PeerStatus.Pending, Ada.Sees(forger.Key.Id)!.Status);
+        Assert.DoesNotContain(await Ada.Past(forger.Key.Id), e => e is not PeerAdded);
+    }
+
+    [Fact]
+    public async Task The_answer_tells_nobody_what_is_known()
+    {
+        using var unknown = Stranger.Appear();
+        using var ignored = Stranger.Appear();
+        using var blocked = Stranger.Appear();
+        using var removed = await Contact();
+        using var unmet = Stranger.Appear();
+        using var clashing = Stranger.Appear();
+        using var withdrawn = await Contact();
+        await Ada.Send(ignored.Notice(Ada, 1));
+        await Ada.Send(new IgnoreOffer(Ada.Id, ignored.Key.Id));
+        await Ada.Send(blocked.Notice(Ada, 1));
+        await Ada.Send(new BlockOffer(Ada.Id, blocked.Key.Id));
+        await Ada.Send(new RemovePeer(Ada.Id, TypedPortalId.Of(removed.Key.Id), false));
+        await Ada.Add(unmet.Key.Id, characters: 6);
+        await Ada.Send(new AddPeer(Ada.Id, TypedPortalId.Parse(clashing.Key.Id.Value[..6] + (clashing.Key.Id.Value[6] == 'a' ? 'b' : 'a')), default, default));
+
+        var expected = await unknown.Send(Ada, 77);
+        Assert.Equal("""{"peering":"offered","revision":77}""", System.Text.Encoding.UTF8.GetString(expected.Body));
+        foreach (var other in new[] { ignored, blocked, removed, unmet, clashing })
+        {
+            var answer = await other.Send(Ada, 77);
+            Assert.Equal(expected.Status, answer.Status);
+            Assert.Equal(expected.Body, answer.Body);
+            Assert.Equal(expected.Headers, answer.Headers);
+        }
+
+        var taken = await withdrawn.Send(Ada, 77, "withdrawn");
+        Assert.Equal(expected.Body, taken.Body);
+        Assert.Equal(expected.Headers, taken.Headers);
+    }
+
+    [Fact]
+    public async Task Who_was_ignored_or_blocked_or_sends_the_same_again_does_not_come_back()
+    {
+        using var ignored = Stranger.Appear();
+        using var blocked = Stranger.Appear();
+        using var withdrawn = Stranger.Appear();
+        foreach (var stranger in new[] { ignored, blocked, withdrawn })
+            await Ada.Send(stranger.Notice(Ada, 5));
+        await Ada.Send(new IgnoreOffer(Ada.Id, ignored.Key.Id));
+        await Ada.Send(new BlockOffer(Ada.Id, blocked.Key.Id));
+        await Ada.Send(withdrawn.Notice(Ada, 6, WantedPeering.Withdrawn));
+
+        foreach (var revision in new[] { 5, 6 })
+        {
+            foreach (var stranger in new[] { ignored, blocked, withdrawn })
+                await Ada.Send(stranger.Notice(Ada, revision));
+        }
+
+        await Ada.Send(ignored.Notice(Ada, 7));
+        await Ada.Send(blocked.Notice(Ada, 7));
+        Assert.DoesNotContain(await Ada.Inbox(), o => o.Id == ignored.Key.Id || o.Id == blocked.Key.Id || o.Id == withdrawn.Key.Id);
+        await Ada.Send(withdrawn.Notice(Ada, 7));
+        Assert.Contains(await Ada.Inbox(), o => o.Id == withdrawn.Key.Id);
+    }
+
+    [Theory]
+    [InlineData("tag")]
+    [InlineData("body")]
+    [InlineData("digest")]
+    [InlineData("unsigned")]
+    [InlineData("id")]
+    [InlineData("original")]
+    public async Task A_notice_that_is_not_signed_as_it_has_to_be_is_refused(string fault)
+    {
+        using var stranger = fault == "original" ? Stranger.WithRsa() : Stranger.Appear();
+        var (status, body, headers) = await stranger.Send(
+            Ada,
+            1,
+            tag: fault == "tag" ? "portal-peer" : "portal-core",
+            id: fault == "id" ? Ada.Id.Value : null,
+            change: request => Spoil(request, fault));
+        Assert.Equal(HttpStatusCode.Unauthorized, status);
+        Assert.Equal("not_authenticated", JsonSerializer.Deserialize<JsonElement>(body).Text("code"));
+        Assert.DoesNotContain("Signature", headers);
+        Assert.DoesNotContain(await Ada.Inbox(), o => o.Id == stranger.Key.Id);
+    }
+
+    [Fact]
+    public async Task The_same_notice_twice_is_a_replay()
+    {
+        using var stranger = Stranger.Appear();
+        string? signature = null, input = null;
+        var first = await stranger.Send(Ada, 1, change: r => (signature, input) = (r.Headers.GetValues("Signature").Single(), r.Headers.GetValues("Signature-Input").Single()));
+        var second = await stranger.Send(Ada, 1, change: r =>
+        {
+            r.Headers.Remove("Signature");
+            r.Headers.Remove("Signature-Input");
+            r.Headers.TryAddWithoutValidation("Signature", signature);
+            r.Headers.TryAddWithoutValidation("Signature-Input", input);
+        });
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.Unauthorized), (first.Status, second.Status));
+    }
+
+    [Fact]
+    public async Task Ten_notices_a_minute_from_one_address()
+    {
+        var answers = new List<HttpStatusCode>();
+        for (var i = 0; i < 12; i++)
+        {
+            using var stranger = Stranger.Appear();
+            answers.Add((await stranger.Send(Ada, 1, change: r => r.Headers.Add(Neighbourhood.Address, "203.0.113.7"))).Status);
+        }
+
+        Assert.Equal(10, answers.Count(a => a == HttpStatusCode.OK));
+        Assert.Equal(HttpStatusCode.TooManyRequests, answers[^1]);
+    }
+
+    [Fact]
+    public async Task The_owner_accepts_an_offer()
+    {
+        var (ada, bob) = (portals.Ada, portals.Bob);
+        using var owner = await ada.Owner();
+        await bob.Add(ada);
+        await Eventually.Holds(async () => (await ada.Inbox()).Any(o => o.Id == bob.Id));
+        using var accepted = await owner.PostAsync($"/core/protected/peering/requests/{bob.Id}/accept", null);
+        Assert.Equal(HttpStatusCode.NoContent, accepted.StatusCode);
+        await Eventually.Mutual(ada, bob);
+        Assert.DoesNotContain(await ada.Inbox(), o => o.Id == bob.Id);
+        Assert.Equal(PeerVerification.FirstUse, ada.Sees(bob)!.Verified);
+
+        using var again = await owner.PostAsync($"/core/protected/peering/requests/{bob.Id}/accept", null);
+        Assert.Equal(HttpStatusCode.NotFound, again.StatusCode);
+        using var malformed = await owner.PostAsync("/core/protected/peering/requests/abcdef/ignore", null);
+        Assert.Equal(HttpStatusCode.BadRequest, malformed.StatusCode);
+    }
+
+    /// <summary>A contact whose key is pinned, and that nobody can be reached at.</summary>
+    private async Task<Stranger> Contact()
+    {
+        var stranger = Stranger.Appear();
+        await Ada.Add(stranger.Key.Id);
+        await Ada.Send(new PinPeerKey(Ada.Id, stranger.Key.Id.Short, stranger.Key, "Contact", true));
+        return stranger;
+    }
+
+    private static void Spoil(HttpRequestMessage request, string fault)
+    {
+        switch (fault)
+        {
+            case "body":
+                var body = request.Content!.ReadAsStringAsync().GetAwaiter().GetResult().Replace("Stranger", "Strangor", StringComparison.Ordinal);
+                request.Content = new StringContent(body, new System.Net.Http.Headers.MediaTypeHeaderValue("application/json"));
+                break;
+            case "digest":
+                request.Headers.Remove("Content-Digest");
+                break;
+            case "unsigned":
+                request.Headers.Remove("Signature");
+                request.Headers.Remove("Signature-Input");
+                break;
+            case "original": // a valid RSA signature as an app on an original core could obtain it: with no tag
+                var input = request.Headers.GetValues("Signature-Input").Single();
+                request.Headers.Remove("Signature-Input");
+                request.Headers.TryAddWithoutValidation("Signature-Input", input[..input.LastIndexOf(";tag", StringComparison.Ordinal)]);
+                break;
+            default:
+                break;
+        }
+    }
+
+    private static IEnumerable<int[]> Orders(int[] items) => items.Length <= 1
+        ? [items]
+        : items.SelectMany((first, i) => Orders([.. items.Where((_, j) => j != i)]).Select(rest => (int[])[first, .. rest]));
+}
+
+/// <summary>Ten thousand strangers at the door. On a Portal of its own, as its inbox is full afterwards.</summary>
+public sealed class InboxFloodTests(PeerRegistry.Tests.TestPostgres postgres)
+{
+    [Fact]
+    public async Task Of_ten_thousand_offers_a_hundred_are_kept_and_not_one_event_is_recorded()
+    {
+        await using var zone = await Neighbourhood.Start(postgres);
+        var ada = await zone.Move("Ada");
+        var before = await Events(ada);
+        using var first = Stranger.Appear();
+        await ada.Send(first.Notice(ada, 1, network: "192.0.2.0/24"));
+        Assert.Single(await ada.Inbox()); // the owner has seen it, so it stays
+
+        await Parallel.ForEachAsync(Enumerable.Range(0, 10_000), new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (n, _) =>
+        {
+            using var stranger = Stranger.Appear();
+            await ada.Send(stranger.Notice(ada, 1, network: $"10.{n / 1024}.{n / 4 % 256}.0/24"));
+            if (n % 10 == 0)
+                await ada.Send(stranger.Notice(ada, 2, WantedPeering.Withdrawn));
+        });
+
+        var inbox = await ada.Inbox();
+        Assert.InRange(inbox.Count, 90, 100);
+        Assert.Contains(inbox, o => o.Id == first.Key.Id);
+        Assert.Equal(before, await Events(ada));
+
+        using var owner = await ada.Owner();
+        using var peers = await owner.GetAsync("/core/protected/peers");
+        Assert.Equal(HttpStatusCode.OK, peers.StatusCode);
+    }
+
+    [Fact]
+    public async Task Five_offers_of_one_network_are_kept_and_they_expire()
+    {
+        await using var zone = await Neighbourhood.Start(postgres);
+        var ada = await zone.Move("Ada");
+        for (var i = 0; i < 8; i++)
+        {
+            using var stranger = Stranger.Appear();
+            await ada.Send(stranger.Notice(ada, 1));
+        }
+
+        Assert.Equal(5, (await ada.Inbox()).Count);
+        zone.Clock.Advance(TimeSpan.FromDays(31));
+        Assert.Empty(await ada.Inbox());
+    }
+
+    private static async Task<int> Events(LivePortal portal) =>
+        (await portal.Send(new Application.Audit.ReadAudit(portal.Id, null, null, 0, 1000))).Count;
+}

@@ -1,0 +1,58 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text.Json;
+using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Application.Peers;
+using PeerRegistry.Domain.Portals;
+using PeerRegistry.Infrastructure.HttpSignatures;
+using PeerRegistry.Infrastructure.Keys;
+
+namespace PeerRegistry.Api.Tests.Peers;
+
+/// <summary>Somebody with a key and a voice, and no Portal.</summary>
+internal sealed class Stranger(PrivateKey key) : IDisposable
+{
+    public PublicKey Key => key.Public;
+
+    public static Stranger Appear() => new(PrivateKey.Of(Ed25519PrivateKey.Create()));
+
+    public static Stranger WithRsa()
+    {
+        using var rsa = RSA.Create(2048);
+        return new Stranger(PrivateKey.Of(rsa.ExportPkcs8PrivateKey()));
+    }
+
+    /// <summary>Its notice, judged without HTTP.</summary>
+    public AnswerPeering Notice(LivePortal to, long revision, WantedPeering peering = WantedPeering.Offered, string network = "198.51.100.0/24") =>
+        new(to.Id, Key, "Stranger", $"{Key.Id.Short}.{Neighbourhood.Zone}", peering, revision, network);
+
+    public async Task<(HttpStatusCode Status, byte[] Body, string[] Headers)> Send(
+        LivePortal to, long revision, string peering = "offered", Action<HttpRequestMessage>? change = null, string tag = "portal-core", string? id = null)
+    {
+        var body = JsonSerializer.SerializeToUtf8Bytes(new
+        {
+            id = id ?? Key.Id.Value,
+            public_key_pem = Key.Pem,
+            name = "Stranger",
+            domain = $"{Key.Id.Short}.{Neighbourhood.Zone}",
+            peering,
+            revision,
+            a_later_member = true,
+        });
+        using var request = new HttpRequestMessage(HttpMethod.Put, $"https://{to.Domain}/core/public/peering") { Content = new ByteArrayContent(body) };
+        request.Content.Headers.ContentType = new("application/json");
+        var digest = $"sha-256=:{Convert.ToBase64String(SHA256.HashData(body))}:";
+        foreach (var (name, value) in SignatureMaker.SignRequest(
+            key, tag, "PUT", to.Domain, $"https://{to.Domain}/core/public/peering", digest, to.Zone.Clock.GetUtcNow().ToUnixTimeSeconds(), toOriginal: false))
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        change?.Invoke(request);
+        using var client = to.Zone.Client();
+        using var answer = await client.SendAsync(request);
+        return (answer.StatusCode, await answer.Content.ReadAsByteArrayAsync(), [.. answer.Headers.Concat(answer.Content.Headers).Select(h => h.Key).Order()]);
+    }
+
+    public void Dispose() => key.Dispose();
+}
