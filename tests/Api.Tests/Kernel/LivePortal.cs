@@ -48,6 +48,9 @@ internal sealed class LivePortal : IAsyncDisposable
     /// <summary>Which answers of its core get lost on the way, after all was done here.</summary>
     public Func<HttpContext, bool>? LosesAnswer { get; set; }
 
+    /// <summary>Connection string.</summary>
+    public string Database => database;
+
     public Neighbourhood Zone => zone;
 
     public static async Task<LivePortal> Start(Neighbourhood zone, string name, Action<IServiceCollection>? replace, string keyType)

@@ -163,11 +163,11 @@ public sealed class HandshakeTests(TwoPortals portals) : IClassFixture<TwoPortal
     {
         await BecomeMutual();
         await Ada.Send(new EditProfile(Ada.Id, "Ada L.", null, null, false));
-        await Eventually.Holds(() => Task.FromResult(Bob.Sees(Ada)!.ClaimedName == "Ada L."), () => Bob.Tells(Ada));
+        await Eventually.Holds(() => Bob.Sees(Ada)!.ClaimedName == "Ada L.", () => Bob.Tells(Ada));
 
         await Bob.Send(new RenamePeer(Bob.Id, TypedPortalId.Of(Ada.Id), "My Ada"));
         await Ada.Send(new EditProfile(Ada.Id, "Ada", null, null, false));
-        await Eventually.Holds(() => Task.FromResult(Bob.Sees(Ada)!.ClaimedName == "Ada"), () => Bob.Tells(Ada));
+        await Eventually.Holds(() => Bob.Sees(Ada)!.ClaimedName == "Ada", () => Bob.Tells(Ada));
         Assert.Equal("My Ada", Bob.Sees(Ada)!.Name);
     }
 

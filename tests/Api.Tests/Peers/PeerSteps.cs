@@ -45,12 +45,15 @@ internal static class PeerSteps
 internal static class Eventually
 {
     public static Task Mutual(LivePortal one, LivePortal other, int seconds = 30) => Holds(
-        () => Task.FromResult(one.IsMutualWith(other) && other.IsMutualWith(one)),
+        () => one.IsMutualWith(other) && other.IsMutualWith(one),
         async () => $"{await one.Tells(other)}\n{await other.Tells(one)}",
         seconds);
 
     public static Task Status(LivePortal portal, LivePortal peer, PeerStatus status, int seconds = 30) => Holds(
-        () => Task.FromResult(portal.Sees(peer)?.Status == status), () => portal.Tells(peer), seconds);
+        () => portal.Sees(peer)?.Status == status, () => portal.Tells(peer), seconds);
+
+    public static Task Holds(Func<bool> condition, Func<Task<string>>? otherwise = null, int seconds = 30) =>
+        Holds(() => Task.FromResult(condition()), otherwise, seconds);
 
     public static async Task Holds(Func<Task<bool>> condition, Func<Task<string>>? otherwise = null, int seconds = 30)
     {
