@@ -12,7 +12,7 @@ namespace PeerRegistry.Demo;
 internal sealed class Portal(string name, string folder, int port) : IAsyncDisposable
 {
     private readonly List<Child> children = [];
-    private readonly Dictionary<string, string> caddy = new() { ["XDG_DATA_HOME"] = folder, ["XDG_CONFIG_HOME"] = folder };
+    private readonly Dictionary<string, string> caddy = new() { ["XDG_DATA_HOME"] = folder, ["XDG_CONFIG_HOME"] = folder, ["STEPPATH"] = folder };
     private readonly Dictionary<string, string> registry = [];
     private HttpClient? browser;
     private string edge = "", inner = "", pair = "";

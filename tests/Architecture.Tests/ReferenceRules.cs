@@ -1,5 +1,8 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
+using PeerRegistry.Application.Apps;
+using PeerRegistry.Application.Peers;
+using PeerRegistry.Domain.Apps;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Architecture.Tests;
@@ -47,6 +50,20 @@ public sealed class ReferenceRules
         Type[] shared = [typeof(PortalId), typeof(ShortId), typeof(TypedPortalId), typeof(PublicKey), typeof(KeyKind), typeof(HumanEncoding)];
         var across = Dependencies.Of(Source.Domain).Where(d =>
             d.To.IsIn(Source.Domain) && Source.Feature(d.From) != Source.Feature(d.To) && Source.Feature(d.To) is not (null or "Kernel") && !shared.Contains(d.To));
+        Assert.Empty(across);
+    }
+
+    /// <summary>ForwardAuth and Audit read across features, since that is what they are for. The others know one another's rows only.</summary>
+    [Fact]
+    public void Features_of_the_application_share_rows_and_the_way_to_peers_only()
+    {
+        Type[] joined = [typeof(Visibility), typeof(VisibilityMode), typeof(IPeerContacts), typeof(PeerContact), typeof(ForgetVisibility)]; // which app sees which peer
+        var across = Dependencies.Of(Source.Application).Where(d =>
+            Source.Feature(d.From) is not (null or "Kernel" or "ForwardAuth" or "Audit")
+            && Source.Feature(d.To) is { } feature && feature != Source.Feature(d.From)
+            && ((d.To.IsIn(Source.Application) && feature is not ("Kernel" or "SignedCalls") && !d.To.Name.EndsWith("Row", StringComparison.Ordinal))
+                || (d.To.IsIn(Source.Domain) && feature is not ("Kernel" or "Portals")))
+            && !joined.Contains(d.To));
         Assert.Empty(across);
     }
 
