@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Npgsql;
 using PeerRegistry.Application.Kernel;
 using PeerRegistry.Domain.Portals;
@@ -10,6 +11,8 @@ internal sealed class EventRows(EventSerializer serializer)
     /// <summary>What <see cref="Read"/> needs after the sequence number.</summary>
     public const string Columns = "tenant_id, stream_id, version, type, data, timestamp, headers, correlation_id";
 
+    private StrongBox<PortalId>? last;
+
     /// <exception cref="UnknownEventTypeException"/>
     public Recorded Read(NpgsqlDataReader reader) => Read(reader, reader.GetInt64(0));
 
@@ -21,7 +24,7 @@ internal sealed class EventRows(EventSerializer serializer)
         var (actor, reason) = reader.IsDBNull(7) ? (Actor.System, null) : Origin.ReadHeaders(reader.GetFieldValue<byte[]>(7));
         return new(
             shown,
-            PortalId.Parse(reader.GetString(1)),
+            Portal(reader.GetString(1)),
             reader.GetString(2),
             reader.GetInt64(3),
             serializer.Read(reader.GetString(4), reader.GetFieldValue<byte[]>(5), reader.GetInt64(0)),
@@ -29,5 +32,16 @@ internal sealed class EventRows(EventSerializer serializer)
             actor,
             reason,
             reader.IsDBNull(8) ? null : reader.GetString(8));
+    }
+
+    /// <summary>Most rows are of the same Portal as the row before: no need to check and keep its ID again.</summary>
+    private PortalId Portal(string text)
+    {
+        if (last is { } box && box.Value.Value == text)
+            return box.Value;
+
+        var portal = PortalId.Parse(text);
+        last = new(portal);
+        return portal;
     }
 }

@@ -55,10 +55,19 @@ public static class StoreModule
     internal static IServiceCollection AddAlongsideWriter<TWriter>(this IServiceCollection services)
         where TWriter : class, IAlongsideWriter => services.AddSingleton<IAlongsideWriter, TWriter>();
 
-    /// <summary>Statements are prepared on their second use on a connection; a refused append tells which stream was stale.</summary>
+    /// <summary>
+    /// Statements are prepared on their second use on a connection; a refused append tells which stream was stale. Connections are
+    /// not reset between uses, which would cost seven statements each time: whoever sets something on one must take it back.
+    /// </summary>
     internal static NpgsqlDataSource DataSource(string connectionString)
     {
-        var settings = new NpgsqlConnectionStringBuilder(connectionString) { MaxAutoPrepare = 100, AutoPrepareMinUsages = 2, IncludeFailedBatchedCommand = true };
+        var settings = new NpgsqlConnectionStringBuilder(connectionString)
+        {
+            MaxAutoPrepare = 100,
+            AutoPrepareMinUsages = 2,
+            IncludeFailedBatchedCommand = true,
+            NoResetOnClose = true,
+        };
         settings.ApplicationName ??= "peerregistry";
         return new NpgsqlDataSourceBuilder(settings.ConnectionString).Build();
     }
