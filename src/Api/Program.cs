@@ -121,5 +121,6 @@ public static class Program
         inner.MapVisiblePeers();
         inner.MapGet("/health/live", () => TypedResults.Ok()).WithName("health.live-internal");
         inner.MapCallPeer();
+        inner.MapNginxAnswer();
     }
 }

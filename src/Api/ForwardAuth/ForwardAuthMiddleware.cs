@@ -184,7 +184,7 @@ internal sealed class ForwardAuthMiddleware(
         if (refused.RetryAfter is { } wait)
             context.Response.Headers.RetryAfter = ((int)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         if (forNginx)
-            context.Response.Headers["X-Portal-Status"] = status.ToString(CultureInfo.InvariantCulture);
+            NginxAnswer.Announce(context.Response.Headers, refused);
 
         context.Response.StatusCode = !forNginx || status is 401 or 403 ? status : 403;
         await problems.TryWriteAsync(new ProblemDetailsContext

@@ -31,7 +31,7 @@ internal sealed class Forwarder(
             if (call.Body is not null)
             {
                 open.AwaitsHead = false;
-                body = await SpooledBody.Read(call.Body, call.BodyLength, options.Calls.MaxBodyBytes, spool.Value, open.Moved, open.Stop);
+                body = await SpooledBody.Read(call.Body, call.BodyLength, options.Calls.MaxBodyBytes, spool, open.Moved, open.Stop);
                 (open.AwaitsHead, open.HasKnownLength) = (true, body.Length > SpooledBody.InMemory);
             }
 

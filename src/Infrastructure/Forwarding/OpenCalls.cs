@@ -16,7 +16,7 @@ internal sealed class OpenCalls : BackgroundService
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(200); // an end is promised within a second
     private static readonly TimeSpan RateWindow = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<OpenCall, byte> calls = new();
     private readonly ConcurrentDictionary<(PortalId Portal, string Who), int> counts = new();

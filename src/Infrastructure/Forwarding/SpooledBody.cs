@@ -28,7 +28,7 @@ internal sealed class SpooledBody : IAsyncDisposable
     /// <param name="length">Where it is known.</param>
     /// <param name="moved">Called with the size of each piece.</param>
     /// <exception cref="RefusedException"><c>body_too_large</c></exception>
-    public static async Task<SpooledBody> Read(Stream source, long? length, long most, string directory, Action<int> moved, CancellationToken ct)
+    public static async Task<SpooledBody> Read(Stream source, long? length, long most, Lazy<string> directory, Action<int> moved, CancellationToken ct)
     {
         if (length > most)
             throw TooLarge(most);
@@ -57,7 +57,7 @@ internal sealed class SpooledBody : IAsyncDisposable
             await file.DisposeAsync();
     }
 
-    private async Task Fill(Stream source, int expected, long most, string directory, Action<int> moved, CancellationToken ct)
+    private async Task Fill(Stream source, int expected, long most, Lazy<string> directory, Action<int> moved, CancellationToken ct)
     {
         memory = ArrayPool<byte>.Shared.Rent(expected + 1); // one more than comes, so that the end is seen without growing
         while (await source.ReadAsync(memory.AsMemory(inMemory), ct) is > 0 and var read)
@@ -83,9 +83,9 @@ internal sealed class SpooledBody : IAsyncDisposable
         Sha256 = SHA256.HashData(memory.AsSpan(0, inMemory));
     }
 
-    private async Task FillFile(Stream source, long most, string directory, Action<int> moved, CancellationToken ct)
+    private async Task FillFile(Stream source, long most, Lazy<string> directory, Action<int> moved, CancellationToken ct)
     {
-        file = new FileStream(Path.Combine(directory, Path.GetRandomFileName()), new FileStreamOptions
+        file = new FileStream(Path.Combine(directory.Value, Path.GetRandomFileName()), new FileStreamOptions
         {
             Mode = FileMode.CreateNew,
             Access = FileAccess.ReadWrite,

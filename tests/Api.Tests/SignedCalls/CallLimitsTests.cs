@@ -213,6 +213,27 @@ public sealed class CallLimitsTests
         Assert.Equal(HttpStatusCode.OK, again.StatusCode);
     }
 
+    [Theory]
+    [InlineData(200, false)]
+    [InlineData(401, true)]
+    [InlineData(502, false)]
+    [InlineData(0, true)]
+    public async Task What_a_call_finds_out_is_told_to_whoever_keeps_the_contact(int status, bool told)
+    {
+        await using var rig = await CallRig.Start(context =>
+        {
+            if (status == 0)
+                context.Abort();
+            else
+                context.Response.StatusCode = status;
+            return Task.CompletedTask;
+        });
+
+        (await rig.Client.PostAsync(rig.Call("/a"), null, Stop)).Dispose();
+
+        Assert.Equal(told ? [nameof(IPeerContacts.CallFailed)] : [], rig.Told);
+    }
+
     private static PortalSnapshot When(string state)
     {
         var peer = CallRig.Mutual();

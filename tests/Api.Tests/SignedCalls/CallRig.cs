@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Net;
+using System.Reflection;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -74,6 +76,9 @@ internal sealed class CallRig : IAsyncDisposable
 
     public List<string> LookedUp { get; } = [];
 
+    /// <summary>What was told to whoever keeps the contact.</summary>
+    public ConcurrentQueue<string> Told { get; } = [];
+
     public PortalSnapshot? Snapshot
     {
         set => snapshots.Current = value;
@@ -136,7 +141,9 @@ internal sealed class CallRig : IAsyncDisposable
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<ISignatures, TaggingSignatures>();
         services.AddSingleton<IPortalSnapshots>(snapshots);
-        services.AddSingleton<IPeerContacts>(new NoContacts());
+        var contacts = DispatchProxy.Create<IPeerContacts, CallRecorder>();
+        ((CallRecorder)(object)contacts).Told = Told;
+        services.AddSingleton(contacts);
         services.AddScoped<CurrentPortal>();
         services.AddExceptionHandler<Errors>();
         services.AddProblemDetails(problems => problems.CustomizeProblemDetails = Errors.AddCode);
@@ -151,5 +158,17 @@ internal sealed class CallRig : IAsyncDisposable
         public PortalSnapshot? Find(PortalId portal) => Current?.Portal.Id == portal ? Current : null;
 
         public PortalSnapshot? FindByHost(string host) => throw new NotSupportedException();
+    }
+}
+
+/// <summary>Stands for any port and writes down the names of the methods called on it.</summary>
+public class CallRecorder : DispatchProxy
+{
+    public ConcurrentQueue<string> Told { get; set; } = [];
+
+    protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
+    {
+        Told.Enqueue(targetMethod!.Name);
+        return Task.CompletedTask;
     }
 }

@@ -90,7 +90,11 @@ internal static class NginxConfig
             location / {
                 auth_request /-portal-verdict;
                 auth_request_set $portal_status $upstream_http_x_portal_status;
+                auth_request_set $portal_code $upstream_http_x_portal_code;
+                auth_request_set $portal_detail $upstream_http_x_portal_detail;
                 auth_request_set $portal_location $upstream_http_x_portal_location;
+                auth_request_set $portal_new_cookie $upstream_http_set_cookie;
+                auth_request_set $portal_retry_after $upstream_http_retry_after;
         {{Lines(portal, name => $"        auth_request_set ${Variable(name)} $upstream_http_{name.Replace('-', '_').ToLowerInvariant()};")}}
                 error_page 401 403 = @portal_refused;
 
@@ -119,14 +123,19 @@ internal static class NginxConfig
             # Not asked again: a signature is good for one verdict.
             location @portal_refused {
                 internal;
-                rewrite ^ /internal/auth/nginx/answer? break;
+                rewrite ^ {{NginxAnswer.Path}}? break;
                 proxy_pass http://{{setup.Internal}};
                 proxy_set_header X-Portal-Status $portal_status;
+                proxy_set_header X-Portal-Code $portal_code;
+                proxy_set_header X-Portal-Detail $portal_detail;
                 proxy_set_header X-Portal-Location $portal_location;
+                proxy_set_header X-Portal-Cookie $portal_new_cookie;
+                proxy_set_header X-Portal-Retry-After $portal_retry_after;
         {{Asking}}    }
 
         """;
 
+    /// <summary>The core is asked without the body, and about the request as the client sent it.</summary>
     private const string Asking = """
                 proxy_method GET;
                 proxy_pass_request_body off;

@@ -1,0 +1,56 @@
+using System.Globalization;
+using PeerRegistry.Api.Kernel;
+using PeerRegistry.Domain.Kernel;
+
+namespace PeerRegistry.Api.ForwardAuth;
+
+/// <summary>
+/// nginx throws away what a verdict says beside its status. So a refusal's words go into fields, which the configuration hands to
+/// <see cref="Path"/> to have the answer made of them: the request itself is not judged again, a signature being good for once.
+/// </summary>
+internal static class NginxAnswer
+{
+    public const string Path = "/internal/auth/nginx/answer";
+
+    private const string Status = "X-Portal-Status";
+    private const string Code = "X-Portal-Code";
+    private const string Detail = "X-Portal-Detail";
+    private const string Location = "X-Portal-Location";
+    private const string Cookie = "X-Portal-Cookie";
+    private const string RetryAfter = "X-Portal-Retry-After";
+
+    public static void Announce(IHeaderDictionary verdict, RefusedException refused)
+    {
+        verdict[Status] = ((int)refused.Kind).ToString(CultureInfo.InvariantCulture);
+        verdict[Code] = refused.Code;
+        verdict[Detail] = refused.Message;
+        if (refused.RetryAfter is { } wait)
+            verdict[RetryAfter] = ((int)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+    }
+
+    public static void MapNginxAnswer(this IEndpointRouteBuilder inner) =>
+        inner.MapGet(Path, Answer).WithName("forward-auth.nginx-answer").ExcludeFromDescription();
+
+    private static Task Answer(HttpContext context)
+    {
+        var said = context.Request.Headers;
+        context.Response.Headers.CacheControl = "no-store";
+        if (said[Location] is [{ Length: > 0 } location])
+        {
+            context.Response.StatusCode = StatusCodes.Status303SeeOther;
+            (context.Response.Headers.Location, context.Response.Headers.SetCookie) = (location, said[Cookie]);
+            return Task.CompletedTask;
+        }
+
+        // Without a status the proxy had no verdict at all, so nothing may pass for an answer of the app.
+        var kind = int.TryParse(said[Status], CultureInfo.InvariantCulture, out var status) && Enum.IsDefined((RefusalKind)status)
+            ? (RefusalKind)status
+            : RefusalKind.Unavailable;
+        throw new RefusedException(kind, Or(said[Code], "internal_error"), Or(said[Detail], "The core gave no verdict."))
+        {
+            RetryAfter = int.TryParse(said[RetryAfter], CultureInfo.InvariantCulture, out var seconds) ? TimeSpan.FromSeconds(seconds) : null,
+        };
+    }
+
+    private static string Or(string? said, string otherwise) => string.IsNullOrEmpty(said) ? otherwise : said;
+}
