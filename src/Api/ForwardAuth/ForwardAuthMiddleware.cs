@@ -81,8 +81,8 @@ internal sealed class ForwardAuthMiddleware(
         if (verdict.Reason is not null)
         {
             refusals.Record(portal.Portal.Id, app, forwarded.Target, verdict);
-            if (verdict.Reason == SignatureReasons.GuardCold)
-                throw new RefusedException(RefusalKind.Unavailable, "guard_cold", "Just started. Sign and send again.") { RetryAfter = TimeSpan.FromSeconds(5) };
+            if (SignatureReasons.TryAgain(verdict.Reason) is { } tryAgain)
+                throw tryAgain;
         }
         else if (verdict.Signer is { } signer)
         {

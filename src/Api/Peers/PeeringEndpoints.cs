@@ -52,9 +52,8 @@ internal static class PeeringEndpoints
         {
             if (verdict.Signer is null)
                 refused.Record(portal.Id, app: null, request.Target, verdict);
-            if (SignatureReasons.IsPassing(verdict.Reason))
-                throw new RefusedException(RefusalKind.Unavailable, verdict.Reason!, "Not now. Sign and send again.") { RetryAfter = TimeSpan.FromSeconds(5) };
-            throw new RefusedException(RefusalKind.NotAuthenticated, "not_authenticated", "The notice is not signed as it has to be.");
+            throw SignatureReasons.TryAgain(verdict.Reason)
+                ?? new RefusedException(RefusalKind.NotAuthenticated, "not_authenticated", "The notice is not signed as it has to be.");
         }
 
         actor.Actor = Actor.Peer(key.Id);

@@ -1,3 +1,5 @@
+using PeerRegistry.Domain.Kernel;
+
 namespace PeerRegistry.Application.SignedCalls;
 
 /// <summary>
@@ -31,6 +33,8 @@ public static class SignatureReasons
     public const string GuardCold = "guard_cold";
     public const string GuardFull = "guard_full";
 
-    /// <summary>Nothing is wrong with the request; answered with 503 and <c>Retry-After</c>.</summary>
-    public static bool IsPassing(string? reason) => reason is GuardCold or GuardFull;
+    /// <summary>For a reason that says nothing against the request and will pass: 503 with <c>Retry-After</c>. Null for all others.</summary>
+    public static RefusedException? TryAgain(string? reason) => reason is GuardCold or GuardFull
+        ? new(RefusalKind.Unavailable, reason, "Signatures cannot be taken just now. Sign and send again.") { RetryAfter = TimeSpan.FromSeconds(5) }
+        : null;
 }

@@ -4,7 +4,7 @@ using PeerRegistry.Infrastructure.HttpSignatures;
 
 namespace PeerRegistry.Protocol.Vectors;
 
-public class ProfileTests
+public class AnswerTests
 {
     [Fact]
     public void A_signed_request_verifies_with_either_kind_of_key()
@@ -37,6 +37,17 @@ public class ProfileTests
         var other = Given.Request(Given.OtherEd25519, "portal-core");
         Assert.Equal(label is null ? null : "signature_invalid", Judge(other, 200, fields, body, label));
         Assert.Equal(label is null ? "component_missing" : "component_unexpected", Judge(request, 200, fields, body, label is null ? "sig1" : null));
+    }
+
+    [Fact]
+    public void An_answer_is_bound_to_our_signature_and_not_to_another_of_the_same_request()
+    {
+        var request = Given.Request(Given.OtherEd25519, "portal-core");
+        var twice = request with { Fields = ((WireFields)request.Fields).And("Signature", "other=:YQ==:") };
+        var fields = new WireFields(SignatureMaker.SignAnswer(Given.Ed25519, 200, ContentDigest.Field([]), twice, "other", Given.Now));
+
+        Assert.Null(Judge(twice, 200, fields, [], "other"));
+        Assert.Equal("component_unexpected", Judge(twice, 200, fields, [], "sig1"));
     }
 
     private static string? Judge(ReceivedRequest request, int status, IFields fields, byte[] body, string? label) =>
