@@ -92,6 +92,36 @@ public class Rfc9421Tests
         Assert.Equal(!vector.GetProperty("mustFail").GetBoolean(), input.Read(ref reader));
     }
 
+    [Theory]
+    [InlineData("\"@method\";req", "component_unknown")] // a request is bound to no other
+    [InlineData("\"host\";req", "component_unknown")]
+    [InlineData("\"@status\"", "component_unknown")] // of answers only
+    [InlineData("\"@path\";sf", "component_unknown")]
+    [InlineData("\"@method\";name=\"x\"", "component_unknown")]
+    [InlineData("\"host\";name=\"x\"", "component_unknown")]
+    [InlineData("\"host\";foo", "component_unknown")]
+    [InlineData("\"host\";sf=?0", "component_unknown")]
+    [InlineData("\"Host\"", "component_unknown")]
+    [InlineData("\"\"", "component_unknown")]
+    [InlineData("\"example-dict\";bs;sf", "component_unknown")]
+    [InlineData("\"host\";sf", "component_unknown")] // no structured field that we know of
+    [InlineData("\"cache-control\";tr", "component_missing")]
+    [InlineData("\"x-absent\"", "component_missing")]
+    [InlineData("\"example-dict\";key=\"z\"", "component_missing")]
+    [InlineData("\"x-obs-fold-header\"", null)]
+    public void A_component_that_has_no_clear_value_has_none(string component, string? reason)
+    {
+        var message = Rfc9421Message.Read(File.GetProperty("componentValues")[0].GetProperty("message"));
+        Assert.Equal(reason, Rfc9421Message.BaseOf(message, $"({component})").Reason);
+    }
+
+    [Fact]
+    public void A_folded_line_becomes_one()
+    {
+        var message = Rfc9421Message.Read(File.GetProperty("componentValues")[0].GetProperty("message"));
+        Assert.StartsWith("\"x-obs-fold-header\": Obsolete line folding.\n", Rfc9421Message.BaseOf(message, "(\"x-obs-fold-header\")").Base, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Parameters_keep_their_order()
     {

@@ -38,10 +38,16 @@ public class TargetTests
     }
 
     [Theory]
-    [InlineData("https://example.org/")]
-    [InlineData("https://example.org:8443/")]
-    [InlineData("https://xn--mller-kva.example/")]
-    public void A_plain_authority_is_signed(string uri) => Assert.True(OriginalTarget.IsUnchangedUri(uri));
+    [InlineData("https://example.org/", true)]
+    [InlineData("https://example.org:8443/", true)]
+    [InlineData("https://xn--mller-kva.example/", true)]
+    [InlineData("https://example.org:443/", false)] // it stays, and then its receiver does not see it
+    [InlineData("https://user:pw@example.org/", false)]
+    [InlineData("https://EXAMPLE.org/", false)]
+    [InlineData("https://example.org:/", false)]
+    [InlineData("http://example.org/", false)]
+    [InlineData("https://example.org", false)]
+    public void Only_a_plain_authority_is_signed(string uri, bool isSigned) => Assert.Equal(isSigned, OriginalTarget.IsUnchangedUri(uri));
 
     [Theory]
     [MemberData(nameof(Different))]

@@ -65,6 +65,19 @@ public class VerificationListTests
     }
 
     [Fact]
+    public void A_label_that_stands_twice_is_ambiguous_even_where_one_of_them_is_somebody_elses()
+    {
+        var input = Field(Given.Request(Key), "Signature-Input");
+        Assert.Equal("signature_ambiguous", Reason(With($"sig1=();tag=\"theirs\", {input}")));
+    }
+
+    [Theory]
+    [InlineData(SignatureInput.MaxComponents, "component_unexpected")]
+    [InlineData(SignatureInput.MaxComponents + 1, "signature_malformed")]
+    public void So_many_components_are_read_and_no_more(int count, string reason) =>
+        Assert.Equal(reason, Reason(With($"sig1=({string.Join(' ', Enumerable.Range(0, count).Select(i => $"\"a{i}\""))})")));
+
+    [Fact]
     public void Signatures_of_others_are_passed_over()
     {
         var good = Given.Request(Key);
@@ -198,6 +211,18 @@ public class VerificationListTests
     }
 
     [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(255)]
+    [InlineData(257)]
+    [InlineData(1024)]
+    public void An_RSA_signature_of_another_length_is_invalid(int length)
+    {
+        var request = With(null, $"sig1=:{Convert.ToBase64String(new byte[length])}:", Given.Request(Given.Rsa));
+        Assert.Equal("signature_invalid", Given.Judge(request, Given.SignerOf(Given.Rsa)).Reason);
+    }
+
+    [Theory]
     [InlineData("md5=:Sd/dVLAcvNLSq16eXua5uQ==:", "digest_malformed")]
     [InlineData("sha-256=:AAAA:", "digest_malformed")]
     [InlineData("sha-256", "digest_malformed")]
@@ -229,6 +254,19 @@ public class VerificationListTests
         Assert.Null(Given.Judge(request, original, body: "").Reason);
         Assert.Null(Given.Judge(request, original).Reason);
         Assert.Null(Given.Judge(request, original).ContentDigest); // there was a field, but it was not covered
+    }
+
+    [Theory]
+    [InlineData(1000, 60)]
+    [InlineData(20, 20)]
+    public void It_is_remembered_for_as_long_as_it_would_be_taken(int expires, int remembered)
+    {
+        var request = Given.SignedWith(Key, Given.Parameters(Key, expires: $"{Given.Now + expires}"));
+        Verifier.Judge(SignedMessage.Of(request), SignatureProfile.App, _ => Given.SignerOf(Key), [], false, Given.Now, out var once);
+
+        Assert.Equal((Given.Now, Given.Now + remembered), (once.Created, once.Until));
+        Assert.Null(Given.Judge(request, Given.SignerOf(Key), now: once.Until).Reason);
+        Assert.NotNull(Given.Judge(request, Given.SignerOf(Key), now: once.Until + 1).Reason);
     }
 
     [Fact]

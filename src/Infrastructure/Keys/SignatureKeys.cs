@@ -18,7 +18,7 @@ internal static class SignatureKeys
 
     /// <summary>PSS, SHA-512, a salt of exactly 64 bytes; shared between threads, as OpenSSL only reads the key.</summary>
     private static bool VerifyRsa(RSA rsa, ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature) =>
-        signature.Length == rsa.KeySize / 8 && rsa.VerifyData(message, signature, HashAlgorithmName.SHA512, RSASignaturePadding.Pss);
+        rsa.VerifyData(message, signature, HashAlgorithmName.SHA512, RSASignaturePadding.Pss);
 
     private static RSA Parse(PublicKey key)
     {
