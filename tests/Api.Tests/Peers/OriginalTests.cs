@@ -1,0 +1,149 @@
+using System.Collections.Concurrent;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Application.Peers;
+using PeerRegistry.Domain.Peers;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Api.Tests.Peers;
+
+/// <summary>A peer that runs the original core: RSA, unsigned answers, no path for notices.</summary>
+public sealed class OriginalTests(TwoPortals portals) : IClassFixture<TwoPortals>
+{
+    private readonly ConcurrentQueue<string> asked = new();
+
+    private LivePortal Ada => portals.Ada;
+
+    [Theory]
+    [InlineData(StatusCodes.Status404NotFound)]
+    [InlineData(StatusCodes.Status405MethodNotAllowed)]
+    public async Task An_original_is_pending_until_its_first_signed_call(int answerToNotice)
+    {
+        using var original = Appear(Stranger.WithRsa(), answerToNotice);
+        await Ada.Add(original.Key.Id, characters: 6);
+        await Eventually.Holds(() => Ada.Sees(original.Key.Id) is { Original: true }, () => Tells(original));
+        var row = Ada.Sees(original.Key.Id)!;
+        Assert.Equal((PeerStatus.Pending, true, PeerVerification.FirstUse), (row.Status, row.MayBeCalled, row.Verified));
+
+        Assert.True(await Ada.Send(new ConfirmByCall(Ada.Id, original.Key, Tagged: false)));
+        Assert.True(Ada.Sees(original.Key.Id)!.IsMutual);
+        Assert.True(await Ada.Send(new ConfirmByCall(Ada.Id, original.Key, Tagged: false)));
+        Assert.Single(await Ada.Past(original.Key.Id), e => e is PeeringConfirmed);
+    }
+
+    [Fact]
+    public async Task A_tagged_signature_ends_it_for_ever()
+    {
+        using var original = Appear(Stranger.WithRsa(), StatusCodes.Status404NotFound);
+        await Ada.Add(original.Key.Id);
+        await Eventually.Holds(() => Ada.Sees(original.Key.Id) is { Original: true }, () => Tells(original));
+
+        Assert.False(await Ada.Send(new ConfirmByCall(Ada.Id, original.Key, Tagged: true)));
+        Assert.Equal((false, PeerStatus.Pending), (Ada.Sees(original.Key.Id)!.Original, Ada.Sees(original.Key.Id)!.Status));
+        Assert.IsType<PeerProtocolSeen>((await Ada.Past(original.Key.Id))[^1]);
+
+        // From now on its unsigned answer is one that somebody else made.
+        await Ada.Send(new TryPeerNow(Ada.Id, TypedPortalId.Of(original.Key.Id)));
+        await Eventually.Holds(async () => (await View(original)).Contact.LastError?.Code == "answer_unsigned", () => Tells(original));
+        Assert.False(Ada.Sees(original.Key.Id)!.Original);
+    }
+
+    [Fact]
+    public async Task An_Ed25519_peer_that_does_not_sign_its_answer_is_nobody()
+    {
+        using var silent = Appear(Stranger.Appear(), StatusCodes.Status404NotFound);
+        await Ada.Add(silent.Key.Id);
+        await Eventually.Holds(async () => (await View(silent)).Contact.LastError?.Code == "answer_unsigned", () => Tells(silent));
+        Assert.Null(Ada.Sees(silent.Key.Id)!.Key);
+    }
+
+    [Fact]
+    public async Task Another_key_at_a_known_domain_is_refused_and_recorded_once()
+    {
+        using var known = Appear(Stranger.WithRsa(), StatusCodes.Status404NotFound);
+        await Ada.Add(known.Key.Id, characters: 6);
+        await Eventually.Holds(() => Ada.Sees(known.Key.Id) is { Original: true }, () => Tells(known));
+
+        using var other = Stranger.WithRsa();
+        var (shown, at) = (other.Key, known.Key.Id.Short);
+        portals.Zone.Strangers[at.Value] = context => Answer(context, shown, at, StatusCodes.Status404NotFound);
+        for (var i = 0; i < 3; i++)
+        {
+            await Ada.Send(new TryPeerNow(Ada.Id, TypedPortalId.Of(known.Key.Id)));
+            await Eventually.Holds(async () => (await View(known)).Contact.LastError?.Code == "identity_refused", () => Tells(known));
+        }
+
+        Assert.Equal(known.Key, Ada.Sees(known.Key.Id)!.Key);
+        Assert.Single(await Ada.Past(known.Key.Id), e => e is PeerIdentityRefused refused && refused.Answered == other.Key.Id);
+    }
+
+    [Theory]
+    [InlineData("key", "key_mismatch")]
+    [InlineData("domain", "domain_mismatch")]
+    [InlineData("json", "answer_invalid")]
+    [InlineData("weak", "key_type_unknown")]
+    [InlineData("status", "peer_unreachable")]
+    public async Task A_whoareyou_that_lies_pins_nothing(string lie, string code)
+    {
+        using var liar = Stranger.WithRsa();
+        using var another = Stranger.WithRsa();
+        portals.Zone.Strangers[liar.Key.Id.Short.Value] = context => lie switch
+        {
+            "key" => Identity(context, liar.Key.Id, another.Key.Pem, liar.Key.Id.Short.Value),
+            "domain" => Identity(context, liar.Key.Id, liar.Key.Pem, another.Key.Id.Short.Value),
+            "json" => context.Response.WriteAsync("<html>", context.RequestAborted),
+            "weak" => Identity(context, liar.Key.Id, "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQ==\n-----END PUBLIC KEY-----\n", liar.Key.Id.Short.Value),
+            _ => Status(context, StatusCodes.Status500InternalServerError),
+        };
+        await Ada.Add(liar.Key.Id);
+        await Eventually.Holds(async () => (await View(liar)).Contact.LastError?.Code == code, () => Tells(liar));
+        Assert.Null(Ada.Sees(liar.Key.Id)!.Key);
+        Assert.IsType<PeerAdded>(Assert.Single(await Ada.Past(liar.Key.Id)));
+    }
+
+    private Stranger Appear(Stranger stranger, int answerToNotice)
+    {
+        var key = stranger.Key;
+        portals.Zone.Strangers[key.Id.Short.Value] = context => Answer(context, key, key.Id.Short, answerToNotice);
+        return stranger;
+    }
+
+    private Task Answer(HttpContext context, PublicKey who, ShortId at, int answerToNotice)
+    {
+        asked.Enqueue($"{context.Request.Method} {context.Request.Path}");
+        return context.Request.Path == "/core/public/meta/whoareyou"
+            ? Identity(context, who.Id, who.Pem, at.Value)
+            : Status(context, answerToNotice);
+    }
+
+    private static Task Identity(HttpContext context, PortalId id, string pem, string at) => context.Response.WriteAsJsonAsync(
+        new { id = id.Value, name = "Original", is_default = true, public_key_pem = pem, domain = $"{at}.{Neighbourhood.Zone}" }, context.RequestAborted);
+
+    private static Task Status(HttpContext context, int status)
+    {
+        context.Response.StatusCode = status;
+        return Task.CompletedTask;
+    }
+
+    private Task<PeerView> View(Stranger stranger) => Ada.Send(new ShowPeer(Ada.Id, TypedPortalId.Of(stranger.Key.Id)));
+
+    private async Task<string> Tells(Stranger stranger) => $"{await View(stranger)}\n{string.Join(" ", asked)}";
+}
+
+/// <summary>Two clocks that do not agree.</summary>
+public sealed class ClockSkewTests(PeerRegistry.Tests.TestPostgres postgres)
+{
+    [Fact]
+    public async Task The_owner_is_told_that_the_clocks_differ()
+    {
+        await using var zone = await Neighbourhood.Start(postgres);
+        await using var bob = await zone.Move("Bob");
+        var wrong = new MovableTime();
+        wrong.Advance(TimeSpan.FromMinutes(10)); // the Date of an answer is Kestrel's and so the machine's
+        await using var ada = await zone.Move("Ada", services => services.AddSingleton<TimeProvider>(wrong));
+        await ada.Add(bob);
+        await Eventually.Holds(async () => (await ada.Contact(bob)).LastError is not null, () => ada.Tells(bob));
+        Assert.Equal("clock_skew", (await ada.Contact(bob)).LastError!.Code);
+    }
+}
