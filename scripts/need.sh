@@ -40,6 +40,7 @@ CADDY='caddy=/usr/bin/caddy'
 NGINX='nginx-light=/usr/sbin/nginx'
 CHROMIUM='chromium=/usr/bin/chromium'
 FONTS='fonts-dejavu-core=/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf'
+WRK='wrk=/usr/bin/wrk'
 CERTIFICATES='ca-certificates=/etc/ssl/certs/ca-certificates.crt'
 
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1

@@ -1,3 +1,6 @@
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.AspNetCore.DataProtection.XmlEncryption;
 using Microsoft.Extensions.DependencyInjection;
 using PeerRegistry.Application.Kernel;
 using PeerRegistry.Application.Portals;
@@ -14,6 +17,9 @@ public static class KeysModule
         services.AddSingleton<KeyVault>();
         services.AddSingleton<IKeyVault>(provider => provider.GetRequiredService<KeyVault>());
         services.AddAlongsideWriter<SealedKeyWriter>();
+        services.AddSingleton<FormKeys>();
+        services.AddDataProtection().SetApplicationName("PeerRegistry");
+        services.AddOptions<KeyManagementOptions>().Configure<FormKeys>((keys, rows) => (keys.XmlRepository, keys.XmlEncryptor) = (rows, new NullXmlEncryptor())); // FormKeys seals
         return services;
     }
 
