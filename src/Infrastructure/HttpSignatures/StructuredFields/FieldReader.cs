@@ -33,8 +33,9 @@ internal readonly ref struct RawBare(BareType type, ReadOnlySpan<char> text, lon
 /// </summary>
 internal ref struct FieldReader(ReadOnlySpan<char> text)
 {
-    private static readonly SearchValues<char> KeyChars = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789_-.*");
-    private static readonly SearchValues<char> TokenChars =
+    internal static readonly SearchValues<char> KeyChars = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789_-.*");
+
+    internal static readonly SearchValues<char> TokenChars =
         SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-.^_`|~:/");
 
     private readonly ReadOnlySpan<char> all = text;

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text;
 
@@ -8,9 +7,6 @@ namespace PeerRegistry.Infrastructure.HttpSignatures.StructuredFields;
 public static class FieldSerializer
 {
     private const long MaxInteger = 999_999_999_999_999;
-    private static readonly SearchValues<char> KeyChars = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789_-.*");
-    private static readonly SearchValues<char> TokenChars =
-        SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-.^_`|~:/");
 
     /// <exception cref="StructuredFieldException">A value that no field can carry.</exception>
     public static string Serialize(Field field)
@@ -72,7 +68,7 @@ public static class FieldSerializer
 
     private static void AppendKey(StringBuilder text, string key)
     {
-        Require(key.Length > 0 && (char.IsAsciiLetterLower(key[0]) || key[0] == '*') && !key.ContainsAnyExcept(KeyChars), "key");
+        Require(key.Length > 0 && (char.IsAsciiLetterLower(key[0]) || key[0] == '*') && !key.ContainsAnyExcept(FieldReader.KeyChars), "key");
         text.Append(key);
     }
 
@@ -95,7 +91,7 @@ public static class FieldSerializer
                 text.Append(bare.Number == 0 ? "?0" : "?1");
                 break;
             case BareType.Token:
-                Require(bare.Text is [var first, ..] && (char.IsAsciiLetter(first) || first == '*') && !bare.Text.ContainsAnyExcept(TokenChars), "token");
+                Require(bare.Text is [var first, ..] && (char.IsAsciiLetter(first) || first == '*') && !bare.Text.ContainsAnyExcept(FieldReader.TokenChars), "token");
                 text.Append(bare.Text);
                 break;
             case BareType.Bytes:
