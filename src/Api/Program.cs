@@ -31,7 +31,7 @@ public static class Program
     public static WebApplication Build(string[] args, Action<IServiceCollection>? replace = null)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-        var options = RegistryConfiguration.Read(builder.Configuration);
+        var options = RegistryConfiguration.Read(builder.Configuration, InfrastructureModule.Faults);
         AddHost(builder);
         builder.Services.AddApplication();
         builder.Services.AddInfrastructure(options);

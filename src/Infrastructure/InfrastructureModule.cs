@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using PeerRegistry.Application.Kernel;
 using PeerRegistry.Infrastructure.Audit;
 using PeerRegistry.Infrastructure.EventStore;
@@ -15,6 +16,20 @@ namespace PeerRegistry.Infrastructure;
 
 public static class InfrastructureModule
 {
+    /// <summary>What only an adapter can tell about the settings; a sentence each.</summary>
+    public static IEnumerable<string> Faults(RegistryOptions options)
+    {
+        try
+        {
+            _ = new NpgsqlConnectionStringBuilder(options.ConnectionStrings.Registry);
+            return [];
+        }
+        catch (ArgumentException e)
+        {
+            return [$"ConnectionStrings__Registry is no Npgsql connection string: {e.Message}"];
+        }
+    }
+
     /// <summary>Every adapter that the ports of Application ask for.</summary>
     public static IServiceCollection AddInfrastructure(this IServiceCollection services, RegistryOptions options)
     {

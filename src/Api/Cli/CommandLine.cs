@@ -1,3 +1,4 @@
+using System.Data.Common;
 using PeerRegistry.Application.Kernel;
 
 namespace PeerRegistry.Api.Cli;
@@ -35,9 +36,11 @@ internal static class CommandLine
                 await Console.Error.WriteLineAsync(fault);
             return 1;
         }
-        catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+        catch (Exception e)
         {
-            await Console.Error.WriteLineAsync(e.Message);
+            // A port, a directory, a database or a key that cannot be used says so itself; anything else needs its stack.
+            var said = e is IOException or UnauthorizedAccessException or InvalidDataException or DbException;
+            await Console.Error.WriteLineAsync(said ? e.Message : e.ToString());
             return 1;
         }
     }

@@ -8,13 +8,14 @@ namespace PeerRegistry.Api.Hosting;
 internal static class RegistryConfiguration
 {
     /// <exception cref="StartRefusedException">A value of the wrong form, or a name in one of our sections that means nothing.</exception>
-    public static RegistryOptions Read(IConfiguration configuration)
+    /// <param name="others">Faults that others see in what could be read.</param>
+    public static RegistryOptions Read(IConfiguration configuration, Func<RegistryOptions, IEnumerable<string>> others)
     {
         var misread = Misread(configuration).ToList();
         var readable = configuration.AsEnumerable().Where(e => !misread.Exists(m => m.Path == e.Key));
         var options = new ConfigurationBuilder().AddInMemoryCollection(readable).Build().Get<RegistryOptions>() ?? new RegistryOptions();
         var wrong = new RegistryOptionsValidator().Validate(options).Errors.Select(e => e.ErrorMessage);
-        string[] faults = [.. misread.Select(m => $"{m.Path.Replace(":", "__", StringComparison.Ordinal)} {m.Fault}"), .. wrong];
+        string[] faults = [.. misread.Select(m => $"{m.Path.Replace(":", "__", StringComparison.Ordinal)} {m.Fault}"), .. wrong, .. others(options)];
         return faults.Length == 0 ? options : throw new StartRefusedException(faults);
     }
 

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
 using PeerRegistry.Api.Hosting;
+using PeerRegistry.Infrastructure;
 using YamlDotNet.RepresentationModel;
 
 namespace PeerRegistry.Api.Tests.Hosting;
@@ -21,7 +22,7 @@ public sealed class ContainerFilesTests
     public void Every_setting_of_the_registry_exists_and_has_a_good_value()
     {
         var settings = Environment().ToDictionary(s => s.Name.Replace("__", ":", StringComparison.Ordinal), s => (string?)s.Value);
-        var options = RegistryConfiguration.Read(new ConfigurationBuilder().AddInMemoryCollection(settings).Build());
+        var options = RegistryConfiguration.Read(new ConfigurationBuilder().AddInMemoryCollection(settings).Build(), InfrastructureModule.Faults);
         Assert.Equal("Host=postgres;Username=registry;Password=secret;Database=registry", options.ConnectionStrings.Registry);
         Assert.Equal("registry", Text(At(compose, "services", "postgres", "environment", "POSTGRES_USER")));
         Assert.Equal("registry", Text(At(compose, "services", "postgres", "environment", "POSTGRES_DB")));

@@ -104,6 +104,7 @@ public sealed class ProcessLifeTests : IDisposable
         var (code, said, errors) = await RegistryProcess.Run(
             data.Directory,
             [],
+            ("ConnectionStrings__Registry", "Hots=nowhere"),
             ("Portal__KeyType", "dsa"),
             ("Portal__PublicPort", "many"),
             ("Portal__Zone", "Not A Zone"),
@@ -118,11 +119,21 @@ public sealed class ProcessLifeTests : IDisposable
         Assert.Empty(said);
         Assert.Equal(
             [
-                "Edge__TrustedProxies__0", "Listen__Edge", "Peering__AllowPrivateAddresses", "Peering__Resolve", "Peering__Resolve__0", "Portal__KeyType",
+                "ConnectionStrings__Registry", "Edge__TrustedProxies__0", "Listen__Edge", "Peering__AllowPrivateAddresses", "Peering__Resolve", "Peering__Resolve__0", "Portal__KeyType",
                 "Portal__Nmae", "Portal__PublicPort", "Portal__Zone", "Vault__MasterKeyFile",
             ],
             errors.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')[0]).Order(StringComparer.Ordinal));
         Assert.Empty(Directory.GetFileSystemEntries(data.Directory));
+    }
+
+    [Fact]
+    public async Task A_database_that_does_not_answer_is_said_in_a_line()
+    {
+        var (code, said, errors) = await RegistryProcess.Run(data.Directory, [], ("ConnectionStrings__Registry", "Host=127.0.0.1;Port=1;Username=x;Timeout=2"));
+        Assert.Equal(1, code);
+        Assert.Empty(said);
+        Assert.Contains("127.0.0.1:1", errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
     }
 
     [Theory]
