@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using PeerRegistry.Application.SignedCalls;
 using PeerRegistry.Domain.Portals;
@@ -145,6 +147,29 @@ public class OriginalTests
             else
                 Assert.NotNull(reason);
         }
+    }
+
+    /// <summary>
+    /// As the files of the original show that it verifies: its six parameters, a creation that a clock 5 s behind does not find in the future,
+    /// the short keyid, and a base put together here by hand.
+    /// </summary>
+    [Fact]
+    public void What_we_sign_for_an_original_is_what_it_takes()
+    {
+        const string Target = "/a+b;v=1,(x)!*'@:$&=?q=a+b&c=%2B";
+        var digest = ContentDigest.Field("{}"u8);
+        var fields = SignatureMaker.SignRequest(
+            Given.Rsa, "portal-peer", "PUT", "notes.00el52.freeshard.cloud", $"https://notes.00el52.freeshard.cloud{Target}", digest, Given.Now, toOriginal: true);
+        var parameters = fields[1].Value["sig1=".Length..];
+        var text = $"\"@method\": PUT\n\"@authority\": notes.00el52.freeshard.cloud\n\"@target-uri\": https://notes.00el52.freeshard.cloud{Target}\n"
+            + $"\"content-digest\": {digest}\n\"@signature-params\": {parameters}";
+
+        Assert.StartsWith($"(\"@method\" \"@authority\" \"@target-uri\" \"content-digest\");created={Given.Now - 5};expires={Given.Now + 55};nonce=\"", parameters, StringComparison.Ordinal);
+        Assert.EndsWith($";keyid=\"{Given.Rsa.Public.Id.Short}\";alg=\"rsa-pss-sha512\";tag=\"portal-peer\"", parameters, StringComparison.Ordinal);
+        using var rsa = RSA.Create();
+        rsa.ImportFromPem(Given.Rsa.Public.Pem);
+        Assert.True(rsa.VerifyData(
+            Encoding.ASCII.GetBytes(text), Convert.FromBase64String(fields[2].Value["sig1=:".Length..^1]), HashAlgorithmName.SHA512, RSASignaturePadding.Pss));
     }
 
     /// <summary>No entry is left over from a case that is no difference any more.</summary>

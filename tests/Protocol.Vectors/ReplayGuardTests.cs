@@ -1,8 +1,11 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
+using PeerRegistry.Application.Kernel;
 using PeerRegistry.Application.SignedCalls;
 using PeerRegistry.Infrastructure.EventStore;
 using PeerRegistry.Infrastructure.HttpSignatures;
+using PeerRegistry.Infrastructure.Keys;
 using PeerRegistry.Tests;
 
 namespace PeerRegistry.Protocol.Vectors;
@@ -163,6 +166,25 @@ public class SharedReplayGuardTests(TestPostgres postgres) : IClassFixture<TestP
         Assert.Null(await new PostgresReplayGuard(database).Remember(New(2, Now + 90), Now + 90, Ct)); // a node ahead sweeps
 
         Assert.Equal("replayed", await new PostgresReplayGuard(database).Remember(New(1), Now + 60, Ct));
+    }
+
+    [Theory]
+    [InlineData(true, typeof(PostgresReplayGuard))]
+    [InlineData(false, typeof(ReplayGuard))]
+    public async Task The_setting_decides_which_guard_there_is(bool cluster, Type expected)
+    {
+        await using var database = await Database();
+        var data = Directory.CreateTempSubdirectory("guard-").FullName;
+        await using var services = new ServiceCollection()
+            .AddSingleton(new RegistryOptions { Data = new() { Directory = data }, Cluster = new() { Enabled = cluster } })
+            .AddSingleton(TimeProvider.System)
+            .AddSingleton(database)
+            .AddKeys()
+            .AddHttpSignatures()
+            .BuildServiceProvider();
+
+        Assert.IsType(expected, services.GetRequiredService<IReplayGuard>());
+        Directory.Delete(data, recursive: true);
     }
 
     private static Once New(int i, long created = Now) => new((UInt128)(uint)i << 64, created, created + 60);

@@ -1,0 +1,85 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Logging;
+using PeerRegistry.Application.SignedCalls;
+using PeerRegistry.Infrastructure.HttpSignatures;
+
+namespace PeerRegistry.Protocol.Vectors;
+
+public class RefusedCallsTests
+{
+    private static readonly Domain.Portals.PortalId Portal = Given.Ed25519.Public.Id;
+    private readonly FixedClock clock = new(Given.Now);
+    private readonly Lines log = new();
+
+    [Fact]
+    public void The_last_thousand_are_kept_the_latest_first_and_each_Portal_sees_its_own()
+    {
+        var refused = new RefusedCalls(clock, log);
+        for (var i = 0; i < 1001; i++)
+            refused.Record(Portal, "notes", $"/{i}", Verdict("replayed"));
+        refused.Record(Given.Rsa.Public.Id, null, "/other", Verdict("expired"));
+
+        var latest = refused.Latest(Portal, 1000);
+        Assert.Equal(1000, latest.Count);
+        Assert.Equal(("/1000", "/1"), (latest[0].Path, latest[^1].Path));
+        Assert.Equal("/other", Assert.Single(refused.Latest(Given.Rsa.Public.Id, 1000)).Path);
+        Assert.Equal(2, refused.Latest(Portal, 2).Count);
+        Assert.Empty(refused.Latest(Given.OtherEd25519.Public.Id, 1000));
+    }
+
+    [Fact]
+    public void What_strangers_send_is_kept_in_small_pieces()
+    {
+        var refused = new RefusedCalls(clock, log);
+        var text = new string('a', 100_000);
+        refused.Record(Portal, "notes", text, new SignatureVerdict(null, "signature_invalid", null, "sig1", text, text));
+
+        var call = Assert.Single(refused.Latest(Portal, 1));
+        Assert.Equal((1024, 128, 2048), (call.Path.Length, call.KeyId!.Length, call.SignatureBase!.Length));
+        Assert.InRange(log.Written.Single().Length, 1, 300);
+    }
+
+    [Fact]
+    public void What_was_not_refused_is_not_kept()
+    {
+        var refused = new RefusedCalls(clock, log);
+        refused.Record(Portal, "notes", "/", new SignatureVerdict(Given.SignerOf(Given.Ed25519), null, null, "sig1"));
+        Assert.Empty(refused.Latest(Portal, 1));
+    }
+
+    [Fact]
+    public async Task Every_verdict_is_counted_by_its_reason()
+    {
+        var counted = new List<object?>();
+        using var listener = new MeterListener { InstrumentPublished = (instrument, all) => { if (instrument.Name == "signatures_judged") all.EnableMeasurementEvents(instrument); } };
+        var here = Environment.CurrentManagedThreadId;
+        listener.SetMeasurementEventCallback<long>((_, _, tags, _) =>
+        {
+            if (Environment.CurrentManagedThreadId == here)
+                counted.Add(tags[0].Value);
+        });
+        listener.Start();
+
+        var service = new SignatureService(null!, new ReplayGuard(started: null), clock);
+        var request = Given.Request(Given.Ed25519);
+        foreach (var signer in new[] { Given.SignerOf(Given.Ed25519), Given.SignerOf(Given.Ed25519), null })
+            await service.Verify(request, VerificationPlace.App, _ => signer, null, TestContext.Current.CancellationToken); // done at once, so on this thread
+
+        Assert.Equal(["none", "replayed", "signer_unknown"], counted);
+    }
+
+    private static SignatureVerdict Verdict(string reason) => new(null, reason, null, "sig1", "abcdef");
+
+    private sealed class Lines : ILogger<RefusedCalls>
+    {
+        internal List<string> Written { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Written.Add(formatter(state, exception));
+    }
+}
