@@ -27,8 +27,7 @@ internal sealed class OwnerAuthentication(
             return AuthenticateResult.Fail(new RefusedException(RefusalKind.Forbidden, "forbidden", "This request was made by a page of another origin."));
 
         actor.Actor = Actor.Device(device.Id);
-        await sessions.Extend(portal.Snapshot, token, Context.RequestAborted);
-        if (byCookie)
+        if (await sessions.Extend(portal.Snapshot, token, Context.RequestAborted) && byCookie)
             Response.Cookies.Append(OwnerSession.Cookie, token, OwnerSession.CookieOptions(Application.Devices.PairDevice.SessionLife));
         return AuthenticateResult.Success(new AuthenticationTicket(
             new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.NameIdentifier, device.Id), new Claim(ClaimTypes.Name, device.Name)], SchemeName)), SchemeName));

@@ -39,15 +39,17 @@ internal sealed class OwnerSession(IAlongsideRows rows, TimeProvider clock)
             && portal.Devices.TryGetValue(session.Holder, out device);
     }
 
-    public async ValueTask Extend(PortalSnapshot portal, string token, CancellationToken ct)
+    /// <returns>Whether it lives longer now, so that the cookie has to as well.</returns>
+    public async ValueTask<bool> Extend(PortalSnapshot portal, string token, CancellationToken ct)
     {
         var (hash, until) = (TokenHash.Of(token), clock.GetUtcNow() + PairDevice.SessionLife);
         if (!portal.Credentials.TryGetValue(hash, out var session) || until - session.ExpiresAt < Slack || !extending.TryAdd(hash, true))
-            return;
+            return false;
 
         try
         {
             await rows.Write(portal.Portal.Id, [new ExtendCredential(hash, until)], ct);
+            return true;
         }
         finally
         {

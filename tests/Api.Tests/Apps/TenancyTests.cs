@@ -1,0 +1,98 @@
+using System.Net;
+using System.Text;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Application.Apps;
+using PeerRegistry.Application.Devices;
+using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Portals;
+using PeerRegistry.Domain.Portals;
+using PeerRegistry.Tests;
+
+namespace PeerRegistry.Api.Tests.Apps;
+
+/// <summary>Two Portals in one process and one database, with apps of the same name: nothing of one opens anything of the other.</summary>
+public sealed class TenancyTests(TestPostgres postgres)
+{
+    private const string Description = """{"v":"1.0","name":"notes","paths":{"":{"access":"private"},"/open":{"access":"public"}}}""";
+
+    [Fact]
+    public async Task What_belongs_to_one_Portal_is_nothing_to_the_other()
+    {
+        await using var zone = await Neighbourhood.Start(postgres);
+        await using var process = await zone.Move("Ada");
+        var ada = process.Snapshot.Portal;
+        await process.Send(new CreatePortal(KeyKind.Ed25519, Neighbourhood.Zone, "Bea"));
+        var bea = process.Services.GetRequiredService<IPortalSnapshots>().All.Single(portal => portal.Portal.Id != ada.Id).Portal;
+        using var edge = new HttpClient { BaseAddress = process.Edge };
+        using var inner = new HttpClient { BaseAddress = process.Internal };
+
+        var keys = new Dictionary<PortalRow, (string Owner, string App, string Session, string Device)>();
+        foreach (var portal in new[] { ada, bea })
+        {
+            var code = (await process.Send(new CreatePairingCode(portal.Id))).Code;
+            var other = portal == ada ? bea : ada;
+            Assert.Equal("code_invalid", (await edge.Post($"/core/public/pair/terminal?code={code}", """{"name":"x"}""", ("Host", other.Domain))).Code);
+            var device = await process.Send(new PairDevice(portal.Id, code, "Laptop"));
+            await process.Send(new RegisterApp(portal.Id, "notes", Encoding.UTF8.GetBytes(Description)));
+            var token = await process.Send(new IssueAppToken(portal.Id, "notes"));
+            keys[portal] = (device.Token, token, (await process.Send(new StartAppSession(portal.Id, "notes", device.Id, StartAppSession.BearerLife))).Token, device.Id);
+        }
+
+        foreach (var (mine, theirs) in new[] { (ada, bea), (bea, ada) })
+        {
+            (string, string)[] At(PortalRow portal, string token) => [("Host", portal.Domain), Http.Bearer(token)];
+            Assert.Equal(HttpStatusCode.OK, (await edge.Get("/core/protected/apps", At(mine, keys[mine].Owner))).Status);
+            Assert.Equal("token_invalid", (await edge.Get("/core/protected/apps", At(theirs, keys[mine].Owner))).Code);
+            Assert.Equal("device_unknown", (await edge.Delete($"/core/protected/terminals/{keys[theirs].Device}", At(mine, keys[mine].Owner))).Code);
+            Assert.Equal(keys[mine].Device, Assert.Single((await edge.Get("/core/protected/terminals", At(mine, keys[mine].Owner))).Json.EnumerateArray()).GetProperty("id").GetString());
+            Assert.Equal(HttpStatusCode.NotFound, (await edge.Get("/core/protected/apps", ("Host", "evil.example"), Http.Bearer(keys[mine].Owner))).Status);
+
+            async Task<Said> Ask(PortalRow portal, string session) => await inner.Get("/internal/auth",
+                ("X-Forwarded-Method", "GET"), ("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", $"notes.{portal.Domain}"), ("X-Forwarded-Uri", "/"), Http.Bearer(session));
+            Assert.Equal(HttpStatusCode.OK, (await Ask(mine, keys[mine].Session)).Status);
+            Assert.Equal(HttpStatusCode.Unauthorized, (await Ask(theirs, keys[mine].Session)).Status);
+            Assert.Equal("[]", (await inner.Get("/protected/peers", Http.Bearer(keys[mine].App))).Body);
+        }
+    }
+
+    /// <summary>Links, images and prefetching come with cookies; so whatever is read is only read.</summary>
+    [Fact]
+    public async Task No_GET_records_anything()
+    {
+        await using var zone = await Neighbourhood.Start(postgres);
+        await using var portal = await zone.Move("Ada");
+        using var owner = await portal.Owner();
+        await portal.Send(new RegisterApp(portal.Id, "notes", Encoding.UTF8.GetBytes(Description)));
+        var (before, credentials) = (await Last(portal), portal.Snapshot.Credentials);
+
+        var paths = portal.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .Where(endpoint => endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods.Contains("GET") == true)
+            .Select(endpoint => "/" + string.Join('/', endpoint.RoutePattern.PathSegments.Select(segment => string.Concat(segment.Parts.Select(part => part switch
+            {
+                Microsoft.AspNetCore.Routing.Patterns.RoutePatternLiteralPart literal => literal.Content,
+                Microsoft.AspNetCore.Routing.Patterns.RoutePatternParameterPart { Name: "name" or "app" } => "notes",
+                _ => "aaaaaa",
+            })))))
+            .Distinct().ToList();
+        Assert.True(paths.Count > 15, string.Join(' ', paths));
+        foreach (var path in paths)
+        {
+            using var soon = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+            using var request = new HttpRequestMessage(HttpMethod.Get, path + "?path=/&code=aaaaaaaa&app=notes&to=/&state=" + new string('s', 43));
+            using var answer = await owner.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, soon.Token); // a live stream does not end by itself
+            await soon.CancelAsync();
+        }
+
+        Assert.Equal(before, await Last(portal));
+        Assert.Same(credentials, portal.Snapshot.Credentials);
+    }
+
+    private static async Task<long> Last(LivePortal portal)
+    {
+        await using var database = Npgsql.NpgsqlDataSource.Create(portal.Database);
+        await using var command = database.CreateCommand("select max(seq_id) from registry.mt_events");
+        return (long)(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))!;
+    }
+}
