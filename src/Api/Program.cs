@@ -104,6 +104,7 @@ public static class Program
         edge.MapRefusedCalls();
         edge.MapPages();
         edge.MapProfile();
+        edge.MapInvites();
         edge.MapPeers();
         edge.MapPeeringRequests();
         edge.MapPeering();

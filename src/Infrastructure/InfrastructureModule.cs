@@ -41,7 +41,7 @@ public static class InfrastructureModule
         services.AddHttpSignatures();
         services.AddForwarding();
         services.AddPeers();
-        services.AddAvatars();
+        services.AddPortals();
         services.AddApps(options);
         services.AddDevices();
         services.AddHistory();

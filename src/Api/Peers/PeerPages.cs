@@ -50,7 +50,7 @@ internal static class PeerPages
         {
             var pasted = PastedPeer.Parse(form["id"], portal.Snapshot.Portal);
             var address = form["address"] ?? pasted.Address;
-            var isNew = await mediator.Send(new AddPeer(portal.Id, pasted.Id, Given(form["petname"]), Given(address)), ct);
+            var isNew = await mediator.Send(new AddPeer(portal.Id, pasted.Id, Given(form["petname"]), Given(address), pasted.Invite), ct);
             return PageModule.Done($"/peers/{pasted.Id.Short}", isNew ? "peer-added" : "peer-known");
         }
         catch (RefusedException refused)

@@ -39,7 +39,7 @@ public static class PeerWords
     {
         _ when peer.Key is null => "They are checked against everything you typed as soon as they answer.",
         PeerVerification.FullId => "All 103 characters of the ID were given, so nobody else can pass for them.",
-        PeerVerification.Invite => "The link that you gave, or were given, named the full ID, so nobody else can pass for them.",
+        PeerVerification.Invite => "An invite brought you together: its link names the full ID of who made it, and only one could use it.",
         _ => "Whoever answered first under the characters you had was taken for them, and nobody else since. To be sure, compare the whole ID with them on another way.",
     };
 

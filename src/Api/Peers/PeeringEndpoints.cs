@@ -58,7 +58,7 @@ internal static class PeeringEndpoints
 
         actor.Actor = Actor.Peer(key.Id);
         var answer = await mediator.Send(
-            new AnswerPeering(portal.Id, key, notice.Name, notice.Domain, WantedOf(notice.Peering), notice.Revision, NoticeLimits.Network(address)), ct);
+            new AnswerPeering(portal.Id, key, notice.Name, notice.Domain, WantedOf(notice.Peering), notice.Revision, NoticeLimits.Network(address), notice.Invite), ct);
         var answerBody = JsonSerializer.SerializeToUtf8Bytes(new Standing(answer.IsMutual ? "mutual" : "offered", answer.Revision), Wire);
         foreach (var (name, value) in signatures.SignAnswer(portal.Id, StatusCodes.Status200OK, answerBody, request, verdict.Label))
             context.Response.Headers.Append(name, value);
@@ -90,7 +90,7 @@ internal static class PeeringEndpoints
         return body.ToArray();
     }
 
-    private sealed record Notice(string Id, string PublicKeyPem, string Peering, long Revision, string? Name = null, string? Domain = null);
+    private sealed record Notice(string Id, string PublicKeyPem, string Peering, long Revision, string? Name = null, string? Domain = null, string? Invite = null);
 
     private sealed record Standing(string Peering, long Revision);
 }

@@ -1,8 +1,11 @@
+using System.Globalization;
 using MediatR;
 using PeerRegistry.Api.Kernel;
 using PeerRegistry.Api.Kernel.Pages;
 using PeerRegistry.Application.Kernel;
 using PeerRegistry.Application.Peers;
+using PeerRegistry.Application.Portals;
+using PeerRegistry.Domain.Kernel;
 
 namespace PeerRegistry.Api.Portals;
 
@@ -10,14 +13,49 @@ internal static class HomePages
 {
     private const int RequestsCounted = 100;
 
-    public static void MapHomePages(this IEndpointRouteBuilder pages) => pages.MapGet("/home", Show);
+    public static void MapHomePages(this IEndpointRouteBuilder pages)
+    {
+        pages.MapGet("/home", (CurrentPortal portal, RegistryOptions options, IMediator mediator, TimeProvider clock, CancellationToken ct) =>
+            Show(portal, options, mediator, clock, null, "", ct));
+        pages.MapPost("/invites", Invite);
+        pages.MapGet("/invites/{id}/revoke", (string id, CurrentPortal portal) => PageModule.Page<RevokeInvitePage>(Find(id, portal)));
+        pages.MapPost("/invites/{id}/revoke", async (string id, PageForm _, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
+        {
+            await mediator.Send(new RevokeInvite(portal.Id, Find(id, portal).Id), ct);
+            return PageModule.Done("/home", "invite-revoked");
+        });
+    }
 
-    private static async Task<IResult> Show(CurrentPortal portal, RegistryOptions options, IMediator mediator, CancellationToken ct)
+    /// <summary>For whoever was given the link. Opening it uses nothing up, and leaves no trace of the code with others.</summary>
+    public static void MapInvitePage(this IEndpointRouteBuilder pages) => pages.MapGet("/invite/{invite}", (string invite, HttpResponse response, CurrentPortal portal, PublicUrl url) =>
+    {
+        if (invite.Split('.') is not [var id, { Length: 22 } code] || id != portal.Id.Value || !code.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
+            throw new RefusedException(RefusalKind.NotFound, "invite_unknown", "This is not an invite of this Portal. Was it copied whole?");
+
+        response.Headers.CacheControl = "no-store";
+        response.Headers["Referrer-Policy"] = "no-referrer";
+        return PageModule.Page<InvitePage>($"{url.Portal(portal.Snapshot)}/invite/{invite}");
+    });
+
+    private static async Task<IResult> Show(
+        CurrentPortal portal, RegistryOptions options, IMediator mediator, TimeProvider clock, FreshInvite? fresh, string freshUrl, CancellationToken ct)
     {
         var snapshot = portal.Snapshot;
         var requests = await mediator.Send(new ListPeeringRequests(portal.Id, null, RequestsCounted), ct);
         return PageModule.Page<HomePage>(new HomePage.View(
             snapshot.Portal, snapshot.Peers.Values.Count(p => p.Listed), snapshot.Peers.Values.Count(p => p.IsMutual), snapshot.Apps.Count,
-            snapshot.Devices.Count, requests.Count, PortalLinks.IsAlone(snapshot.Portal, options)));
+            snapshot.Devices.Count, requests.Count, PortalLinks.IsAlone(snapshot.Portal, options),
+            [.. snapshot.Portal.Invites.Where(i => i.IsOpen(clock.GetUtcNow())).Reverse()], fresh, freshUrl));
     }
+
+    private static async Task<IResult> Invite(
+        PageForm form, CurrentPortal portal, RegistryOptions options, PublicUrl url, IMediator mediator, TimeProvider clock, CancellationToken ct)
+    {
+        var days = int.TryParse(form["days"], NumberStyles.None, CultureInfo.InvariantCulture, out var asked) ? asked : (int?)null;
+        var fresh = await mediator.Send(new CreateInvite(portal.Id, days is { } given ? TimeSpan.FromDays(given) : null), ct);
+        return await Show(portal, options, mediator, clock, fresh, url.Portal(portal.Snapshot) + fresh.Path, ct);
+    }
+
+    private static InviteRow Find(string id, CurrentPortal portal) => portal.Snapshot.Portal.Invites.FirstOrDefault(i => i.Id == id)
+        ?? throw new RefusedException(RefusalKind.NotFound, "invite_unknown", "There is no such invite.");
 }

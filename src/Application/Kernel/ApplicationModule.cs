@@ -1,6 +1,7 @@
 using FluentValidation;
 using MediatR;
 using Microsoft.Extensions.DependencyInjection;
+using PeerRegistry.Application.Peers;
 
 namespace PeerRegistry.Application.Kernel;
 
@@ -15,6 +16,7 @@ public static class ApplicationModule
         services.AddScoped(typeof(IPipelineBehavior<,>), typeof(ValidationBehavior<,>));
         services.AddScoped<CurrentActor>();
         services.AddScoped<Decisions>();
+        services.AddSingleton<InviteGuesses>();
 
         foreach (var type in typeof(ApplicationModule).Assembly.GetTypes().Where(t => t is { IsAbstract: false, IsGenericTypeDefinition: false }))
         {

@@ -7,8 +7,9 @@ using PeerRegistry.Domain.Portals;
 namespace PeerRegistry.Application.Peers;
 
 /// <summary>Puts a peer into the contact list, or changes one that is there: absent is unchanged, null cleared.</summary>
+/// <param name="Invite">The code of an invite of that peer; our notice brings it.</param>
 /// <returns>True: it is new.</returns>
-public sealed record AddPeer(PortalId Portal, TypedPortalId Id, Optional<string?> Petname, Optional<string?> Address) : IRequest<bool>
+public sealed record AddPeer(PortalId Portal, TypedPortalId Id, Optional<string?> Petname, Optional<string?> Address, string? Invite = null) : IRequest<bool>
 {
     public sealed class Validator : AbstractValidator<AddPeer>
     {
@@ -19,12 +20,12 @@ public sealed record AddPeer(PortalId Portal, TypedPortalId Id, Optional<string?
         }
     }
 
-    internal sealed class Handler(Decisions decisions, IPortalSnapshots snapshots, IPeerContacts contacts, TimeProvider clock) : IRequestHandler<AddPeer, bool>
+    internal sealed class Handler(Decisions decisions, IPortalSnapshots snapshots, IPeerContacts contacts, IAlongsideRows rows, TimeProvider clock) : IRequestHandler<AddPeer, bool>
     {
         public async Task<bool> Handle(AddPeer c, CancellationToken ct)
         {
             var self = snapshots.Require(c.Portal).Portal;
-            var wasNew = false;
+            var (wasNew, told) = (false, false);
             await decisions.Execute(
                 c.Portal,
                 c.Id.Short,
@@ -34,16 +35,24 @@ public sealed record AddPeer(PortalId Portal, TypedPortalId Id, Optional<string?
                     return Decide(c, peer, self.Id, self.ZoneName(c.Id.Short));
                 },
                 ct,
-                events => events.All(e => e is PeerRenamed) ? [] : [new WantPeering(c.Id.Short, WantedPeering.Offered, clock.GetUtcNow())]);
+                events =>
+                {
+                    told = c.Invite is not null || events.Any(e => e is not PeerRenamed);
+                    return told ? [Offer(c)] : [];
+                });
+            if (c.Invite is not null && !told)
+                await rows.Write(c.Portal, [Offer(c)], ct); // in the list already, and let in only now
             contacts.Nudge();
             return wasNew;
         }
+
+        private WantPeering Offer(AddPeer c) => new(c.Id.Short, WantedPeering.Offered, clock.GetUtcNow(), Invite: c.Invite);
 
         private static IReadOnlyList<PeerEvent> Decide(AddPeer c, Peer peer, PortalId self, string zoneName)
         {
             var petname = c.Petname.Or(peer.Listed ? peer.Petname : null);
             var address = c.Address.Or(peer.Listed ? peer.Address : null)?.ToLowerInvariant();
-            var verification = c.Id.IsFull ? PeerVerification.FullId : PeerVerification.FirstUse;
+            var verification = c.Invite is not null ? PeerVerification.Invite : c.Id.IsFull ? PeerVerification.FullId : PeerVerification.FirstUse;
             var added = Peer.Add(peer, self, c.Id, verification, petname, address, address ?? zoneName);
             return added.Count > 0 ? added : [.. Peer.Rename(peer, petname), .. Peer.ChangeAddress(peer, address, address ?? zoneName)];
         }

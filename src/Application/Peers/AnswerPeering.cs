@@ -11,8 +11,9 @@ namespace PeerRegistry.Application.Peers;
 /// answer, so that the answer tells nobody what is known here.
 /// </summary>
 /// <param name="Network">The sender's /24 or /48.</param>
+/// <param name="Invite">The code of an invite.</param>
 public sealed record AnswerPeering(
-    PortalId Portal, PublicKey Key, string? Name, string? Domain, WantedPeering Peering, long Revision, string Network) : IRequest<AnswerPeering.Answer>
+    PortalId Portal, PublicKey Key, string? Name, string? Domain, WantedPeering Peering, long Revision, string Network, string? Invite = null) : IRequest<AnswerPeering.Answer>
 {
     /// <summary>The largest integer that every JSON reader keeps.</summary>
     private const long MaxRevision = (1L << 53) - 1;
@@ -26,7 +27,7 @@ public sealed record AnswerPeering(
     }
 
     internal sealed class Handler(
-        IEventStore store, Decisions decisions, IPortalSnapshots snapshots, IPeerContacts contacts, IPeeringOffers offers, TimeProvider clock)
+        IEventStore store, Decisions decisions, IPortalSnapshots snapshots, IPeerContacts contacts, IPeeringOffers offers, IMediator mediator, TimeProvider clock)
         : IRequestHandler<AnswerPeering, Answer>
     {
         public async Task<Answer> Handle(AnswerPeering c, CancellationToken ct)
@@ -75,6 +76,8 @@ public sealed record AnswerPeering(
             {
                 var now = clock.GetUtcNow();
                 var domain = c.Domain is { } claimed && PeerRules.IsDomainOf(claimed, id.Short) ? claimed.ToLowerInvariant() : self.ZoneName(id.Short);
+                if (c.Invite is not null && await mediator.Send(new UseInvite(c.Portal, c.Key, PeerRules.Claimed(c.Name), domain, c.Invite, c.Network), ct))
+                    return new Answer(IsMutual: true, await contacts.Take(c.Portal, id.Short, c.Revision, ct));
                 await offers.Keep(c.Portal, new PeeringOffer(id, PeerRules.Claimed(c.Name), domain, c.Revision, now, now), c.Network, ct);
                 if (peer is { Listed: true, Key: null })
                     await contacts.BringForward(c.Portal, id.Short, ct);

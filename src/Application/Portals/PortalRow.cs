@@ -6,4 +6,8 @@ namespace PeerRegistry.Application.Portals;
 /// <param name="Domain"><c>{short id}.{zone}</c>, lower case, no port.</param>
 /// <param name="AvatarSha256">Lower-case hex; null: none.</param>
 public sealed record PortalRow(
-    PortalId Id, PublicKey Key, string Domain, string Name, string? Email, bool EmailPublic, string? Description, string? AvatarType, string? AvatarSha256);
+    PortalId Id, PublicKey Key, string Domain, string Name, string? Email, bool EmailPublic, string? Description, string? AvatarType, string? AvatarSha256)
+{
+    /// <summary>The oldest first.</summary>
+    public IReadOnlyList<InviteRow> Invites { get; init; } = [];
+}

@@ -106,6 +106,10 @@ public sealed record Peer
         _ => [new PeerIdentityRefused(peer.Id, key.Id, today)],
     };
 
+    /// <summary>It came with an invite of ours; its notice was signed with this key.</summary>
+    public static IReadOnlyList<PeerEvent> Welcome(Peer peer, PublicKey key, string? name) =>
+        peer is { Listed: true, Key: null } ? [new PeerKeyPinned(key.Id, key, name, peer.Verification, Signed: true)] : [];
+
     /// <summary>They have us in their list and we them: by their notice, their answer or, for an original, its first signed call.</summary>
     public static IReadOnlyList<PeerEvent> Confirm(Peer peer, PublicKey key) =>
         peer.Answers(key) && peer.Status != PeerStatus.Mutual ? [new PeeringConfirmed(key.Id)] : [];

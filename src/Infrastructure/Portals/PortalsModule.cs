@@ -6,6 +6,8 @@ namespace PeerRegistry.Infrastructure.Portals;
 
 internal static class PortalsModule
 {
-    public static IServiceCollection AddAvatars(this IServiceCollection services) =>
-        services.AddSingleton<IAvatars, Avatars>().AddAlongsideWriter<AvatarWriter>();
+    public static IServiceCollection AddPortals(this IServiceCollection services) =>
+        services
+        .AddSingleton<IAvatars, Avatars>().AddAlongsideWriter<AvatarWriter>()
+        .AddSingleton<IInvites, InviteCodes>().AddAlongsideWriter<InviteCodeWriter>();
 }

@@ -35,6 +35,7 @@ internal static class PageModule
         var pages = edge.MapGroup("").ExcludeFromDescription();
         pages.MapPublicPages();
         pages.MapPairPages();
+        pages.MapInvitePage();
 
         var owner = pages.MapGroup("").RequireAuthorization(Policies.Owner);
         owner.AddEndpointFilter((context, next) =>

@@ -1,0 +1,51 @@
+using MediatR;
+using Microsoft.AspNetCore.Http.HttpResults;
+using PeerRegistry.Api.Kernel;
+using PeerRegistry.Application.Portals;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Api.Portals;
+
+/// <summary>The owner's invites.</summary>
+internal static class InviteEndpoints
+{
+    public static void MapInvites(this IEndpointRouteBuilder routes)
+    {
+        var invites = routes.MapGroup("/core/protected/invites").WithTags("Invites").RequireAuthorization(Policies.Owner).ProducesProblem(401);
+        invites.MapGet("", List).WithName("invites.list").ProducesProblem(400);
+        invites.MapPost("", Create).WithName("invites.create").WithMetadata(new BodyLimit(1024)).ProducesProblem(400).ProducesProblem(409);
+        invites.MapDelete("/{id}", Revoke).WithName("invites.revoke").ProducesProblem(404).ProducesProblem(409);
+    }
+
+    /// <summary>The oldest first.</summary>
+    private static Ok<IEnumerable<InviteItem>> List(string? after, int? limit, HttpContext context, CurrentPortal portal)
+    {
+        var atMost = Paging.Limit(limit);
+        var behind = portal.Snapshot.Portal.Invites.SkipWhile(i => after is not null && i.Id != after).Skip(after is null ? 0 : 1).Take(atMost + 1).ToList();
+        return TypedResults.Ok(context.Page(behind, atMost, i => i.Id).Select(InviteItem.Of));
+    }
+
+    private static async Task<Created<FreshItem>> Create(
+        NewInvite? body, CurrentPortal portal, PublicUrl url, IMediator mediator, HttpResponse response, CancellationToken ct)
+    {
+        var invite = await mediator.Send(new CreateInvite(portal.Id, body?.Days is { } days ? TimeSpan.FromDays(days) : null), ct);
+        response.Headers.CacheControl = "no-store";
+        return TypedResults.Created((string?)null, new FreshItem(invite.Id, url.Portal(portal.Snapshot) + invite.Path, invite.ExpiresAt));
+    }
+
+    private static async Task<NoContent> Revoke(string id, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    {
+        await mediator.Send(new RevokeInvite(portal.Id, id), ct);
+        return TypedResults.NoContent();
+    }
+
+    /// <param name="Days">1 to 90; absent: 7.</param>
+    private sealed record NewInvite(int? Days = null);
+
+    private sealed record FreshItem(string Id, string Url, DateTimeOffset ExpiresAt);
+
+    private sealed record InviteItem(string Id, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt, PortalId? UsedBy, bool Revoked)
+    {
+        public static InviteItem Of(InviteRow row) => new(row.Id, row.CreatedAt, row.ExpiresAt, row.UsedBy, row.Revoked);
+    }
+}

@@ -1,0 +1,29 @@
+using Npgsql;
+using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Portals;
+using PeerRegistry.Domain.Portals;
+using PeerRegistry.Infrastructure.EventStore;
+
+namespace PeerRegistry.Infrastructure.Portals;
+
+internal sealed class InviteCodes(NpgsqlDataSource database) : IInvites
+{
+    public async Task<string?> Find(PortalId portal, TokenHash code, CancellationToken ct)
+    {
+        await using var command = database.CreateCommand("select id from registry.invites where portal_id = $1 and code = $2");
+        command.Parameters.Add(Sql.Text(portal.Value));
+        command.Parameters.Add(new NpgsqlParameter { Value = code.ToArray() });
+        return (string?)await command.ExecuteScalarAsync(ct);
+    }
+}
+
+internal sealed class InviteCodeWriter : AlongsideWriter<KeepInviteCode>
+{
+    protected override IEnumerable<NpgsqlBatchCommand> Write(PortalId portal, KeepInviteCode row) =>
+    [
+        new("insert into registry.invites (portal_id, code, id) values ($1, $2, $3)")
+        {
+            Parameters = { new() { Value = portal.Value }, new() { Value = row.Code.ToArray() }, new() { Value = row.Invite } },
+        },
+    ];
+}

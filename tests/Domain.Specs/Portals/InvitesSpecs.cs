@@ -1,0 +1,54 @@
+using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Domain.Specs.Portals;
+
+public sealed class InvitesSpecs
+{
+    private static readonly DateTimeOffset Now = DateTimeOffset.UnixEpoch.AddYears(50);
+    private static readonly PublicKey Key = PublicKey.Ed25519(Enumerable.Range(0, 32).Select(i => (byte)i).ToArray());
+    private static readonly PortalId Guest = PublicKey.Ed25519(Enumerable.Range(1, 32).Select(i => (byte)i).ToArray()).Id;
+    private static readonly PortalCreated Created = new(Key.Id, Key, "zone.example", "Ann");
+    private static readonly InviteCreated Made = new(Key.Id, "one", Now.AddDays(7));
+
+    [Fact]
+    public void An_open_invite_lets_one_in() => Assert.Equal(new InviteUsed(Key.Id, "one", Guest), Invites.Use(After(Created, Made), "one", Guest, Now));
+
+    [Fact]
+    public void A_used_one_lets_nobody_in_not_even_the_same_again() =>
+        Assert.Null(Invites.Use(After(Created, Made, new InviteUsed(Key.Id, "one", Guest)), "one", Guest, Now));
+
+    [Fact]
+    public void One_that_is_revoked_expired_or_unknown_lets_nobody_in()
+    {
+        Assert.Null(Invites.Use(After(Created, Made, new InviteRevoked(Key.Id, "one")), "one", Guest, Now));
+        Assert.Null(Invites.Use(After(Created, Made), "one", Guest, Made.ExpiresAt));
+        Assert.Null(Invites.Use(After(Created, Made), "two", Guest, Now));
+    }
+
+    [Fact]
+    public void Revoking_twice_records_once()
+    {
+        Assert.Equal([new InviteRevoked(Key.Id, "one")], Invites.Revoke(After(Created, Made), "one"));
+        Assert.Empty(Invites.Revoke(After(Created, Made, new InviteRevoked(Key.Id, "one")), "one"));
+    }
+
+    [Fact]
+    public void What_is_used_or_unknown_cannot_be_revoked()
+    {
+        Assert.Equal("invite_used", Refusal(() => Invites.Revoke(After(Created, Made, new InviteUsed(Key.Id, "one", Guest)), "one")));
+        Assert.Equal("invite_unknown", Refusal(() => Invites.Revoke(After(Created), "one")));
+    }
+
+    [Fact]
+    public void Only_so_many_are_open_at_a_time()
+    {
+        var full = After([Created, .. Enumerable.Range(0, Invites.MaxOpen).Select(i => new InviteCreated(Key.Id, $"{i}", Now.AddDays(1)))]);
+        Assert.Equal("too_many_invites", Refusal(() => Invites.Create(full, "more", Now.AddDays(1), Now)));
+        Assert.Single(Invites.Create(full, "more", Now.AddDays(3), Now.AddDays(2)));
+    }
+
+    private static string Refusal(Func<object> decide) => Assert.Throws<RefusedException>(decide).Code;
+
+    private static Invites After(params PortalEvent[] events) => events.Aggregate(Invites.Initial, Invites.Evolve);
+}
