@@ -52,7 +52,7 @@ internal sealed class IdleBench : IBenchmark
         await app.StopAsync();
     }
 
-    private static StreamChange Mutual(PublicKey key) => new($"peer-{key.Id.Short}", 0, [
+    internal static StreamChange Mutual(PublicKey key) => new($"peer-{key.Id.Short}", 0, [
         new PeerAdded(key.Id, TypedPortalId.Parse(key.Id.Value), null, null, $"{key.Id.Short}.portal.localhost", PeerVerification.FullId),
         new PeerKeyPinned(key.Id, key, $"Peer {key.Id.Short}", PeerVerification.FullId, Signed: true),
         new PeeringConfirmed(key.Id),
