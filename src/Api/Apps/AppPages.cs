@@ -1,9 +1,11 @@
+using System.Security.Claims;
 using System.Text;
 using MediatR;
 using Microsoft.AspNetCore.Http.HttpResults;
 using PeerRegistry.Api.Kernel;
 using PeerRegistry.Api.Kernel.Pages;
 using PeerRegistry.Application.Apps;
+using PeerRegistry.Application.ForwardAuth;
 using PeerRegistry.Application.Peers;
 using PeerRegistry.Domain.Apps;
 using PeerRegistry.Domain.Kernel;
@@ -20,7 +22,7 @@ internal static class AppPages
     {
         pages.MapGet("/apps", (CurrentPortal portal) => List(portal, null));
         pages.MapPost("/apps", Register);
-        pages.MapGet("/apps/{name}", (string name, string? pick, CurrentPortal portal) => Show(portal, new Shown(name, pick)));
+        pages.MapGet("/apps/{name}", Ask);
         pages.MapPost("/apps/{name}/visibility", SetVisibility);
         pages.MapPost("/apps/{name}/token", IssueToken);
         pages.MapGet("/apps/{name}/remove", (string name, CurrentPortal portal) => PageModule.Page<RemoveAppPage>(Find(portal, name)));
@@ -29,6 +31,24 @@ internal static class AppPages
             await mediator.Send(new RemoveApp(portal.Id, Find(portal, name).Name), ct);
             return PageModule.Done("/apps", "app-removed");
         });
+    }
+
+    private static async Task<IResult> Ask(
+        string name, string? pick, string? path, string? @as, CurrentPortal portal, ClaimsPrincipal me, IMediator mediator, CancellationToken ct)
+    {
+        var shown = new Shown(name, pick);
+        if (path is null)
+            return Show(portal, shown);
+
+        try
+        {
+            var told = await mediator.Send(new ExplainAccess(portal.Id, name, path, @as ?? "anonymous", me.FindFirstValue(ClaimTypes.NameIdentifier)!), ct);
+            return Show(portal, shown with { Asked = new(path, @as ?? "anonymous", told.Status, told.Reason) });
+        }
+        catch (RefusedException refused) when (refused.Code != "app_unknown")
+        {
+            return Show(portal, shown with { Asked = new(path, @as ?? "anonymous", (int)refused.Kind, refused.Message) });
+        }
     }
 
     private static RazorComponentResult<AppsPage> List(CurrentPortal portal, FormFailure? failure) => PageModule.Page<AppsPage>(
@@ -62,7 +82,7 @@ internal static class AppPages
             .Take(MaxChoices)
             .ToList();
         return PageModule.Page<AppPage>(
-            new AppPage.View(app, choices, pick, peers.Count > choices.Count, shown.Token, shown.Warnings, null), failure);
+            new AppPage.View(app, choices, pick, peers.Count > choices.Count, shown.Token, shown.Warnings, shown.Asked), failure);
     }
 
     /// <summary>Peers that the form did not show keep what was chosen for them.</summary>
@@ -106,6 +126,8 @@ internal static class AppPages
     /// <param name="Pick">Part of the name of peers to choose from.</param>
     private sealed record Shown(string Name, string? Pick = null)
     {
+        public AppPage.Explained? Asked { get; init; }
+
         public string? Token { get; init; }
 
         public IReadOnlyList<string> Warnings { get; init; } = [];

@@ -20,6 +20,7 @@ public sealed class Browsing(TestPostgres postgres) : IAsyncDisposable
 
     private readonly SemaphoreSlim starting = new(1);
     private readonly ConcurrentBag<string> complaints = [];
+    private EveryPage? furnished;
     private Neighbourhood? zone;
     private IPlaywright? playwright;
     private IBrowser? chromium;
@@ -31,6 +32,9 @@ public sealed class Browsing(TestPostgres postgres) : IAsyncDisposable
         complaints.Clear();
         return found;
     }
+
+    /// <summary>One for all tests that only look.</summary>
+    internal async Task<EveryPage> Furnished() => furnished ??= await EveryPage.Furnish(this, EveryPage.Words.Plain);
 
     internal async Task<LivePortal> Move(string name) => await (await Start()).Move(name);
 

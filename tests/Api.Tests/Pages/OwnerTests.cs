@@ -47,6 +47,37 @@ public sealed class OwnerTests(Browsing browsing)
     }
 
     [Theory, InlineData(true), InlineData(false)]
+    public async Task One_invites_the_other_and_they_are_mutual(bool scripts)
+    {
+        var a = await browsing.Move("Ada");
+        var b = await browsing.Move("Bo");
+        var (ada, bo) = (await browsing.Owner(a, scripts), await browsing.Owner(b, scripts));
+        await ada.Press("Make an invite");
+        var link = await ada.Locator("#invite ~ * .secret").InnerTextAsync();
+
+        var seen = (await bo.GotoAsync(link))!;
+        Assert.Equal(("no-referrer", "no-store"), (seen.Headers["referrer-policy"], seen.Headers["cache-control"]));
+        Assert.Equal("Ada invites you", await bo.Locator("h1").InnerTextAsync());
+
+        await bo.Open(b, "/peers");
+        await bo.Fill("Their ID, their page's address or their invite", link);
+        await bo.Press("Add");
+        await bo.Sees("mutual");
+        await bo.Sees("verified by invite");
+        await ada.Open(a, $"/peers/{b.Id.Short}");
+        await ada.Sees("mutual");
+        await ada.Open(a, "/history");
+        await ada.Sees("let Bo in by an invite");
+
+        await ada.Open(a, "/home");
+        await ada.Press("Make an invite");
+        await ada.GetByRole(AriaRole.Link, new() { Name = "Revoke the invite" }).ClickAsync();
+        await ada.Press("Revoke");
+        await ada.Sees("The link no longer works");
+        Assert.Empty(browsing.Complaints());
+    }
+
+    [Theory, InlineData(true), InlineData(false)]
     public async Task A_peer_is_renamed_blocked_unblocked_and_removed(bool scripts)
     {
         var a = await browsing.Move("Ada");

@@ -1,0 +1,149 @@
+using Microsoft.Playwright;
+using PeerRegistry.Api.Tests.Kernel;
+
+namespace PeerRegistry.Api.Tests.Pages;
+
+/// <summary>What holds for all pages alike.</summary>
+[Collection(nameof(Browsing))]
+public sealed class EveryPageTests(Browsing browsing)
+{
+    private const int MaxBytes = 100_000;
+
+    private static readonly string Check = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Pages", "accessibility.js"));
+
+    [Theory]
+    [InlineData(ColorScheme.Light, 1200)]
+    [InlineData(ColorScheme.Dark, 1200)]
+    [InlineData(ColorScheme.Light, 360)]
+    [InlineData(ColorScheme.Dark, 360)]
+    public async Task Can_be_read_and_used_by_everybody(ColorScheme scheme, int width)
+    {
+        var all = await browsing.Furnished();
+        var (owner, anybody) = (await browsing.Owner(all.Portal, scheme: scheme, width: width), await browsing.Anybody(scheme: scheme, width: width));
+        var faults = new List<string>();
+        foreach (var (page, path) in all.Owners.Select(p => (owner, p)).Concat([.. EveryPage.Public.Append("/home").Select(p => (anybody, p))]))
+        {
+            await page.Open(all.Portal, path);
+            faults.AddRange((await page.EvaluateAsync<string[]>(Check)).Select(f => $"{path}: {f}"));
+            if (await page.EvaluateAsync<double>("() => performance.getEntriesByType('layout-shift').reduce((sum, shift) => sum + shift.value, 0)") > 0)
+                faults.Add($"{path}: moves while it loads");
+        }
+
+        await owner.Open(all.Portal, "/devices");
+        await owner.Press("Pair another device");
+        faults.AddRange(await owner.EvaluateAsync<string[]>(Check));
+        Assert.True(faults.Count == 0, string.Join('\n', faults.Distinct()));
+        Assert.Empty(browsing.Complaints());
+    }
+
+    [Fact]
+    public async Task The_tab_key_goes_through_all_controls_in_the_order_of_the_page_and_shows_where_it_is()
+    {
+        var all = await browsing.Furnished();
+        var owner = await browsing.Owner(all.Portal);
+        foreach (var path in all.Owners)
+        {
+            await owner.Open(all.Portal, path);
+            var controls = await owner.EvaluateAsync<int>(
+                """
+                () => {
+                  const all = [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")].filter(e => e.checkVisibility());
+                  const stops = all.filter(e => e.type !== "radio" || e.checked);
+                  stops.forEach((e, i) => e.dataset.stop = i);
+                  document.body.focus();
+                  return stops.length;
+                }
+                """);
+            for (var expected = 0; expected < controls; expected++)
+            {
+                await owner.Keyboard.PressAsync("Tab");
+                var at = await owner.EvaluateAsync<string>(
+                    """
+                    () => {
+                      const e = document.activeElement, style = getComputedStyle(e);
+                      return style.outlineStyle === "none" || parseFloat(style.outlineWidth) < 2 ? `unmarked ${e.outerHTML.slice(0, 100)}` : e.dataset.stop ?? e.outerHTML.slice(0, 100);
+                    }
+                    """);
+                Assert.True(at == $"{expected}", $"{path}: stop {expected} is {at}");
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Is_there_without_scripts_too_and_promises_nothing_that_needs_them()
+    {
+        var all = await browsing.Furnished();
+        var (owner, anybody) = (await browsing.Owner(all.Portal, scripts: false), await browsing.Anybody(scripts: false));
+        foreach (var (page, path) in all.Owners.Select(p => (owner, p)).Concat([.. EveryPage.Public.Take(2).Select(p => (anybody, p))]))
+        {
+            Assert.Equal(200, (await page.Open(all.Portal, path))!.Status);
+            Assert.Equal(0, await page.Locator(".needs-script").Filter(new() { Visible = true }).CountAsync());
+        }
+    }
+
+    [Fact]
+    public async Task Is_small_and_readable_after_two_requests()
+    {
+        var all = await browsing.Furnished();
+        var owner = await browsing.Owner(all.Portal);
+        foreach (var path in all.Owners.Concat(EveryPage.Public))
+        {
+            await owner.Open(all.Portal, path);
+            var blocking = await owner.EvaluateAsync<int>("() => performance.getEntriesByType('resource').filter(r => r.renderBlockingStatus === 'blocking').length");
+            Assert.True(blocking <= 1, $"{path} waits for {blocking} requests besides its own");
+            using var client = new HttpClient { BaseAddress = all.Portal.Edge };
+            var bytes = 0L;
+            foreach (var part in await owner.EvaluateAsync<string[]>("() => [location.href, ...performance.getEntriesByType('resource').map(r => r.name)]"))
+            {
+                using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(part).PathAndQuery) { Headers = { Host = all.Portal.Domain } };
+                request.Headers.TryAddWithoutValidation("Accept-Encoding", "br");
+                request.Headers.TryAddWithoutValidation("Accept", "text/html,*/*");
+                request.Headers.TryAddWithoutValidation("Cookie", string.Join("; ", (await owner.Context.CookiesAsync()).Select(c => $"{c.Name}={c.Value}")));
+                if (part.Contains("/live", StringComparison.Ordinal))
+                    continue; // open for as long as the page is
+                using var answer = await client.SendAsync(request);
+                bytes += (await answer.Content.ReadAsByteArrayAsync()).Length;
+            }
+
+            Assert.True(bytes is > 1000 and <= MaxBytes, $"{path} has {bytes} bytes");
+        }
+    }
+
+    [Fact]
+    public async Task Hostile_names_profiles_and_apps_are_shown_and_do_nothing()
+    {
+        const string Script = "<script>alert(1)</script>";
+        var own = "</title>" + Script + "\"'><img src=x onerror=alert(2)>";
+        var all = await EveryPage.Furnish(browsing, new EveryPage.Words(
+            own,
+            "<img src=x onerror=alert(3)>\u202Egnp.exe {{7*7}}",
+            "&lt;b&gt; ${alert(4)} --><svg onload=alert(5)>",
+            "'\" onfocus=alert(6) autofocus x='",
+            $"{Script}\n\n[x](javascript:alert(7)) <svg/onload=alert(8)> [y](&#x6A;avascript:alert(9))\n\n![z](javascript:alert(10))\n\n<a href=\"javascript:alert(11)\">z</a>",
+            EveryPage.Words.AppNamed("</h1><iframe srcdoc='" + Script + "'>")));
+        var (owner, anybody) = (await browsing.Owner(all.Portal), await browsing.Anybody());
+        foreach (var (page, path) in all.Owners.Select(p => (owner, p)).Concat([.. EveryPage.Public.Select(p => (anybody, p))]))
+        {
+            await page.Open(all.Portal, path);
+            await page.WaitForLoadStateAsync();
+            var found = await page.EvaluateAsync<string[]>(
+                """
+                () => [...document.querySelectorAll("*")].filter(e =>
+                    (e.tagName === "SCRIPT" && !e.src.startsWith(location.origin + "/assets/"))
+                    || /^(IFRAME|OBJECT|EMBED|BASE|FORM)$/.test(e.tagName) && !(e.tagName === "FORM" && e.action.startsWith(location.origin))
+                    || (e.tagName === "IMG" && !e.src.startsWith(location.origin + "/core/public/meta/avatar"))
+                    || [...e.attributes].some(a => /^on/i.test(a.name) || a.name === "style" || /^\s*(javascript|data|vbscript):/i.test(a.value)))
+                    .map(e => e.outerHTML.slice(0, 200))
+                """);
+            Assert.True(found.Length == 0, $"{path}: {string.Join('\n', found)}");
+        }
+
+        await owner.Open(all.Portal, "/home");
+        Assert.Contains(own, await owner.Locator("h1").InnerTextAsync(), StringComparison.Ordinal);
+        await owner.Open(all.Portal, $"/peers/{all.Peer.Id.Short}/remove");
+        await owner.Open(all.Portal, $"/peers/{all.Peer.Id.Short}");
+        await owner.Follow("Remove");
+        await owner.Locator("dialog[open]").WaitForAsync();
+        Assert.Empty(browsing.Complaints());
+    }
+}
