@@ -6,6 +6,7 @@ using PeerRegistry.Api.Kernel;
 using PeerRegistry.Api.Kernel.Pages;
 using PeerRegistry.Application.Apps;
 using PeerRegistry.Application.ForwardAuth;
+using PeerRegistry.Application.Kernel;
 using PeerRegistry.Application.Peers;
 using PeerRegistry.Domain.Apps;
 using PeerRegistry.Domain.Kernel;
@@ -54,13 +55,14 @@ internal static class AppPages
     private static RazorComponentResult<AppsPage> List(CurrentPortal portal, FormFailure? failure) => PageModule.Page<AppsPage>(
         new AppsPage.View([.. portal.Snapshot.Apps.Values.OrderBy(a => a.Meta.PrettyName, StringComparer.OrdinalIgnoreCase)]), failure);
 
-    private static async Task<IResult> Register(PageForm form, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    private static async Task<IResult> Register(PageForm form, CurrentPortal portal, IPortalSnapshots snapshots, IMediator mediator, CancellationToken ct)
     {
         var file = form.File("file");
         try
         {
             var description = file is null ? Encoding.UTF8.GetBytes(form["description"] ?? "") : await Read(file, ct);
             var app = await mediator.Send(new RegisterApp(portal.Id, AppMetaParser.Parse(description).Meta.Name, description), ct);
+            portal.Refresh(snapshots);
             return app.Warnings.Count == 0
                 ? PageModule.Done($"/apps/{app.Name}", app.IsNew ? "app-registered" : "app-updated")
                 : Show(portal, new Shown(app.Name) { Warnings = app.Warnings });
@@ -104,9 +106,10 @@ internal static class AppPages
         }
     }
 
-    private static async Task<IResult> IssueToken(string name, PageForm _, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    private static async Task<IResult> IssueToken(string name, PageForm _, CurrentPortal portal, IPortalSnapshots snapshots, IMediator mediator, CancellationToken ct)
     {
         var token = await mediator.Send(new IssueAppToken(portal.Id, Find(portal, name).Name), ct);
+        portal.Refresh(snapshots);
         return Show(portal, new Shown(name) { Token = token });
     }
 

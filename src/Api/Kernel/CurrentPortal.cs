@@ -18,6 +18,9 @@ internal sealed class CurrentPortal
 
     public PortalId Id => Snapshot.Portal.Id;
 
+    /// <summary>For an answer that shows what the request has just changed.</summary>
+    public void Refresh(IPortalSnapshots snapshots) => snapshot = snapshots.Find(Id);
+
     /// <summary>Set where the request names an app's host (edge) or comes from an app (internal).</summary>
     public string? App { get; set; }
 }

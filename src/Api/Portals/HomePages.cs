@@ -49,10 +49,12 @@ internal static class HomePages
     }
 
     private static async Task<IResult> Invite(
-        PageForm form, CurrentPortal portal, RegistryOptions options, PublicUrl url, IMediator mediator, TimeProvider clock, CancellationToken ct)
+        PageForm form, CurrentPortal portal, IPortalSnapshots snapshots, RegistryOptions options, PublicUrl url, IMediator mediator, TimeProvider clock,
+        CancellationToken ct)
     {
         var days = int.TryParse(form["days"], NumberStyles.None, CultureInfo.InvariantCulture, out var asked) ? asked : (int?)null;
         var fresh = await mediator.Send(new CreateInvite(portal.Id, days is { } given ? TimeSpan.FromDays(given) : null), ct);
+        portal.Refresh(snapshots);
         return await Show(portal, options, mediator, clock, fresh, url.Portal(portal.Snapshot) + fresh.Path, ct);
     }
 
