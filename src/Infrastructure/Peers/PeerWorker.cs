@@ -33,7 +33,8 @@ internal sealed class PeerWorkerSignal
 /// Visits the peers whose time has come, at most <see cref="AtOnce"/> at a time and each by one visitor only: rows are lent
 /// with <c>for update skip locked</c>, so that the nodes of a cluster share the work.
 /// </summary>
-internal sealed class PeerWorker(PeerContacts contacts, PeerWorkerSignal signal, IServiceScopeFactory scopes, TimeProvider clock, ILogger<PeerWorker> log)
+internal sealed class PeerWorker(
+    IPeerContacts contacts, PeerWakes wakes, PeerWorkerSignal signal, IServiceScopeFactory scopes, TimeProvider clock, ILogger<PeerWorker> log)
     : BackgroundService
 {
     private const int AtOnce = 16;
@@ -68,7 +69,7 @@ internal sealed class PeerWorker(PeerContacts contacts, PeerWorkerSignal signal,
     {
         try
         {
-            await contacts.NoteCalls(ct);
+            await wakes.NoteCalls(ct);
             return atMost <= 0 ? [] : await contacts.Borrow(clock.GetUtcNow(), atMost, ct);
         }
         catch (Exception e) when (e is not OperationCanceledException)

@@ -17,8 +17,8 @@ internal static class PeersModule
         services.AddAlongsideWriter<ForgetContactWriter>();
         services.AddAlongsideWriter<DropOfferWriter>();
         services.AddSingleton<PeerWorkerSignal>();
-        services.AddSingleton<PeerContacts>();
-        services.AddSingleton<IPeerContacts>(provider => provider.GetRequiredService<PeerContacts>());
+        services.AddSingleton<PeerWakes>();
+        services.AddSingleton<IPeerContacts, PeerContacts>();
         services.AddSingleton<IPeeringOffers, PeeringOffers>();
         services.AddHostedService<PeerWorker>();
         return services;
