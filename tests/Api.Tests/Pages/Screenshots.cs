@@ -25,7 +25,7 @@ public sealed class Screenshots(Browsing browsing)
             var name = scheme.ToString().ToLowerInvariant();
             foreach (var (path, picture) in new[]
             {
-                ("/", "public"), ("/home", "home"), ("/peers", "peers"), ($"/peers/{all.Peer.Id.Short}", "peer"), ("/inbox", "inbox"), ("/apps/postcards", "app"),
+                ("/", "public"), ("/home", "home"), ("/peers", "peers"), ($"/peers/{all.Peer.Id.Short}", "peer"), ("/apps/postcards", "app"),
                 ("/history", "history"),
             })
             {
