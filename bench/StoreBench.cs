@@ -215,11 +215,12 @@ internal sealed class StoreBench : IBenchmark
         {
             var (name, key, version) = ($"peer-{peers[stream].Short}", peers[stream].Short.Value, ++versions[stream]);
             await using var batch = connection.CreateBatch();
-            batch.BatchCommands.Add(new(
-                """
-                insert into registry.mt_streams (tenant_id, id, version) values ($1, $2, $3)
-                on conflict (tenant_id, id) do update set version = excluded.version, timestamp = now()
-                """) { Parameters = { Sql.Text(Portal.Value), Sql.Text(name), Sql.Bigint(version) } });
+            batch.BatchCommands.Add(new(version == 1
+                ? "insert into registry.mt_streams (tenant_id, id, version) values ($1, $2, $3)"
+                : "update registry.mt_streams set version = $3, timestamp = now() where tenant_id = $1 and id = $2")
+            {
+                Parameters = { Sql.Text(Portal.Value), Sql.Text(name), Sql.Bigint(version) },
+            });
             batch.BatchCommands.Add(new(
                 """
                 insert into registry.mt_events (seq_id, id, stream_id, version, data, type, tenant_id, mt_dotnet_type, headers)
