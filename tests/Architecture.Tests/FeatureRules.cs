@@ -1,4 +1,5 @@
 using MediatR;
+using PeerRegistry.Application.Kernel;
 using PeerRegistry.Domain.Kernel;
 
 namespace PeerRegistry.Architecture.Tests;
@@ -36,6 +37,14 @@ public sealed class FeatureRules
         var words = Source.AllTypes.Select(t => t.Namespace).Where(n => n?.StartsWith("PeerRegistry.", StringComparison.Ordinal) == true)
             .SelectMany(n => n!.Split('.')).ToHashSet();
         Assert.DoesNotContain(Source.AllTypes, t => t.Namespace?.StartsWith("PeerRegistry", StringComparison.Ordinal) == true && words.Contains(t.Name));
+    }
+
+    [Fact]
+    public void Every_setting_is_in_the_documentation()
+    {
+        var page = File.ReadAllText(Path.Combine(Source.Root, "docs/configuration.md"));
+        var settings = typeof(RegistryOptions).GetProperties().SelectMany(section => section.PropertyType.GetProperties(), (section, p) => $"{section.Name}__{p.Name}");
+        Assert.All(settings, setting => Assert.Contains($"`{setting}", page, StringComparison.Ordinal));
     }
 
     [Fact]

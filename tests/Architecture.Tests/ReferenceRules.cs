@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using PeerRegistry.Application.Apps;
 using PeerRegistry.Application.Peers;
+using PeerRegistry.Application.Portals;
 using PeerRegistry.Domain.Apps;
 using PeerRegistry.Domain.Portals;
 
@@ -57,7 +58,7 @@ public sealed class ReferenceRules
     [Fact]
     public void Features_of_the_application_share_rows_and_the_way_to_peers_only()
     {
-        Type[] joined = [typeof(Visibility), typeof(VisibilityMode), typeof(IPeerContacts), typeof(PeerContact), typeof(ForgetVisibility)]; // which app sees which peer
+        Type[] joined = [typeof(Visibility), typeof(VisibilityMode), typeof(IPeerContacts), typeof(PeerContact), typeof(ForgetVisibility), typeof(IInvites)]; // which app sees which peer; an invite makes one
         var across = Dependencies.Of(Source.Application).Where(d =>
             Source.Feature(d.From) is not (null or "Kernel" or "ForwardAuth" or "Audit")
             && Source.Feature(d.To) is { } feature && feature != Source.Feature(d.From)
