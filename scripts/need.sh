@@ -37,7 +37,7 @@ need() {
 POSTGRES='postgresql=/usr/lib/postgresql/*/bin/postgres'
 SODIUM='libsodium23=/usr/lib/*/libsodium.so.23'
 CADDY='caddy=/usr/bin/caddy'
-NGINX='nginx-light=/usr/sbin/nginx'
+NGINX='nginx=/usr/sbin/nginx'
 CHROMIUM='chromium=/usr/bin/chromium'
 FONTS='fonts-dejavu-core=/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf'
 WRK='wrk=/usr/bin/wrk'
