@@ -52,10 +52,18 @@ internal sealed class AuthBench : IBenchmark
         await using var bare = await Bare(verifications);
 
         var good = true;
-        foreach (var (what, request) in new[] { ("a public path", Plain(domain, "/open/x?y=z", "")), ("a private path with a device's session", Plain(domain, "/x?y=z", $"Cookie: theirs=1; __Host-portal-app={session}\r\n")) })
+        foreach (var (what, request) in new[]
+                 {
+                     ("a public path", Plain(domain, "/open/x?y=z", "")),
+                     ("a private path with a device's session", Plain(domain, "/x?y=z", $"Cookie: theirs=1; __Host-portal-app={session}\r\n")),
+                 })
         {
             var file = bench.Write([request]);
-            good &= await Rounds.Compare($"auth, {what}", async () => (await bench.Run(bare.Urls.First(), file)).Rate, async () => (await bench.Run(registry.Urls.Last(), file)).Rate, Target);
+            good &= await Rounds.Compare(
+                $"auth, {what}",
+                async () => (await bench.Run(bare.Urls.First(), file)).Rate,
+                async () => (await bench.Run(registry.Urls.Last(), file)).Rate,
+                Target);
         }
 
         var signed = "";
@@ -81,7 +89,9 @@ internal sealed class AuthBench : IBenchmark
             var file = fresh();
             var (without, with) = (await bench.Run(bare, file, pause), await bench.Run(registry, file, pause));
             ratios.Add(with.P99 / without.P99);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"auth, p99 at half load: bare {without.P99:F2} ms at {without.Rate:N0}/s, registry {with.P99:F2} ms at {with.Rate:N0}/s"));
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"auth, p99 at half load: bare {without.P99:F2} ms at {without.Rate:N0}/s, registry {with.P99:F2} ms at {with.Rate:N0}/s"));
         }
 
         var good = Rounds.Median(ratios) <= 2;
@@ -94,7 +104,9 @@ internal sealed class AuthBench : IBenchmark
         await using var scope = services.CreateAsyncScope();
         var (mediator, store) = (scope.ServiceProvider.GetRequiredService<IMediator>(), services.GetRequiredService<IEventStore>());
         var portal = services.GetRequiredService<IPortalSnapshots>().All.Single().Portal;
-        var known = keys.Select(key => key.Public).Concat(Enumerable.Range(0, Peers - Signers).Select(_ => PublicKey.Ed25519(RandomNumberGenerator.GetBytes(32)))).DistinctBy(key => key.Id.Short);
+        var known = keys.Select(key => key.Public)
+            .Concat(Enumerable.Range(0, Peers - Signers).Select(_ => PublicKey.Ed25519(RandomNumberGenerator.GetBytes(32))))
+            .DistinctBy(key => key.Id.Short);
         foreach (var some in known.Chunk(200))
             await store.Append(new Changes(portal.Id, Actor.System, [.. some.Select(Mutual)]), default);
         for (var i = 0; i < Apps; i++)
@@ -117,7 +129,8 @@ internal sealed class AuthBench : IBenchmark
     ]);
 
     private static string Plain(string domain, string target, string fields) =>
-        $"GET /internal/auth HTTP/1.1\r\nHost: portal\r\nUser-Agent: bench\r\nAccept: */*\r\nX-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: app50.{domain}\r\nX-Forwarded-Uri: {target}\r\nX-Forwarded-Method: GET\r\n{fields}\r\n";
+        "GET /internal/auth HTTP/1.1\r\nHost: portal\r\nUser-Agent: bench\r\nAccept: */*\r\nX-Forwarded-For: 192.0.2.1\r\n"
+        + $"X-Forwarded-Proto: https\r\nX-Forwarded-Host: app50.{domain}\r\nX-Forwarded-Uri: {target}\r\nX-Forwarded-Method: GET\r\n{fields}\r\n";
 
     /// <summary>Every one fresh; what bare Kestrel verifies is kept under the signature's text.</summary>
     private IEnumerable<string> Signed(string domain, Dictionary<string, (byte[] Base, byte[] Signature, PublicKey Key)> verifications)
@@ -129,7 +142,8 @@ internal sealed class AuthBench : IBenchmark
             var (key, target) = (keys[i % Signers], $"/peer/{i}?tag=home");
             var fields = SignatureMaker.SignRequest(key, "portal-peer", "GET", authority, $"https://{authority}{target}", digest, now, toOriginal: false).ToDictionary();
             var (input, signature) = (fields["Signature-Input"]["sig1=".Length..], fields["Signature"]);
-            var text = $"\"@method\": GET\n\"@authority\": {authority}\n\"@target-uri\": https://{authority}{target}\n\"content-digest\": {fields["Content-Digest"]}\n\"@signature-params\": {input}";
+            var text = $"\"@method\": GET\n\"@authority\": {authority}\n\"@target-uri\": https://{authority}{target}\n"
+                + $"\"content-digest\": {fields["Content-Digest"]}\n\"@signature-params\": {input}";
             verifications[signature] = (Encoding.ASCII.GetBytes(text), Convert.FromBase64String(signature["sig1=:".Length..^1]), key.Public);
             yield return Plain(domain, target, string.Concat(fields.Select(field => $"{field.Key}: {field.Value}\r\n")));
         }

@@ -25,7 +25,8 @@ internal static class AppEndpoints
             .RequireAuthorization(Policies.Owner).WithMetadata(new BodyLimit(AppMetaParser.MaxBytes)).ProducesProblem(401);
         apps.MapGet("", List).WithName("apps.list");
         apps.MapGet("/{name}", Show).WithName("apps.show").ProducesProblem(404);
-        apps.MapPut("/{name}", Register).WithName("apps.register").Accepts<object>("application/json").Produces<RegistrationAnswer>(201).Produces<RegistrationAnswer>().ProducesProblem(400);
+        apps.MapPut("/{name}", Register).WithName("apps.register").Accepts<object>("application/json")
+            .Produces<RegistrationAnswer>(201).Produces<RegistrationAnswer>().ProducesProblem(400);
         apps.MapDelete("/{name}", Remove).WithName("apps.remove").ProducesProblem(404);
         apps.MapGet("/{name}/visibility", ShowVisibility).WithName("apps.visibility").ProducesProblem(404);
         apps.MapPut("/{name}/visibility", SetVisibility).WithName("apps.set-visibility").ProducesProblem(404);
@@ -66,14 +67,16 @@ internal static class AppEndpoints
 
     private static VisibilityItem ShowVisibility(string name, CurrentPortal portal) => VisibilityItem.Of(Find(portal, name).Visibility);
 
-    private static async Task<NoContent> SetVisibility(string name, VisibilityBody body, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    private static async Task<NoContent> SetVisibility(
+        string name, VisibilityBody body, CurrentPortal portal, IMediator mediator, CancellationToken ct)
     {
         var peers = (body.Peers ?? []).Select(TypedPortalId.Parse).ToList();
         await mediator.Send(new SetVisibility(portal.Id, Find(portal, name).Name, body.Mode, peers), ct);
         return TypedResults.NoContent();
     }
 
-    private static async Task<Created<TokenAnswer>> IssueToken(string name, CurrentPortal portal, IMediator mediator, HttpResponse response, CancellationToken ct)
+    private static async Task<Created<TokenAnswer>> IssueToken(
+        string name, CurrentPortal portal, IMediator mediator, HttpResponse response, CancellationToken ct)
     {
         var token = await mediator.Send(new IssueAppToken(portal.Id, Find(portal, name).Name), ct);
         response.Headers.CacheControl = "no-store";

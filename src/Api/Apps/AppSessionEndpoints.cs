@@ -46,7 +46,8 @@ internal static class AppSessionEndpoints
         SeeOther(context, to);
     }
 
-    private static async Task<Created<AppSessionAnswer>> Bearer(string name, HttpContext context, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    private static async Task<Created<AppSessionAnswer>> Bearer(
+        string name, HttpContext context, CurrentPortal portal, IMediator mediator, CancellationToken ct)
     {
         var device = context.User.FindFirstValue(ClaimTypes.NameIdentifier)!;
         var session = await mediator.Send(new StartAppSession(portal.Id, name, device, StartAppSession.BearerLife), ct);

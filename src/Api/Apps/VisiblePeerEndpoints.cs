@@ -13,7 +13,8 @@ internal sealed record VisiblePeerItem(
     string Id, ShortId ShortId, string Name, string Domain, PeerStatus Status, bool? IsReachable, string? PublicBytesB64)
 {
     public static VisiblePeerItem Of(VisiblePeer seen) => new(
-        seen.Peer.Id?.Value ?? seen.Peer.Typed.Value, seen.Peer.Short, seen.Peer.Name, seen.Peer.Domain, seen.Peer.Status, seen.IsReachable, seen.Peer.Key?.Pem);
+        seen.Peer.Id?.Value ?? seen.Peer.Typed.Value, seen.Peer.Short, seen.Peer.Name, seen.Peer.Domain, seen.Peer.Status,
+        seen.IsReachable, seen.Peer.Key?.Pem);
 }
 
 /// <summary>What an app may know of the contact list. Unknown and hidden are answered by the same code with the same bytes.</summary>

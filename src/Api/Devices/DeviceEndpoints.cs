@@ -81,7 +81,8 @@ internal static class DeviceEndpoints
         return TypedResults.NoContent();
     }
 
-    private static async Task<Created<PairingCodeAnswer>> CreateCode(CurrentPortal portal, PublicUrl url, IMediator mediator, HttpResponse response, CancellationToken ct)
+    private static async Task<Created<PairingCodeAnswer>> CreateCode(
+        CurrentPortal portal, PublicUrl url, IMediator mediator, HttpResponse response, CancellationToken ct)
     {
         var code = await mediator.Send(new CreatePairingCode(portal.Id), ct);
         response.Headers.CacheControl = "no-store";

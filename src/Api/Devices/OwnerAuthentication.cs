@@ -24,13 +24,16 @@ internal sealed class OwnerAuthentication(
         if (!sessions.TryFind(portal.Snapshot, token, out var device))
             return AuthenticateResult.Fail(Unusable(token));
         if (byCookie && !CrossSite.IsSafe(Request.Method) && !FromOwnPage())
-            return AuthenticateResult.Fail(new RefusedException(RefusalKind.Forbidden, "forbidden", "This request was made by a page of another origin."));
+        {
+            return AuthenticateResult.Fail(
+                new RefusedException(RefusalKind.Forbidden, "forbidden", "This request was made by a page of another origin."));
+        }
 
         actor.Actor = Actor.Device(device.Id);
         if (await sessions.Extend(portal.Snapshot, token, Context.RequestAborted) && byCookie)
             Response.Cookies.Append(OwnerSession.Cookie, token, OwnerSession.CookieOptions(Application.Devices.PairDevice.SessionLife));
-        return AuthenticateResult.Success(new AuthenticationTicket(
-            new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.NameIdentifier, device.Id), new Claim(ClaimTypes.Name, device.Name)], SchemeName)), SchemeName));
+        var owner = new ClaimsIdentity([new Claim(ClaimTypes.NameIdentifier, device.Id), new Claim(ClaimTypes.Name, device.Name)], SchemeName);
+        return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(owner), SchemeName));
     }
 
     protected override async Task HandleChallengeAsync(AuthenticationProperties properties) =>

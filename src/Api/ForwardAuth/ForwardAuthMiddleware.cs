@@ -75,7 +75,8 @@ internal sealed class ForwardAuthMiddleware(
     private async ValueTask<SignatureVerdict> Verify(HttpContext context, ForwardedRequest forwarded)
     {
         var (portal, app) = (forwarded.Portal, forwarded.App);
-        var sent = new ReceivedRequest(forwarded.Method, forwarded.Scheme, forwarded.Authority, forwarded.Target, new HeaderFields(context.Request.Headers));
+        var sent = new ReceivedRequest(
+            forwarded.Method, forwarded.Scheme, forwarded.Authority, forwarded.Target, new HeaderFields(context.Request.Headers));
         var verdict = await signatures.Verify(
             sent, VerificationPlace.App, keyId => DecideAccess.FindSigner(portal, app, keyId), await Body(context), context.RequestAborted);
         if (verdict.Reason is not null)
@@ -161,7 +162,9 @@ internal sealed class ForwardAuthMiddleware(
         context.Response.Headers.CacheControl = "no-store";
         if (forNginx)
         {
-            (context.Response.StatusCode, context.Response.Headers["X-Portal-Status"], context.Response.Headers["X-Portal-Location"]) = (401, "303", location);
+            context.Response.StatusCode = 401;
+            context.Response.Headers["X-Portal-Status"] = "303";
+            context.Response.Headers["X-Portal-Location"] = location;
             return;
         }
 

@@ -11,7 +11,8 @@ namespace PeerRegistry.Api.ForwardAuth;
 /// <param name="Authority">As the client sent it, lower case.</param>
 /// <param name="App">The label before the Portal's domain.</param>
 /// <param name="Path">Decoded.</param>
-internal readonly record struct ForwardedRequest(PortalSnapshot Portal, string App, string Method, string Scheme, string Authority, string Target, string Path)
+internal readonly record struct ForwardedRequest(
+    PortalSnapshot Portal, string App, string Method, string Scheme, string Authority, string Target, string Path)
 {
     private static readonly SearchValues<char> MethodCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ-");
 

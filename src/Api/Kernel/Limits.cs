@@ -20,7 +20,8 @@ internal static class Limits
         {
             options.AddPolicy(Pairing, context => PerMinute(context, 60));
             options.AddPolicy(AppSessions, context => PerMinute(context, 60));
-            options.OnRejected = (rejected, _) => throw new RefusedException(RefusalKind.TooMany, "rate_limited", "Too many tries from this address. Wait a little.")
+            options.OnRejected = (rejected, _) => throw new RefusedException(
+                RefusalKind.TooMany, "rate_limited", "Too many tries from this address. Wait a little.")
             {
                 RetryAfter = rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : TimeSpan.FromMinutes(1),
             };

@@ -22,7 +22,8 @@ public sealed record AppRow(string Name, AppMeta Meta, Visibility Visibility, Da
     }
 
     public bool Equals(AppRow? other) =>
-        other is not null && Name == other.Name && Meta == other.Meta && Visibility == other.Visibility && RegisteredAt == other.RegisteredAt && HasToken == other.HasToken;
+        other is not null && Name == other.Name && Meta == other.Meta && Visibility == other.Visibility
+        && RegisteredAt == other.RegisteredAt && HasToken == other.HasToken;
 
     public override int GetHashCode() => HashCode.Combine(Name, RegisteredAt);
 

@@ -13,10 +13,12 @@ public sealed record VisiblePeer(PeerRow Peer, bool? IsReachable);
 /// <param name="Id">Only this one.</param>
 /// <param name="Name">Part of the name; case does not count.</param>
 /// <param name="After">A short ID; null: from the beginning.</param>
-public sealed record ListVisiblePeers(PortalId Portal, string App, TypedPortalId? Id, string? Name, string? After, int Limit) : IRequest<IReadOnlyList<VisiblePeer>>
+public sealed record ListVisiblePeers(PortalId Portal, string App, TypedPortalId? Id, string? Name, string? After, int Limit)
+    : IRequest<IReadOnlyList<VisiblePeer>>
 {
     public static bool Sees(AppRow app, PeerRow peer) =>
-        peer is { Listed: true, Blocked: false } && (peer.Id is { } id ? app.Visibility.Shows(id) : app.Visibility.Mode == Domain.Apps.VisibilityMode.All);
+        peer is { Listed: true, Blocked: false }
+        && (peer.Id is { } id ? app.Visibility.Shows(id) : app.Visibility.Mode == Domain.Apps.VisibilityMode.All);
 
     internal sealed class Handler(IPortalSnapshots snapshots, IPeerContacts contacts) : IRequestHandler<ListVisiblePeers, IReadOnlyList<VisiblePeer>>
     {

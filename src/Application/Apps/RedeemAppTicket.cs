@@ -19,9 +19,13 @@ public sealed record RedeemAppTicket(PortalId Portal, string App, string Ticket,
         {
             var ticket = await tickets.Take(c.Portal, TokenHash.Of(c.Ticket), ct);
             if (ticket is null || ticket.App != c.App || c.State is null || ticket.State != c.State)
-                throw new RefusedException(RefusalKind.NotAuthenticated, "ticket_invalid", "This way in was used before, has expired or was meant for another browser. Open the app again.");
+            {
+                throw new RefusedException(RefusalKind.NotAuthenticated, "ticket_invalid",
+                    "This way in was used before, has expired or was meant for another browser. Open the app again.");
+            }
 
-            return new RedeemedTicket(await mediator.Send(new StartAppSession(c.Portal, c.App, ticket.Device, StartAppSession.BrowserLife), ct), ticket.To);
+            var session = await mediator.Send(new StartAppSession(c.Portal, c.App, ticket.Device, StartAppSession.BrowserLife), ct);
+            return new RedeemedTicket(session, ticket.To);
         }
     }
 }

@@ -28,7 +28,8 @@ public sealed record StartAppSession(PortalId Portal, string App, string Device,
                 throw new RefusedException(RefusalKind.NotAuthenticated, "not_authenticated", "This device is not paired any more.");
 
             var session = new AppSession(Token.Create(), clock.GetUtcNow() + c.Life);
-            await rows.Write(c.Portal, [new IssueCredential(TokenHash.Of(session.Token), new Credential(CredentialKind.AppSession, c.Device, c.App, session.ExpiresAt))], ct);
+            var credential = new Credential(CredentialKind.AppSession, c.Device, c.App, session.ExpiresAt);
+            await rows.Write(c.Portal, [new IssueCredential(TokenHash.Of(session.Token), credential)], ct);
             return session;
         }
     }

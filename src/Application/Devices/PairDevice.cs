@@ -21,19 +21,23 @@ public sealed record PairDevice(PortalId Portal, string Code, string Name) : IRe
     {
         public Validator()
         {
-            RuleFor(c => c.Code).Cascade(CascadeMode.Stop).NotNull().MaximumLength(100).WithErrorCode("request_invalid").WithMessage("A pairing code is needed.");
+            RuleFor(c => c.Code).NotNull().MaximumLength(100).WithErrorCode("request_invalid").WithMessage("A pairing code is needed.");
             RuleFor(c => c.Name).Must(Device.IsName).WithMessage($"A device's name has 1 to {Device.MaxNameLength} printable characters.");
         }
     }
 
-    internal sealed class Handler(Decisions decisions, IPairingCodes codes, CurrentActor actor, TimeProvider clock) : IRequestHandler<PairDevice, PairedDevice>
+    internal sealed class Handler(Decisions decisions, IPairingCodes codes, CurrentActor actor, TimeProvider clock)
+        : IRequestHandler<PairDevice, PairedDevice>
     {
         /// <exception cref="RefusedException"><c>code_invalid</c></exception>
         public async Task<PairedDevice> Handle(PairDevice c, CancellationToken ct)
         {
             var code = string.Concat(c.Code.ToLowerInvariant().Where(char.IsAsciiLetterOrDigit));
             if (!await codes.Use(c.Portal, TokenHash.Of(code), ct))
-                throw new RefusedException(RefusalKind.NotAuthenticated, "code_invalid", "This pairing code is not good, or not any more. Ask for a new one.");
+            {
+                throw new RefusedException(RefusalKind.NotAuthenticated, "code_invalid",
+                    "This pairing code is not good, or not any more. Ask for a new one.");
+            }
 
             var (id, token) = (HumanEncoding.Encode(RandomNumberGenerator.GetBytes(10)), Token.Create());
             var session = new Credential(CredentialKind.Device, id, null, clock.GetUtcNow() + SessionLife);

@@ -67,7 +67,9 @@ public static class DecideAccess
 
     /// <summary>Asked again after the signature was verified: meanwhile the peer may have been removed.</summary>
     private static PeerRow? Peer(PortalSnapshot portal, AppRow app, Signer signer) =>
-        portal.Peers.TryGetValue(signer.Id.Short, out var peer) && peer.IsMutual && peer.Key == signer.Key && app.Visibility.Shows(signer.Id) ? peer : null;
+        portal.Peers.TryGetValue(signer.Id.Short, out var peer) && peer.IsMutual && peer.Key == signer.Key && app.Visibility.Shows(signer.Id)
+            ? peer
+            : null;
 
     private static Client? Device(PortalSnapshot portal, AppRow app, TokenHash? session, DateTimeOffset now) =>
         session is { } hash

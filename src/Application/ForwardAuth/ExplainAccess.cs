@@ -35,7 +35,8 @@ public sealed record ExplainAccess(PortalId Portal, string App, string Target, s
 
             return Task.FromResult(PathReading.TryRead(c.Target, out var path)
                 ? Explain(c, portal, app, path)
-                : new AccessExplanation(400, null, null, "The path can be read in more than one way, so nobody is let through.", [], new Dictionary<string, string>()));
+                : new AccessExplanation(
+                    400, null, null, "The path can be read in more than one way, so nobody is let through.", [], new Dictionary<string, string>()));
         }
 
         private AccessExplanation Explain(ExplainAccess c, PortalSnapshot portal, AppRow app, string path)
@@ -52,7 +53,7 @@ public sealed record ExplainAccess(PortalId Portal, string App, string Target, s
             }
 
             return new(status, verdict.Rule?.Rule.Prefix, verdict.Rule?.Access, note + reason,
-                [.. app.Rules.Explain(c.Target, path).Select(reading => new ExplainedReading(reading.Name, reading.Rule?.Rule.Prefix, reading.Rule?.Access))], headers);
+                [.. app.Rules.Explain(c.Target, path).Select(Explained)], headers);
         }
 
         private static (AccessRequest Request, string Note) Caller(ExplainAccess c, ref PortalSnapshot portal, AppRow app, DateTimeOffset now)
@@ -77,8 +78,12 @@ public sealed record ExplainAccess(PortalId Portal, string App, string Target, s
             if (peer is { IsMutual: true, Key: { } key } && app.Visibility.Shows(key.Id))
                 return (request with { Signer = new Signer(key.Id, key, peer.Original) }, "");
 
-            return (request, peer.IsMutual ? "The app may not see this peer, so it counts as a stranger. " : "This peer is not mutual, so it counts as a stranger. ");
+            return (request, peer.IsMutual
+                ? "The app may not see this peer, so it counts as a stranger. "
+                : "This peer is not mutual, so it counts as a stranger. ");
         }
+
+        private static ExplainedReading Explained(RuleReading reading) => new(reading.Name, reading.Rule?.Rule.Prefix, reading.Rule?.Access);
 
         private static (int Status, string Reason) Words(in AccessVerdict verdict) => verdict.Ruling switch
         {

@@ -30,7 +30,10 @@ public sealed class AccessRules
         All = rules;
         plain = rules.All(rule => rule.Path == rule.Rule.Prefix);
         byWrittenLength = [.. rules.OrderByDescending(rule => rule.Rule.Prefix.Length).ThenByDescending(rule => rule.Access)];
-        byLength = [.. rules.Where(rule => rule.Path is not null).OrderByDescending(rule => Segments(rule).Length).ThenByDescending(rule => rule.Access)];
+        byLength =
+        [
+            .. rules.Where(rule => rule.Path is not null).OrderByDescending(rule => Segments(rule).Length).ThenByDescending(rule => rule.Access),
+        ];
     }
 
     public IReadOnlyList<CompiledRule> All { get; }
@@ -104,6 +107,9 @@ public sealed class AccessRules
             _ = PathReading.TryRead(rule.Prefix, out path);
 
         return new(rule, readable && !rule.Prefix.Contains('?', StringComparison.Ordinal) ? path : null,
-            [.. rule.Headers.Where(header => HeaderTemplate.MayBeSent(header.Key)).Select(header => KeyValuePair.Create(header.Key, HeaderTemplate.Compile(header.Value)))]);
+            [
+                .. rule.Headers.Where(header => HeaderTemplate.MayBeSent(header.Key))
+                    .Select(header => KeyValuePair.Create(header.Key, HeaderTemplate.Compile(header.Value))),
+            ]);
     }
 }

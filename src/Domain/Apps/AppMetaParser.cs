@@ -20,7 +20,8 @@ public sealed class AppMetaParser
     private static readonly string[] Sizes = ["xs", "s", "m", "l", "xl"];
     private static readonly string[] Known =
     [
-        "v", "app_version", "name", "pretty_name", "icon", "homepage", "upstream_repo", "entrypoints", "paths", "lifecycle", "minimum_portal_size", "store_info",
+        "v", "app_version", "name", "pretty_name", "icon", "homepage", "upstream_repo", "entrypoints", "paths", "lifecycle",
+        "minimum_portal_size", "store_info",
     ];
 
     private readonly Func<JsonNode, string> where;
@@ -104,7 +105,8 @@ public sealed class AppMetaParser
         foreach (var (member, unread) in node.Members.Where(m => m.Key is not ("access" or "headers")))
             warnings.Add($"{unread.Path}: nobody reads this member.");
 
-        return new AccessRule(prefix, access, node["headers"] is { Kind: not JsonTokenType.Null } headers ? Headers(headers) : new Dictionary<string, string>());
+        var headers = node["headers"] is { Kind: not JsonTokenType.Null } given ? Headers(given) : [];
+        return new AccessRule(prefix, access, headers);
     }
 
     private Dictionary<string, string> Headers(JsonNode node)

@@ -141,7 +141,9 @@ public sealed class HeaderTemplate
     /// <summary>A word, or one below <c>auth</c> or <c>portal</c>; anything deeper fails in the original, too.</summary>
     private static bool IsPlainName(string name)
     {
-        var word = name.StartsWith("auth.", StringComparison.Ordinal) ? name[5..] : name.StartsWith("portal.", StringComparison.Ordinal) ? name[7..] : name;
+        var word = name.StartsWith("auth.", StringComparison.Ordinal) ? name[5..]
+            : name.StartsWith("portal.", StringComparison.Ordinal) ? name[7..]
+            : name;
         return word is not ("" or "auth" or "portal" or "self" or "true" or "false" or "none" or "True" or "False" or "None")
             && word is [var first, ..] && (char.IsAsciiLetter(first) || first == '_')
             && !word.StartsWith("__", StringComparison.Ordinal) && word.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
@@ -172,8 +174,8 @@ public sealed class HeaderTemplate
 
     private static RefusedException Unreadable(string template, int column) => AppMeta.Refuse(
         $"column {column + 1} of the template '{(template.Length > 60 ? template[..60] + "…" : template)}' is not understood; "
-        + "it takes text, {{ auth.client_type }}, {{ auth.client_id }}, {{ auth.client_name }}, {{ portal.id }}, {{ portal.short_id }}, {{ portal.domain }}, "
-        + "{{ portal.public_key_pem }}, and [:n] behind a name for its first n characters");
+        + "it takes text, {{ auth.client_type }}, {{ auth.client_id }}, {{ auth.client_name }}, {{ portal.id }}, "
+        + "{{ portal.short_id }}, {{ portal.domain }}, {{ portal.public_key_pem }}, and [:n] behind a name for its first n characters");
 
     /// <param name="Length">Of a slice, in code points; null: all of it.</param>
     private readonly record struct Part(Field Field, string Text, int? Length);

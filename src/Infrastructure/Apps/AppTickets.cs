@@ -36,7 +36,8 @@ internal sealed class AppTickets(NpgsqlDataSource database, TimeProvider clock) 
         if (!await reader.ReadAsync(ct))
             return null;
 
-        var ticket = new AppTicket(reader.GetString(0), reader.GetString(1), reader.GetString(2), reader.GetString(3), reader.GetFieldValue<DateTimeOffset>(4));
+        var ticket = new AppTicket(
+            reader.GetString(0), reader.GetString(1), reader.GetString(2), reader.GetString(3), reader.GetFieldValue<DateTimeOffset>(4));
         return ticket.ExpiresAt > clock.GetUtcNow() ? ticket : null;
     }
 }

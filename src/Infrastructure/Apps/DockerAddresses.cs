@@ -84,7 +84,8 @@ internal sealed class DockerAddresses : IAppAddresses, IDisposable
                 found[address] = found.TryGetValue(address, out var other) && other != container ? null : container; // two say so: believe neither
             return found;
         }
-        catch (Exception e) when (e is HttpRequestException or JsonException or KeyNotFoundException or InvalidOperationException || (e is OperationCanceledException && !ct.IsCancellationRequested))
+        catch (Exception e) when (!ct.IsCancellationRequested
+            && e is HttpRequestException or JsonException or KeyNotFoundException or InvalidOperationException or OperationCanceledException)
         {
             log.LogWarning("The container engine does not say which app has which address: {Error}", e.Message);
             return [];
@@ -93,7 +94,8 @@ internal sealed class DockerAddresses : IAppAddresses, IDisposable
 
     private static IEnumerable<(IPAddress Address, string Container)> Addresses(JsonElement container)
     {
-        var name = container.GetProperty("Names").EnumerateArray().Select(n => n.GetString()!.TrimStart('/')).FirstOrDefault(n => !n.Contains('/', StringComparison.Ordinal));
+        var name = container.GetProperty("Names").EnumerateArray().Select(n => n.GetString()!.TrimStart('/'))
+            .FirstOrDefault(n => !n.Contains('/', StringComparison.Ordinal)); // with a slash: another's name for it
         if (name is null)
             yield break;
 

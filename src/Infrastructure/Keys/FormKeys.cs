@@ -40,7 +40,9 @@ internal sealed class FormKeys(NpgsqlDataSource database, MasterKey master) : IX
         var box = new byte[NonceLength + plain.Length + TagLength];
         RandomNumberGenerator.Fill(box.AsSpan(0, NonceLength));
         using var cipher = Cipher();
-        cipher.Encrypt(box.AsSpan(0, NonceLength), plain, box.AsSpan(NonceLength, plain.Length), box.AsSpan(NonceLength + plain.Length), Encoding.UTF8.GetBytes(name));
+        cipher.Encrypt(
+            box.AsSpan(0, NonceLength), plain, box.AsSpan(NonceLength, plain.Length), box.AsSpan(NonceLength + plain.Length),
+            Encoding.UTF8.GetBytes(name));
         return box;
     }
 
@@ -48,7 +50,9 @@ internal sealed class FormKeys(NpgsqlDataSource database, MasterKey master) : IX
     {
         var plain = new byte[box.Length - NonceLength - TagLength];
         using var cipher = Cipher();
-        cipher.Decrypt(box.AsSpan(0, NonceLength), box.AsSpan(NonceLength, plain.Length), box.AsSpan(NonceLength + plain.Length), plain, Encoding.UTF8.GetBytes(name));
+        cipher.Decrypt(
+            box.AsSpan(0, NonceLength), box.AsSpan(NonceLength, plain.Length), box.AsSpan(NonceLength + plain.Length), plain,
+            Encoding.UTF8.GetBytes(name));
         return Encoding.UTF8.GetString(plain);
     }
 

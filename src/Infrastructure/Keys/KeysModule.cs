@@ -19,7 +19,8 @@ public static class KeysModule
         services.AddAlongsideWriter<SealedKeyWriter>();
         services.AddSingleton<FormKeys>();
         services.AddDataProtection().SetApplicationName("PeerRegistry");
-        services.AddOptions<KeyManagementOptions>().Configure<FormKeys>((keys, rows) => (keys.XmlRepository, keys.XmlEncryptor) = (rows, new NullXmlEncryptor())); // FormKeys seals
+        services.AddOptions<KeyManagementOptions>().Configure<FormKeys>((keys, rows) =>
+            (keys.XmlRepository, keys.XmlEncryptor) = (rows, new NullXmlEncryptor())); // the rows are sealed
         return services;
     }
 
