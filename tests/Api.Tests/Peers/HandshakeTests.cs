@@ -194,6 +194,21 @@ public sealed class HandshakeTests(TwoPortals portals) : IClassFixture<TwoPortal
     }
 
     [Fact]
+    public async Task Who_lives_there_is_asked_again_in_time_and_after_a_call_that_failed()
+    {
+        await BecomeMutual();
+        var met = (await Ada.Contact(Bob)).LastSeenAt;
+        await PassTime(TimeSpan.FromHours(9) + TimeSpan.FromMinutes(1)); // 6 h, give or take half of it
+        await Eventually.Holds(async () => (await Ada.Contact(Bob)).LastSeenAt > met + TimeSpan.FromHours(8), () => Ada.Tells(Bob));
+
+        var again = (await Ada.Contact(Bob)).LastSeenAt;
+        await PassTime(TimeSpan.FromMinutes(1));
+        Ada.Services.GetRequiredService<IPeerContacts>().CallFailed(Ada.Id, Bob.Id.Short, refused: false);
+        await Eventually.Holds(async () => (await Ada.Contact(Bob)).LastSeenAt > again, () => Ada.Tells(Bob));
+        Assert.True(Ada.IsMutualWith(Bob));
+    }
+
+    [Fact]
     public async Task An_owners_request_does_not_wait_for_the_network()
     {
         portals.Zone.Strangers["zzzzzz"] = async context => await Task.Delay(TimeSpan.FromSeconds(30), TimeProvider.System, context.RequestAborted);
