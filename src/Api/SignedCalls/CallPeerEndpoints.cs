@@ -18,12 +18,12 @@ internal static class CallPeerEndpoints
     public static void MapCallPeer(this IEndpointRouteBuilder inner) =>
         inner.Map(Prefix + "{id}/{**path}", Call).RequireAuthorization(Policies.App).WithName("call-peer").ExcludeFromDescription();
 
-    internal static async Task Call(HttpContext context, CurrentPortal portal, IPeerCalls calls, RegistryOptions options)
+    internal static async Task Call(HttpContext context, CurrentPortal portal, IPeerCalls calls)
     {
         if (context.Features.Get<IStatusCodePagesFeature>() is { } pages)
             pages.Enabled = false; // the peer's answer is passed on as it is
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
-            size.MaxRequestBodySize = options.Calls.MaxBodyBytes;
+            size.MaxRequestBodySize = null; // the forwarder counts the body alone, Kestrel the framing of its chunks too
 
         var (id, target) = Split(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
         var upgrade = IsWebSocket(context);

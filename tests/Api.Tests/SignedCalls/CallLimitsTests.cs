@@ -17,6 +17,8 @@ public sealed class CallLimitsTests
 {
     public static readonly TheoryData<string> Endings = ["removed", "blocked", "withdrawn", "hidden", "app removed", "moved", "another key"];
 
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Theory]
@@ -80,8 +82,8 @@ public sealed class CallLimitsTests
         rig.Snapshot = When(state);
         var since = Stopwatch.StartNew();
 
-        await Assert.ThrowsAnyAsync<IOException>(() => stream.ReadAsync(new byte[1], Stop).AsTask());
-        await Assert.ThrowsAnyAsync<WebSocketException>(() => socket.ReceiveAsync(new byte[1], Stop));
+        await Assert.ThrowsAnyAsync<IOException>(() => stream.ReadAsync(new byte[1], Stop).AsTask().WaitAsync(Patience, Stop));
+        await Assert.ThrowsAnyAsync<WebSocketException>(() => socket.ReceiveAsync(new byte[1], Stop).WaitAsync(Patience, Stop));
         Assert.InRange(since.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(1));
     }
 

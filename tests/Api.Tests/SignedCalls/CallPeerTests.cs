@@ -231,6 +231,11 @@ public sealed class CallPeerTests
         request.Headers.TransferEncodingChunked = chunked;
 
         await Refused(rig, 413, "body_too_large", request);
+
+        using var atTheCap = new HttpRequestMessage(HttpMethod.Post, rig.Call("/a")) { Content = new ByteArrayContent(new byte[3_000_000]) };
+        atTheCap.Headers.TransferEncodingChunked = chunked;
+        using var response = await rig.Client.SendAsync(atTheCap, Stop);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
     }
 
     [Fact]

@@ -59,7 +59,7 @@ internal sealed class CallRig : IAsyncDisposable
         {
             var portal = context.RequestServices.GetRequiredService<CurrentPortal>();
             (portal.Snapshot, portal.App) = (snapshots.Current!, "mail");
-            return CallPeerEndpoints.Call(context, portal, context.RequestServices.GetRequiredService<IPeerCalls>(), core!.Services.GetRequiredService<RegistryOptions>());
+            return CallPeerEndpoints.Call(context, portal, context.RequestServices.GetRequiredService<IPeerCalls>());
         });
     }
 
