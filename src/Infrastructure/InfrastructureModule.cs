@@ -9,6 +9,7 @@ using PeerRegistry.Infrastructure.Forwarding;
 using PeerRegistry.Infrastructure.HttpSignatures;
 using PeerRegistry.Infrastructure.Keys;
 using PeerRegistry.Infrastructure.LocalPostgres;
+using PeerRegistry.Infrastructure.Observability;
 using PeerRegistry.Infrastructure.Peers;
 using PeerRegistry.Infrastructure.Portals;
 
@@ -45,6 +46,7 @@ public static class InfrastructureModule
         services.AddApps(options);
         services.AddDevices();
         services.AddHistory();
+        services.AddHostedService<TelemetryExport>();
         return services;
     }
 
