@@ -47,21 +47,29 @@ internal sealed class HistoryWords(PortalSnapshot portal)
         var type = recorded.Data.GetType().GetCustomAttributes(typeof(WireNameAttribute), false) is [WireNameAttribute wire] ? wire.Name : "";
         var words = recorded.Data switch
         {
-            PeerEvent e => OfPeer(e, recorded.Stream["peer-".Length..]),
+            PeerEvent e => OfPeer(e, recorded.Stream["peer-".Length..], recorded.Actor.Value.StartsWith("peer:", StringComparison.Ordinal)),
             PortalEvent e => OfPortal(e),
             AppEvent e => OfApp(e, recorded.Stream["app-".Length..]),
             DeviceEvent e => OfDevice(e, recorded.Stream["device-".Length..]),
             _ => new Words("recorded {0}", type),
         };
+        if (recorded.Data is DevicePaired paired && recorded.Actor == Actor.Device(paired.Id))
+            words = words with { What = "joined as one of your devices", Whom = null };
         var who = recorded.Reason == "invite" ? $"{Who(recorded.Actor)}, by invite" : Who(recorded.Actor);
         return new HistoryEntry(recorded.Sequence, recorded.At, type, who, words.What, words.Whom, words.Quote, words.Tone, words.Link);
     }
 
-    private Words OfPeer(PeerEvent happened, string shortId)
+    /// <param name="byItself">The peer did it, and is named as who did already.</param>
+    private Words OfPeer(PeerEvent happened, string shortId, bool byItself)
     {
         var (name, link) = (Peer(shortId), $"/peers/{shortId}");
         return happened switch
         {
+            PeerAdded when byItself => new("came into the list", Link: link),
+            PeerKeyPinned when byItself => new("showed its key, which is pinned now", Tone: "good", Link: link),
+            PeerNameClaimed { Name: { } claimed } when byItself => new("calls itself “{1}”", null, claimed, Link: link),
+            PeeringConfirmed when byItself => new("has this Portal in its list, too: mutual", Tone: "good", Link: link),
+            PeeringWithdrawn when byItself => new("removed this Portal", Tone: "bad", Link: link),
             PeerAdded => new("added {0}", name, Link: link),
             PeerRenamed { Petname: { } petname } => new("called {0} “{1}”", name, petname, Link: link),
             PeerRenamed => new("dropped the own name for {0}", name, Link: link),
@@ -121,7 +129,7 @@ internal sealed class HistoryWords(PortalSnapshot portal)
 
     private string Who(Actor actor) => actor.Value.Split(':', 2) switch
     {
-        ["device", var id] => $"You, on {Device(id)}",
+        ["device", var id] => $"You, on {Device(id)},",
         ["app", var name] => $"The app {portal.Apps.GetValueOrDefault(name)?.Meta.PrettyName ?? name}",
         ["peer", var id] => $"Peer {Peer(id[..ShortId.Length])}",
         _ => "This Portal",

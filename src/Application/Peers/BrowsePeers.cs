@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using MediatR;
 using PeerRegistry.Application.Kernel;
 using PeerRegistry.Domain.Peers;
@@ -18,17 +20,22 @@ public sealed record BrowsePeers(PortalId Portal, string? Text, PeerStanding? St
 
     internal sealed class Handler(IPortalSnapshots snapshots, IPeerContacts contacts) : IRequestHandler<BrowsePeers, FoundPeers>
     {
+        /// <summary>The list of a snapshot never changes, so it is put in order once.</summary>
+        private static readonly ConditionalWeakTable<ImmutableDictionary<ShortId, PeerRow>, PeerRow[]> ByName = [];
+
         public async Task<FoundPeers> Handle(BrowsePeers q, CancellationToken ct)
         {
-            var listed = snapshots.Require(q.Portal).Peers.Values.Where(p => p.Listed).ToList();
-            var asked = listed.Where(p => (q.Standing is null || p.Standing() == q.Standing) && (q.Text is null || p.IsCalled(q.Text))).ToList();
-            asked.Sort((a, b) => string.Compare(a.Name, b.Name, StringComparison.OrdinalIgnoreCase) is var byName and not 0
-                ? byName
-                : string.CompareOrdinal(a.Short.Value, b.Short.Value));
+            var listed = ByName.GetValue(snapshots.Require(q.Portal).Peers, Sort);
+            var asked = q is { Text: null, Standing: null }
+                ? listed
+                : [.. listed.Where(p => (q.Standing is null || p.Standing() == q.Standing) && (q.Text is null || p.IsCalled(q.Text)))];
             var page = asked.Skip((Math.Max(q.Number, 1) - 1) * Size).Take(Size).ToList();
             var found = await contacts.Find(q.Portal, page.ConvertAll(p => p.Short), ct);
-            return new FoundPeers(page.ConvertAll(p => new PeerView(p, found.GetValueOrDefault(p.Short, PeerContact.None))), asked.Count, listed.Count);
+            return new FoundPeers(page.ConvertAll(p => new PeerView(p, found.GetValueOrDefault(p.Short, PeerContact.None))), asked.Length, listed.Length);
         }
+
+        private static PeerRow[] Sort(ImmutableDictionary<ShortId, PeerRow> peers) =>
+            [.. peers.Values.Where(p => p.Listed).OrderBy(p => p.Name, StringComparer.OrdinalIgnoreCase).ThenBy(p => p.Short.Value, StringComparer.Ordinal)];
     }
 }
 
