@@ -20,7 +20,7 @@ internal sealed partial record ClusterPlace(string Directory, string SocketDirec
     public string ConnectionString => $"Host={SocketDirectory};Port=5432;Username=postgres;Database=postgres;Maximum Pool Size=40";
 
     /// <param name="dataDirectory">Must exist.</param>
-    /// <exception cref="StartRefusedException">Its cluster was made by root and we are not, or the other way round.</exception>
+    /// <exception cref="StartRefusedException">Its cluster was made by root and we are not, or the other way round; or for another directory.</exception>
     public static ClusterPlace Of(string dataDirectory)
     {
         var place = Of(RealPath(dataDirectory), Environment.IsPrivilegedProcess);
@@ -30,6 +30,8 @@ internal sealed partial record ClusterPlace(string Directory, string SocketDirec
             (null, { LinkTarget: not null }) => throw new StartRefusedException($"The database of {dataDirectory} was made by root. Start the registry as root."),
             ({ }, { Exists: true, LinkTarget: null }) => throw new StartRefusedException(
                 $"The database in {link.FullName} was made by an ordinary user. Start the registry as that user, not as root."),
+            ({ }, { LinkTarget: { } other }) when other != place.Directory => throw new StartRefusedException(
+                $"{dataDirectory} was moved or copied; its database is {other}. If it was moved, move that to {place.Directory} and make the link {link.FullName} anew."),
             _ => place,
         };
     }

@@ -91,8 +91,11 @@ internal sealed class LocalServer(ClusterPlace place, TimeProvider clock, ILogge
         await File.AppendAllTextAsync(Path.Combine(draft, "postgresql.conf"), "\ninclude_if_exists = 'peerregistry.conf'\n", ct);
         Directory.Delete(place.Directory, recursive: true);
         Directory.Move(draft, place.Directory);
-        if (place.Elsewhere is { } elsewhere)
-            Directory.CreateSymbolicLink(elsewhere.Link, place.Directory);
+        if (place.Elsewhere is not { } elsewhere)
+            return;
+
+        File.Delete(elsewhere.Link); // left over where the cluster itself was removed
+        Directory.CreateSymbolicLink(elsewhere.Link, place.Directory);
     }
 
     /// <summary>Who removes a data directory wants to begin anew, and its master key is gone with it; what was recorded is kept all the same.</summary>

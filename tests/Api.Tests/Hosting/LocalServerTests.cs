@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
+using PeerRegistry.Application.Kernel;
 using PeerRegistry.Infrastructure.LocalPostgres;
 
 namespace PeerRegistry.Api.Tests.Hosting;
@@ -101,6 +102,16 @@ public sealed class LocalServerTests : IDisposable
         Assert.Empty(data.Processes);
         var aside = Assert.Single(Directory.GetDirectories(Path.GetDirectoryName(place.Directory)!, Path.GetFileName(place.Directory) + ".2*"));
         Directory.Delete(aside, recursive: true);
+    }
+
+    [Fact]
+    public void A_data_directory_that_was_moved_does_not_quietly_get_another_identity()
+    {
+        var place = data.Place;
+        Assert.SkipWhen(place.Elsewhere is null, "Only root keeps the cluster elsewhere.");
+        Directory.CreateSymbolicLink(place.Elsewhere.Link, "/var/lib/peerregistry/of-another");
+        Assert.Contains(place.Directory, Assert.Throws<StartRefusedException>(() => ClusterPlace.Of(data.Directory)).Message, StringComparison.Ordinal);
+        File.Delete(place.Elsewhere.Link);
     }
 
     [Fact]
