@@ -72,7 +72,10 @@ internal sealed class PeerContacts(NpgsqlDataSource database, PeerWakes wakes) :
                 last_seen_at = case when $4 and wanted = 'Offered' then $3 else last_seen_at end,
                 delivered = greatest(delivered, coalesce($6, delivered)),
                 invite = case when delivered < coalesce($6, delivered) and wakes = $15 then null else invite end,
-                revision = greatest(revision, coalesce($7, revision)) + case when $9 or wanted = 'Withdrawn' and $7 > coalesce($6, 0) then 1 else 0 end,
+                revision = case
+                    when $9 then greatest(revision + 1, $7 + 1, (extract(epoch from $3::timestamptz) * 1000)::bigint)
+                    when wanted = 'Withdrawn' and $7 > coalesce($6, 0) then greatest(revision, $7) + 1
+                    else greatest(revision, $7) end,
                 error_code = case when wakes = $15 then $10 else error_code end,
                 error_detail = case when wakes = $15 then $11 else error_detail end,
                 error_at = case when wakes <> $15 then error_at when $10 is null then null else $3 end,

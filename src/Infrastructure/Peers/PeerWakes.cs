@@ -25,20 +25,11 @@ internal sealed class PeerWakes(NpgsqlDataSource database, PeerWorkerSignal sign
         heard[(portal, peer)] = now;
     }
 
-    /// <summary>Writes down what calls brought since the last time.</summary>
+    /// <summary>Writes down what calls brought since the last time. What cannot be written now is written the next time.</summary>
     public async Task NoteCalls(CancellationToken ct)
     {
-        foreach (var (key, at) in heard)
-        {
-            if (heard.TryRemove(KeyValuePair.Create(key, at)))
-                await NoteHeard(key.Portal, key.Peer, at, ct);
-        }
-
-        foreach (var (key, refused) in failed)
-        {
-            if (failed.TryRemove(KeyValuePair.Create(key, refused)))
-                await (refused ? Doubt(key.Portal, key.Peer, ct) : BringForward(key.Portal, key.Peer, ct));
-        }
+        await Drain(heard, (key, at) => NoteHeard(key.Portal, key.Peer, at, ct));
+        await Drain(failed, (key, refused) => refused ? Doubt(key.Portal, key.Peer, ct) : BringForward(key.Portal, key.Peer, ct));
     }
 
     public Task TryNow(PortalId portal, ShortId peer, CancellationToken ct) => Wake(
@@ -94,6 +85,25 @@ internal sealed class PeerWakes(NpgsqlDataSource database, PeerWorkerSignal sign
         command.Parameters.Add(Sql.Text(peer.Value));
         command.Parameters.Add(Sql.Time(at));
         await command.ExecuteNonQueryAsync(ct);
+    }
+
+    private static async Task Drain<T>(ConcurrentDictionary<(PortalId Portal, ShortId Peer), T> notes, Func<(PortalId Portal, ShortId Peer), T, Task> write)
+    {
+        foreach (var (key, note) in notes)
+        {
+            if (!notes.TryRemove(KeyValuePair.Create(key, note)))
+                continue;
+
+            try
+            {
+                await write(key, note);
+            }
+            catch
+            {
+                notes.TryAdd(key, note);
+                throw;
+            }
+        }
     }
 
     private async Task Wake(string statement, PortalId portal, ShortId peer, TimeSpan atMost, CancellationToken ct)

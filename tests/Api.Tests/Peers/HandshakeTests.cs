@@ -91,7 +91,7 @@ public sealed class HandshakeTests(TwoPortals portals) : IClassFixture<TwoPortal
         Bob.Down = false;
         await PassTime(TimeSpan.FromMinutes(2));
         await Eventually.Status(Bob, Ada, PeerStatus.Withdrawn);
-        Assert.False((await Ada.Contact(Bob)).Waiting);
+        await Eventually.Holds(async () => !(await Ada.Contact(Bob)).Waiting, () => Ada.Tells(Bob));
     }
 
     [Fact]
