@@ -1,4 +1,6 @@
+using Microsoft.Extensions.DependencyInjection;
 using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Infrastructure.Peers;
 using PeerRegistry.Tests;
 
 namespace PeerRegistry.Api.Tests.Peers;
@@ -32,6 +34,7 @@ public sealed class TwoPortals(TestPostgres postgres) : IAsyncLifetime
         }
 
         await Eventually.Holds(async () => !(await Ada.Contact(Bob)).Waiting && !(await Bob.Contact(Ada)).Waiting, null, 60);
+        await Task.WhenAll(new[] { Ada, Bob }.Select(one => one.Services.GetRequiredService<PeerWakes>().NoteCalls(default)));
     }
 
     public async ValueTask DisposeAsync()
