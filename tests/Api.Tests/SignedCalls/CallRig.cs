@@ -86,6 +86,12 @@ internal sealed class CallRig : IAsyncDisposable
 
     public static string Id => Key.Id.Value;
 
+    public T Get<T>()
+        where T : notnull => core.Services.GetRequiredService<T>();
+
+    /// <summary>As the host is stopped: open calls may end by themselves until the token says that they had long enough.</summary>
+    public Task StopCore(CancellationToken patience) => core.StopAsync(patience);
+
     public static async Task<CallRig> Start(RequestDelegate peer, RegistryOptions.CallsOptions? limits = null)
     {
         var authority = new TestAuthority();
