@@ -28,7 +28,8 @@ internal static class InviteEndpoints
     private static async Task<Created<FreshItem>> Create(
         NewInvite? body, CurrentPortal portal, PublicUrl url, IMediator mediator, HttpResponse response, CancellationToken ct)
     {
-        var invite = await mediator.Send(new CreateInvite(portal.Id, body?.Days is { } days ? TimeSpan.FromDays(days) : null), ct);
+        TimeSpan? life = body?.Days is { } days ? TimeSpan.FromDays(Math.Clamp(days, -1000, 1000)) : null; // too many is too many, and no overflow
+        var invite = await mediator.Send(new CreateInvite(portal.Id, life), ct);
         response.Headers.CacheControl = "no-store";
         return TypedResults.Created((string?)null, new FreshItem(invite.Id, url.Portal(portal.Snapshot) + invite.Path, invite.ExpiresAt));
     }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using PeerRegistry.Api.Tests.Kernel;
 using PeerRegistry.Application.Peers;
 using PeerRegistry.Domain.Portals;
@@ -12,6 +13,8 @@ namespace PeerRegistry.Api.Tests.Peers;
 /// <summary>Somebody with a key and a voice, and no Portal.</summary>
 internal sealed class Stranger(PrivateKey key) : IDisposable
 {
+    private static readonly JsonSerializerOptions Wire = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+
     public PublicKey Key => key.Public;
 
     public static Stranger Appear() => new(PrivateKey.Of(Ed25519PrivateKey.Create()));
@@ -27,7 +30,8 @@ internal sealed class Stranger(PrivateKey key) : IDisposable
         new(to.Id, Key, "Stranger", $"{Key.Id.Short}.{Neighbourhood.Zone}", peering, revision, network);
 
     public async Task<(HttpStatusCode Status, byte[] Body, string[] Headers)> Send(
-        LivePortal to, long revision, string peering = "offered", Action<HttpRequestMessage>? change = null, string tag = "portal-core", string? id = null)
+        LivePortal to, long revision, string peering = "offered", Action<HttpRequestMessage>? change = null, string tag = "portal-core", string? id = null,
+        string? invite = null)
     {
         var body = JsonSerializer.SerializeToUtf8Bytes(new
         {
@@ -37,8 +41,9 @@ internal sealed class Stranger(PrivateKey key) : IDisposable
             domain = $"{Key.Id.Short}.{Neighbourhood.Zone}",
             peering,
             revision,
+            invite,
             a_later_member = true,
-        });
+        }, Wire);
         using var request = new HttpRequestMessage(HttpMethod.Put, $"https://{to.Domain}/core/public/peering") { Content = new ByteArrayContent(body) };
         request.Content.Headers.ContentType = new("application/json");
         var digest = $"sha-256=:{Convert.ToBase64String(SHA256.HashData(body))}:";
