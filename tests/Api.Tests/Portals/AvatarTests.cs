@@ -1,0 +1,27 @@
+using System.Net;
+using System.Net.Http.Headers;
+using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Domain.Portals;
+using PeerRegistry.Tests;
+
+namespace PeerRegistry.Api.Tests.Portals;
+
+public sealed class AvatarTests(TestPostgres postgres)
+{
+    [Fact]
+    public async Task What_is_no_picture_is_not_kept_whatever_it_is_called()
+    {
+        await using var zone = await Neighbourhood.Start(postgres);
+        var ada = await zone.Move("Ada");
+        using var owner = await ada.Owner();
+        foreach (var (bytes, status) in new[] { ("<script>alert(1)</script>"u8.ToArray(), HttpStatusCode.BadRequest), (new byte[AvatarImage.MaxLength + 1], HttpStatusCode.RequestEntityTooLarge) })
+        {
+            using var body = new ByteArrayContent(bytes) { Headers = { ContentType = new MediaTypeHeaderValue("image/png") } };
+            using var refused = await owner.PutAsync("/core/protected/profile/avatar", body);
+            Assert.Equal(status, refused.StatusCode);
+        }
+
+        Assert.Null(ada.Snapshot.Portal.AvatarSha256);
+        Assert.Equal("avatar_unknown", (await owner.Get("/core/public/meta/avatar")).Code);
+    }
+}
