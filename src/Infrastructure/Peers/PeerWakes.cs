@@ -69,7 +69,7 @@ internal sealed class PeerWakes(NpgsqlDataSource database, PeerWorkerSignal sign
 
     public void Nudge() => signal.Set();
 
-    /// <summary>A peer that has become reachable again is visited at once if it waits.</summary>
+    /// <summary>A peer that has become reachable again is visited at once if it waits. One that was removed meanwhile was not heard.</summary>
     private async Task NoteHeard(PortalId portal, ShortId peer, DateTimeOffset at, CancellationToken ct)
     {
         await using var command = database.CreateCommand(
@@ -79,7 +79,7 @@ internal sealed class PeerWakes(NpgsqlDataSource database, PeerWorkerSignal sign
                 next_attempt_at = case when attempts > 0 then $3 else next_attempt_at end,
                 wakes = case when attempts > 0 then wakes + 1 else wakes end,
                 attempts = 0, failing_since = null
-            where portal_id = $1 and short_id = $2
+            where portal_id = $1 and short_id = $2 and wanted = 'Offered'
             """);
         command.Parameters.Add(Sql.Text(portal.Value));
         command.Parameters.Add(Sql.Text(peer.Value));
