@@ -26,9 +26,8 @@ public static class CallPeer
             return null;
         }
 
-        var may = peer.IsMutual || (peer.Original && peer.Key is not null); // an original never says that it has added us
-        refusal = may ? null : new RefusedException(RefusalKind.Conflict, "peering_not_mutual", "The peer has not added this Portal, or took it back.");
-        return may ? peer : null;
+        refusal = peer.MayBeCalled ? null : new RefusedException(RefusalKind.Conflict, "peering_not_mutual", "The peer has not added this Portal, or took it back.");
+        return refusal is null ? peer : null;
     }
 
     public static string Host(string app, PeerRow peer) => $"{app}.{peer.Domain}";
