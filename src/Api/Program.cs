@@ -52,6 +52,7 @@ public static class Program
         app.UseMiddleware<CoreCaching>();
         app.UseExceptionHandler();
         app.UseMiddleware<ForwardAuthMiddleware>();
+        app.UseMiddleware<CallPeerMiddleware>();
         app.UseStatusCodePages();
         app.UseMiddleware<EdgePortal>();
         app.UseRouting();
@@ -121,7 +122,6 @@ public static class Program
         var inner = app.MapGroup("").OnListener(Listener.Internal);
         inner.MapVisiblePeers();
         inner.MapGet("/health/live", () => TypedResults.Ok()).WithName("health.live-internal");
-        inner.MapCallPeer();
         inner.MapNginxAnswer();
     }
 }

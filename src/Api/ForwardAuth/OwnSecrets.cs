@@ -74,15 +74,5 @@ internal static class OwnSecrets
         return value.Length == TokenLength && IsOurs(value, snapshots);
     }
 
-    private static bool IsOurs(ReadOnlySpan<char> token, IPortalSnapshots snapshots)
-    {
-        var hash = TokenHash.Of(token);
-        foreach (var portal in snapshots.All)
-        {
-            if (portal.Credentials.ContainsKey(hash))
-                return true;
-        }
-
-        return false;
-    }
+    private static bool IsOurs(ReadOnlySpan<char> token, IPortalSnapshots snapshots) => snapshots.FindCredential(TokenHash.Of(token)) is not null;
 }

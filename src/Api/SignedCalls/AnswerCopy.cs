@@ -7,6 +7,8 @@ namespace PeerRegistry.Api.SignedCalls;
 /// <summary>Passes a peer's answer on: the head once, then each piece as it comes.</summary>
 internal static class AnswerCopy
 {
+    private const int Piece = 16 * 1024;
+
     public static async Task ToCaller(PeerCallAnswer answer, HttpContext context, bool upgrade)
     {
         if (answer.Status == StatusCodes.Status101SwitchingProtocols && !upgrade)
@@ -37,11 +39,8 @@ internal static class AnswerCopy
         if (!begun.IsCompleted)
             await to.FlushAsync(answer.Cut); // the head need not wait for the body, but both go together where both are there
         await begun;
-        while (true)
+        for (var room = 1; await answer.Body.ReadAsync(to.GetMemory(room), answer.Cut) is > 0 and var read; room = Piece) // a small one beside the head
         {
-            var read = await answer.Body.ReadAsync(to.GetMemory(16 * 1024), answer.Cut);
-            if (read == 0)
-                break;
             to.Advance(read);
             await to.FlushAsync(answer.Cut);
             answer.Moved(read);
@@ -65,7 +64,7 @@ internal static class AnswerCopy
     /// <summary>The side that closes first ends both: a WebSocket has said good-bye before it does.</summary>
     private static async Task Pump(Stream from, Stream to, PeerCallAnswer answer, CancellationTokenSource end)
     {
-        var buffer = new byte[16 * 1024];
+        var buffer = new byte[Piece];
         try
         {
             while (await from.ReadAsync(buffer, end.Token) is > 0 and var read)

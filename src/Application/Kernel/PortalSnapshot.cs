@@ -33,4 +33,16 @@ public interface IPortalSnapshots
     /// <summary>Of the Portal whose domain this is, or is a parent of: <c>{domain}</c> and <c>{app}.{domain}</c>.</summary>
     /// <param name="host">Lower case, no port.</param>
     PortalSnapshot? FindByHost(string host);
+
+    /// <summary>Of any Portal here, of whatever kind.</summary>
+    (PortalSnapshot Portal, Credential Credential)? FindCredential(TokenHash hash)
+    {
+        foreach (var portal in All)
+        {
+            if (portal.Credentials.TryGetValue(hash, out var credential))
+                return (portal, credential);
+        }
+
+        return null;
+    }
 }

@@ -16,17 +16,27 @@ public static class PassedFields
         ],
         StringComparer.OrdinalIgnoreCase);
 
-    private static readonly string[] Families = ["x-forwarded-", "x-ptl-"];
-
-    /// <param name="named">What the message's own <c>Connection</c> field names; null: nothing.</param>
-    public static bool Passes(string name, IReadOnlyCollection<string>? named)
+    /// <param name="connection">The message's own <c>Connection</c> field, whose members stay behind, too; null: it has none.</param>
+    public static bool Passes(string name, string? connection)
     {
         if (name.Length == 0 || name[0] == ':')
             return false;
 
         var plain = name.AsSpan().ContainsAny('_', '.') ? name.Replace('_', '-').Replace('.', '-') : name;
         return !Never.Contains(plain)
-            && !Array.Exists(Families, family => plain.StartsWith(family, StringComparison.OrdinalIgnoreCase))
-            && (named is null || !named.Contains(name, StringComparer.OrdinalIgnoreCase));
+            && !plain.StartsWith("x-forwarded-", StringComparison.OrdinalIgnoreCase)
+            && !plain.StartsWith("x-ptl-", StringComparison.OrdinalIgnoreCase)
+            && !IsNamed(name, connection);
+    }
+
+    private static bool IsNamed(string name, ReadOnlySpan<char> connection)
+    {
+        foreach (var member in connection.Split(','))
+        {
+            if (connection[member].Trim(" \t").Equals(name, StringComparison.OrdinalIgnoreCase))
+                return true;
+        }
+
+        return false;
     }
 }

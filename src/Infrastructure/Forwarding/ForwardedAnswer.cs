@@ -15,10 +15,8 @@ internal sealed class ForwardedAnswer(
     {
         get
         {
-            var named = response.Headers.NonValidated.TryGetValues("Connection", out var connection)
-                ? connection.SelectMany(value => value.Split(',', StringSplitOptions.TrimEntries)).ToArray()
-                : null;
-            return Passing(response.Headers.NonValidated, named).Concat(Passing(response.Content.Headers.NonValidated, named));
+            var connection = response.Headers.NonValidated.TryGetValues("Connection", out var values) ? values.ToString() : null;
+            return Passing(response.Headers.NonValidated, connection).Concat(Passing(response.Content.Headers.NonValidated, connection));
         }
     }
 
@@ -40,11 +38,11 @@ internal sealed class ForwardedAnswer(
         calls.Leave(open);
     }
 
-    private static IEnumerable<KeyValuePair<string, string>> Passing(HttpHeadersNonValidated fields, string[]? named)
+    private static IEnumerable<KeyValuePair<string, string>> Passing(HttpHeadersNonValidated fields, string? connection)
     {
         foreach (var (name, values) in fields)
         {
-            if (!PassedFields.Passes(name, named))
+            if (!PassedFields.Passes(name, connection))
                 continue;
             foreach (var value in values)
                 yield return KeyValuePair.Create(name, value);

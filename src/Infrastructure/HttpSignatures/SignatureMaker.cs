@@ -47,17 +47,17 @@ internal static class SignatureMaker
         PrivateKey key, in SignedMessage message, string components, string tag, string digest, long created)
     {
         var nonce = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16));
-        var text = string.Create(CultureInfo.InvariantCulture,
-            $"{components};created={created};expires={created + SignatureProfile.Life};nonce=\"{nonce}\";keyid=\"{Verifier.KeyIdOf(key.Public)}\";alg=\"{SignatureKeys.Algorithm(key.Public)}\";tag=\"{tag}\"");
+        var input = string.Create(CultureInfo.InvariantCulture,
+            $"{Label}={components};created={created};expires={created + SignatureProfile.Life};nonce=\"{nonce}\";keyid=\"{Verifier.KeyIdOf(key.Public)}\";alg=\"{SignatureKeys.Algorithm(key.Public)}\";tag=\"{tag}\"");
         return
         [
             new("Content-Digest", digest),
-            new("Signature-Input", $"{Label}={text}"),
-            new("Signature", $"{Label}=:{Convert.ToBase64String(Sign(key, text, message))}:"),
+            new("Signature-Input", input),
+            new("Signature", $"{Label}=:{Convert.ToBase64String(Sign(key, input.AsSpan(Label.Length + 1), message))}:"),
         ];
     }
 
-    private static byte[] Sign(PrivateKey key, string signatureParams, in SignedMessage message)
+    private static byte[] Sign(PrivateKey key, ReadOnlySpan<char> signatureParams, in SignedMessage message)
     {
         var input = new SignatureInput(stackalloc Component[SignatureInput.MaxComponents]);
         scoped var reader = new FieldReader(signatureParams);

@@ -15,7 +15,7 @@ internal sealed class PortalSnapshots(NpgsqlDataSource database, IReadOnlyList<R
     private readonly Lock hostsGate = new();
     private volatile FrozenDictionary<string, PortalState> hosts = FrozenDictionary<string, PortalState>.Empty;
 
-    public IReadOnlyCollection<PortalSnapshot> All => [.. states.Values.Select(state => state.Snapshot).OfType<PortalSnapshot>()];
+    public IReadOnlyCollection<PortalSnapshot> All => [.. hosts.Values.Select(state => state.Snapshot!)];
 
     public PortalSnapshot? Find(PortalId portal) => states.GetValueOrDefault(portal)?.Snapshot;
 

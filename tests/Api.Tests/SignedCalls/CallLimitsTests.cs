@@ -26,7 +26,7 @@ public sealed class CallLimitsTests
     [InlineData("removed", 404, "peer_unknown")]
     [InlineData("blocked", 404, "peer_unknown")]
     [InlineData("hidden", 404, "peer_unknown")]
-    [InlineData("app removed", 404, "peer_unknown")]
+    [InlineData("app removed", 401, "not_authenticated")]
     [InlineData("another key", 404, "peer_unknown")]
     [InlineData("pending", 409, "peering_not_mutual")]
     [InlineData("withdrawn", 409, "peering_not_mutual")]

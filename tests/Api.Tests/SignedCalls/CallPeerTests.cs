@@ -58,17 +58,17 @@ public sealed class CallPeerTests
     }
 
     [Theory]
-    [InlineData("x%40evil.example%23")]
-    [InlineData("a:b%40127.0.0.1:8443%23")]
-    [InlineData("evil.example")]
-    [InlineData("..")]
-    [InlineData("zzzzzz")]
-    [InlineData("%61bcdef")]
-    public async Task The_id_is_no_way_to_another_host(string id)
+    [InlineData("x%40evil.example%23", "peer_unknown")]
+    [InlineData("a:b%40127.0.0.1:8443%23", "peer_unknown")]
+    [InlineData("evil.example", "peer_unknown")]
+    [InlineData("..", "not_found")]
+    [InlineData("zzzzzz", "peer_unknown")]
+    [InlineData("%61bcdef", "peer_unknown")]
+    public async Task The_id_is_no_way_to_another_host(string id, string code)
     {
         await using var rig = await CallRig.Start(Echo);
 
-        await Refused(rig, 404, "peer_unknown", new HttpRequestMessage(HttpMethod.Get, rig.Call("/a", id)));
+        await Refused(rig, 404, code, new HttpRequestMessage(HttpMethod.Get, rig.Call("/a", id)));
         Assert.Empty(rig.LookedUp);
     }
 

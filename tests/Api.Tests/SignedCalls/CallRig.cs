@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using PeerRegistry.Api.Apps;
 using PeerRegistry.Api.Kernel;
 using PeerRegistry.Api.SignedCalls;
 using PeerRegistry.Api.Tests.Kernel;
@@ -39,7 +40,7 @@ internal sealed class CallRig : IAsyncDisposable
     private readonly TlsHost peer;
     private readonly string data = Directory.CreateTempSubdirectory("calls-").FullName;
 
-    private CallRig(TlsHost peer, TestAuthority authority, RegistryOptions.CallsOptions limits)
+    private CallRig(TlsHost peer, TestAuthority authority, RegistryOptions.CallsOptions limits, TimeProvider clock)
     {
         (this.peer, this.authority) = (peer, authority);
         snapshots.Current = Of(Mutual());
@@ -49,18 +50,13 @@ internal sealed class CallRig : IAsyncDisposable
         {
             kestrel.AddServerHeader = false;
             kestrel.ResponseHeaderEncodingSelector = _ => Encoding.UTF8;
-            kestrel.Listen(IPAddress.Loopback, 0);
+            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Mark(Listener.Internal));
         });
-        Services(builder.Services, limits);
+        Services(builder.Services, limits, clock);
         core = builder.Build();
         core.UseExceptionHandler();
         core.UseStatusCodePages();
-        core.Run(context =>
-        {
-            var portal = context.RequestServices.GetRequiredService<CurrentPortal>();
-            (portal.Snapshot, portal.App) = (snapshots.Current!, "mail");
-            return CallPeerEndpoints.Call(context, portal, context.RequestServices.GetRequiredService<IPeerCalls>());
-        });
+        core.UseMiddleware<CallPeerMiddleware>();
     }
 
     public Uri Core => new(core.Urls.First());
@@ -92,21 +88,26 @@ internal sealed class CallRig : IAsyncDisposable
     /// <summary>As the host is stopped: open calls may end by themselves until the token says that they had long enough.</summary>
     public Task StopCore(CancellationToken patience) => core.StopAsync(patience);
 
-    public static async Task<CallRig> Start(RequestDelegate peer, RegistryOptions.CallsOptions? limits = null)
+    /// <param name="others">Peers that are to be reached, too; they answer as the first does.</param>
+    public static async Task<CallRig> Start(
+        RequestDelegate peer, RegistryOptions.CallsOptions? limits = null, TimeProvider? clock = null, IReadOnlyList<PublicKey>? others = null)
     {
         var authority = new TestAuthority();
-        var rig = new CallRig(await TlsHost.Start(authority, peer, $"mail.{Key.Id.Short}.example"), authority, limits ?? new());
+        string[] names = [.. (others ?? []).Prepend(Key).Select(key => $"mail.{key.Id.Short}.example")];
+        var rig = new CallRig(await TlsHost.Start(authority, peer, names), authority, limits ?? new(), clock ?? TimeProvider.System);
         await rig.core.StartAsync();
         return rig;
     }
 
-    public static PeerRow Mutual() => new(
-        Key.Id.Short, Listed: true, TypedPortalId.Parse(Key.Id.Value), Key.Id, Key, null, "Peer", null, $"{Key.Id.Short}.example", PeerStatus.Mutual,
+    public static PeerRow Mutual() => Mutual(Key);
+
+    public static PeerRow Mutual(PublicKey key) => new(
+        key.Id.Short, Listed: true, TypedPortalId.Of(key.Id), key.Id, key, null, "Peer", null, $"{key.Id.Short}.example", PeerStatus.Mutual,
         Blocked: false, Original: false, PeerVerification.FullId, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch);
 
     public static PortalSnapshot Of(PeerRow? peer, Visibility? visibility = null)
     {
-        var meta = new AppMeta("mail", "Mail", []);
+        var meta = new AppMeta("mail", "Mail", []) { Entrypoints = [new Entrypoint("mail-container", 80, "http")] };
         var shown = visibility ?? Visibility.All;
         return new PortalSnapshot(new PortalRow(PortalId.Of("self"), Key, "self00.example", "Self", null, false, null, null, null))
         {
@@ -130,13 +131,13 @@ internal sealed class CallRig : IAsyncDisposable
         Directory.Delete(data, recursive: true);
     }
 
-    private void Services(IServiceCollection services, RegistryOptions.CallsOptions limits)
+    private void Services(IServiceCollection services, RegistryOptions.CallsOptions limits, TimeProvider clock)
     {
         services.AddForwarding();
         services.AddSingleton(new RegistryOptions
         {
             Data = new RegistryOptions.DataOptions { Directory = data },
-            Peering = new RegistryOptions.PeeringOptions { Resolve = [$"*.{Key.Id.Short}.example=127.0.0.1:{peer.Port}"], TrustedCertificates = authority.RootFile },
+            Peering = new RegistryOptions.PeeringOptions { Resolve = [$"*.example=127.0.0.1:{peer.Port}"], TrustedCertificates = authority.RootFile },
             Calls = limits,
         });
         services.AddSingleton<NameLookup>((host, _) =>
@@ -144,15 +145,22 @@ internal sealed class CallRig : IAsyncDisposable
             LookedUp.Add(host);
             return Task.FromResult<IPAddress[]>([]);
         });
-        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(clock);
         services.AddSingleton<ISignatures, TaggingSignatures>();
         services.AddSingleton<IPortalSnapshots>(snapshots);
         var contacts = DispatchProxy.Create<IPeerContacts, CallRecorder>();
         ((CallRecorder)(object)contacts).Told = Told;
         services.AddSingleton(contacts);
-        services.AddScoped<CurrentPortal>();
+        services.AddSingleton<AppCallers>();
+        services.AddSingleton<IAppAddresses, OneContainer>();
         services.AddExceptionHandler<Errors>();
         services.AddProblemDetails(problems => problems.CustomizeProblemDetails = Errors.AddCode);
+    }
+
+    /// <summary>Whoever calls is the app.</summary>
+    private sealed class OneContainer : IAppAddresses
+    {
+        public ValueTask<string?> Find(IPAddress address, CancellationToken ct) => new("mail-container");
     }
 
     private sealed class Snapshots : IPortalSnapshots

@@ -1,6 +1,6 @@
-using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http.Features;
 using System.Text;
+using PeerRegistry.Api.Apps;
 using PeerRegistry.Api.Kernel;
 using PeerRegistry.Application.Kernel;
 using PeerRegistry.Application.SignedCalls;
@@ -9,31 +9,35 @@ using PeerRegistry.Domain.Kernel;
 
 namespace PeerRegistry.Api.SignedCalls;
 
-/// <summary>On the internal listener: an app calls the same app on a peer's Portal.</summary>
-internal static class CallPeerEndpoints
+/// <summary>
+/// <c>/internal/call_peer/{id}/{path}</c>, any method: an app calls the same app on a peer's Portal. On the internal listener, and
+/// before the general pipeline, which would cost a call about as much as its signature does.
+/// </summary>
+internal sealed class CallPeerMiddleware(RequestDelegate next, AppCallers callers, IPeerCalls calls)
 {
     private const string Prefix = "/internal/call_peer/";
     private const string Bearer = "Bearer ";
 
-    public static void MapCallPeer(this IEndpointRouteBuilder inner) =>
-        inner.Map(Prefix + "{id}/{**path}", Call).RequireAuthorization(Policies.App).WithName("call-peer").ExcludeFromDescription();
+    public Task InvokeAsync(HttpContext context) =>
+        context.Request.Path.Value!.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) && context.Listener() == Listener.Internal
+            ? Call(context)
+            : next(context);
 
-    internal static async Task Call(HttpContext context, CurrentPortal portal, IPeerCalls calls)
+    private async Task Call(HttpContext context)
     {
-        if (context.Features.Get<IStatusCodePagesFeature>() is { } pages)
-            pages.Enabled = false; // the peer's answer is passed on as it is
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
             size.MaxRequestBodySize = null; // the forwarder counts the body alone, Kestrel the framing of its chunks too
 
+        var (portal, app) = await callers.Identify(context);
         var (id, target) = Split(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
         var upgrade = IsWebSocket(context);
         var call = new PeerCall(
-            portal.Snapshot,
-            portal.App!,
+            portal,
+            app,
             id,
             context.Request.Method,
             target,
-            Fields(context.Request.Headers, portal.Snapshot),
+            Fields(context.Request.Headers, portal),
             upgrade || context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false } ? null : context.Request.Body,
             context.Request.ContentLength,
             upgrade);
@@ -65,11 +69,11 @@ internal static class CallPeerEndpoints
 
     private static List<KeyValuePair<string, string>> Fields(IHeaderDictionary headers, PortalSnapshot portal)
     {
-        var named = headers.Connection.Count == 0 ? null : headers.GetCommaSeparatedValues("Connection");
+        var connection = headers.Connection.Count == 0 ? null : headers.Connection.ToString();
         var fields = new List<KeyValuePair<string, string>>(headers.Count);
         foreach (var (name, values) in headers)
         {
-            if (!PassedFields.Passes(name, named))
+            if (!PassedFields.Passes(name, connection))
                 continue;
             foreach (var value in values)
             {
