@@ -31,8 +31,10 @@ internal sealed class Forwarder(
             if (call.Body is not null)
             {
                 open.AwaitsHead = false;
+                open.Expect(call.BodyLength);
                 body = await SpooledBody.Read(call.Body, call.BodyLength, options.Calls.MaxBodyBytes, spool, open.Moved, open.Stop);
-                (open.AwaitsHead, open.HasKnownLength) = (true, body.Length > SpooledBody.InMemory);
+                open.AwaitsHead = true;
+                open.Expect(body.Length);
             }
 
             request = Request(call, host, body, open);
@@ -77,7 +79,7 @@ internal sealed class Forwarder(
             if (response.StatusCode == HttpStatusCode.Unauthorized)
                 contacts.CallFailed(self, peer, refused: true);
             open.AwaitsHead = false;
-            open.HasKnownLength = response.Content.Headers.ContentLength > SpooledBody.InMemory;
+            open.Expect(response.Content.Headers.ContentLength);
             return response;
         }
         catch (Exception e) when (PeerFailure.IsOne(e) && !open.Caller.IsCancellationRequested)

@@ -13,6 +13,7 @@ internal sealed class OpenCall(PortalSnapshot portal, string app, string id, Pee
     private readonly Lock gate = new();
     private PortalSnapshot judgedBy = portal;
     private long moved;
+    private long outstanding;
     private RefusedException? refusal;
     private bool disposed;
 
@@ -37,13 +38,20 @@ internal sealed class OpenCall(PortalSnapshot portal, string app, string id, Pee
     /// <summary>The head of the answer is still to come.</summary>
     public bool AwaitsHead { get; set; } = true;
 
-    /// <summary>A body whose length is known is under way, so that trickling has no good reason.</summary>
-    public bool HasKnownLength { get; set; }
+    /// <summary>Of a body whose length is known, more is to come; so trickling has no good reason.</summary>
+    public bool HasOutstanding => Interlocked.Read(ref outstanding) > 0;
 
     /// <summary>Kept by the watcher alone.</summary>
     public Progress Seen { get; } = new(started);
 
-    public void Moved(int bytes) => Interlocked.Add(ref moved, bytes);
+    public void Moved(int bytes)
+    {
+        Interlocked.Add(ref moved, bytes);
+        Interlocked.Add(ref outstanding, -bytes);
+    }
+
+    /// <param name="bytes">Of the body that begins; null: nobody knows.</param>
+    public void Expect(long? bytes) => Interlocked.Exchange(ref outstanding, bytes ?? 0);
 
     /// <summary>Judges the call again where the Portal has changed since; cuts it when it may no longer be.</summary>
     public void JudgeBy(PortalSnapshot? now)

@@ -110,13 +110,11 @@ internal sealed class OpenCalls : BackgroundService
         if (clock.GetElapsedTime(seen.At, now) > (call.AwaitsHead ? limits.HeaderTimeout : limits.IdleTimeout))
             return call.AwaitsHead ? "The peer did not begin to answer in time." : "Nothing went by for too long.";
 
+        if (!call.HasOutstanding)
+            (seen.WindowStart, seen.WindowBytes) = (now, bytes);
         var window = clock.GetElapsedTime(seen.WindowStart, now);
-        if (!call.HasKnownLength || window < RateWindow)
-        {
-            if (!call.HasKnownLength)
-                (seen.WindowStart, seen.WindowBytes) = (now, bytes);
+        if (window < RateWindow)
             return null;
-        }
 
         var trickles = bytes - seen.WindowBytes < limits.LeastRate * window.TotalSeconds;
         (seen.WindowStart, seen.WindowBytes) = (now, bytes);

@@ -11,7 +11,7 @@ namespace PeerRegistry.Infrastructure.Forwarding;
 /// </summary>
 internal sealed class SpooledBody : IAsyncDisposable
 {
-    public const int InMemory = 1 << 20;
+    private const int InMemory = 1 << 20;
 
     private byte[] memory = [];
     private int inMemory;

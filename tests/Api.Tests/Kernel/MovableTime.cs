@@ -7,5 +7,7 @@ internal sealed class MovableTime : TimeProvider
 
     public override DateTimeOffset GetUtcNow() => System.GetUtcNow().AddTicks(Interlocked.Read(ref ahead));
 
+    public override long GetTimestamp() => System.GetTimestamp() + (long)(Interlocked.Read(ref ahead) * ((double)TimestampFrequency / TimeSpan.TicksPerSecond));
+
     public void Advance(TimeSpan by) => Interlocked.Add(ref ahead, by.Ticks);
 }

@@ -52,4 +52,24 @@ public sealed class OpenCallsTests
             await stopped;
         }
     }
+
+    [Fact]
+    public async Task Who_still_waits_for_an_answer_then_hears_why_there_is_none()
+    {
+        var arrived = new TaskCompletionSource();
+        await using var rig = await CallRig.Start(context =>
+        {
+            arrived.SetResult();
+            return Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted);
+        });
+        var call = rig.Client.GetAsync(rig.Call("/a"), Stop);
+        await arrived.Task;
+
+        var stopped = rig.StopCore(Stop);
+
+        using var answer = await call.WaitAsync(TimeSpan.FromSeconds(5), Stop);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+        Assert.Contains("\"stopping\"", await answer.Content.ReadAsStringAsync(Stop), StringComparison.Ordinal);
+        await stopped;
+    }
 }
