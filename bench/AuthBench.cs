@@ -21,7 +21,7 @@ namespace PeerRegistry.Bench;
 
 /// <summary>
 /// <c>/internal/auth</c> with 10,000 peers and 100 apps, on a public path, on a private one with a device's session, and with fresh signatures; against bare
-/// Kestrel that answers 200, for signed requests after verifying the same signature. Both serve in this process, wrk loads them from another
+/// Kestrel that answers 200, for signed requests after verifying the same signature; and whether time tells a hidden peer from an unknown one. Both serve in this process, wrk loads them from another
 /// with byte-identical requests, one thread, 64 connections.
 /// </summary>
 internal sealed class AuthBench : IBenchmark
@@ -31,6 +31,7 @@ internal sealed class AuthBench : IBenchmark
     private const int Signers = 64;
     private const int SignedRequests = 80_000;
     private const double Target = 0.6;
+    private const string App = "app50";
 
     private readonly PrivateKey[] keys = [.. Enumerable.Range(0, Signers).Select(_ => PrivateKey.Of(Ed25519PrivateKey.Create()))];
 
@@ -73,9 +74,42 @@ internal sealed class AuthBench : IBenchmark
             async () => (await bench.Run(registry.Urls.Last(), signed)).Rate,
             Target);
         good &= await Tail(bench, bare.Urls.First(), registry.Urls.Last(), () => bench.Write(Signed(domain, verifications)));
+        good &= await Hidden(registry.Services, new Uri(registry.Urls.Last()), domain);
         await registry.StopAsync();
         Directory.Delete(data, recursive: true);
         return good;
+    }
+
+    /// <summary>By an app that asks for them, by one that calls them, and by their own calls to it.</summary>
+    private async Task<bool> Hidden(IServiceProvider services, Uri core, string domain)
+    {
+        await using var scope = services.CreateAsyncScope();
+        var mediator = scope.ServiceProvider.GetRequiredService<IMediator>();
+        var portal = services.GetRequiredService<IPortalSnapshots>().All.Single().Portal.Id;
+        await mediator.Send(new SetVisibility(portal, App, VisibilityMode.Some, [TypedPortalId.Of(keys[0].Public.Id)]));
+        var token = await mediator.Send(new IssueAppToken(portal, App));
+        using var stranger = PrivateKey.Of(Ed25519PrivateKey.Create());
+        var (hidden, unknown) = (keys[1], stranger);
+
+        return await HiddenOrUnknown.Compare("shown", core, () => Ask("/protected/peers/", hidden), () => Ask("/protected/peers/", unknown))
+            & await HiddenOrUnknown.Compare("called", core, () => Ask("/internal/call_peer/", hidden), () => Ask("/internal/call_peer/", unknown))
+            & await HiddenOrUnknown.Compare("calling", core, () => Call(hidden), () => Call(unknown));
+
+        HttpRequestMessage Ask(string path, PrivateKey peer) =>
+            new(HttpMethod.Get, path + peer.Public.Id) { Headers = { { "Authorization", "Bearer " + token } } };
+
+        HttpRequestMessage Call(PrivateKey peer)
+        {
+            var authority = $"{App}.{domain}";
+            var request = new HttpRequestMessage(HttpMethod.Get, "/internal/auth")
+            {
+                Headers = { { "X-Forwarded-Proto", "https" }, { "X-Forwarded-Host", authority }, { "X-Forwarded-Uri", "/peer/a" }, { "X-Forwarded-Method", "GET" } },
+            };
+            var now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
+            foreach (var (name, value) in SignatureMaker.SignRequest(peer, "portal-peer", "GET", authority, $"https://{authority}/peer/a", ContentDigest.Field([]), now, toOriginal: false))
+                request.Headers.TryAddWithoutValidation(name, value);
+            return request;
+        }
     }
 
     /// <summary>The slowest hundredth at half of the highest load.</summary>
@@ -119,7 +153,7 @@ internal sealed class AuthBench : IBenchmark
 
         var code = await mediator.Send(new CreatePairingCode(portal.Id));
         var device = await mediator.Send(new PairDevice(portal.Id, code.Code, "Bench"));
-        return ((await mediator.Send(new StartAppSession(portal.Id, "app50", device.Id, StartAppSession.BearerLife))).Token, portal.Domain);
+        return ((await mediator.Send(new StartAppSession(portal.Id, App, device.Id, StartAppSession.BearerLife))).Token, portal.Domain);
     }
 
     private static StreamChange Mutual(PublicKey key) => new($"peer-{key.Id.Short}", 0, [
@@ -130,13 +164,13 @@ internal sealed class AuthBench : IBenchmark
 
     private static string Plain(string domain, string target, string fields) =>
         "GET /internal/auth HTTP/1.1\r\nHost: portal\r\nUser-Agent: bench\r\nAccept: */*\r\nX-Forwarded-For: 192.0.2.1\r\n"
-        + $"X-Forwarded-Proto: https\r\nX-Forwarded-Host: app50.{domain}\r\nX-Forwarded-Uri: {target}\r\nX-Forwarded-Method: GET\r\n{fields}\r\n";
+        + $"X-Forwarded-Proto: https\r\nX-Forwarded-Host: {App}.{domain}\r\nX-Forwarded-Uri: {target}\r\nX-Forwarded-Method: GET\r\n{fields}\r\n";
 
     /// <summary>Every one fresh; what bare Kestrel verifies is kept under the signature's text.</summary>
     private IEnumerable<string> Signed(string domain, Dictionary<string, (byte[] Base, byte[] Signature, PublicKey Key)> verifications)
     {
         verifications.Clear();
-        var (now, digest, authority) = (TimeProvider.System.GetUtcNow().ToUnixTimeSeconds(), ContentDigest.Field([]), $"app50.{domain}");
+        var (now, digest, authority) = (TimeProvider.System.GetUtcNow().ToUnixTimeSeconds(), ContentDigest.Field([]), $"{App}.{domain}");
         for (var i = 0; i < SignedRequests; i++)
         {
             var (key, target) = (keys[i % Signers], $"/peer/{i}?tag=home");
