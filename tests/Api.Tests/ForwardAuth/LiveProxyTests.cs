@@ -1,42 +1,56 @@
+using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text.Json;
+using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Api.Tests.SignedCalls;
+using PeerRegistry.Application.Apps;
 using PeerRegistry.Domain.Apps;
 
 namespace PeerRegistry.Api.Tests.ForwardAuth;
 
-/// <summary>A peer's signed call on its whole way: the real proxy, the real core, and an app that compares what it gets.</summary>
+/// <summary>Requests on their whole way: the real proxy, the real core, and an app.</summary>
 public sealed class LiveProxyTests(TwoPortals two) : IClassFixture<TwoPortals>
 {
-    private const string Paths = """{ "": { "access": "private" }, "/postcards": { "access": "peer" } }""";
+    private const string Paths = """{ "": { "access": "private" }, "/open": { "access": "public" }, "/peer": { "access": "peer" } }""";
+    private const string NotSigned = "This is not the body that the peer signed.";
 
-    private static readonly byte[] Card = "a card"u8.ToArray();
+    private static readonly byte[] Card = """{"text":"a card"}"""u8.ToArray();
+    private static readonly byte[] Forged = """{"text":"a cart"}"""u8.ToArray();
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Theory]
     [InlineData("caddy")]
     [InlineData("nginx")]
-    public async Task Only_the_body_that_was_signed_is_taken_and_only_once(string program)
+    public async Task Postcards_takes_only_the_body_that_was_signed_and_only_once(string program)
     {
-        var app = await two.App(Paths, Visibility.All);
-        await using var rig = await LiveProxyRig.Start(program, two.Ada, app);
+        const string app = "postcards";
+        await two.Ada.Send(new RegisterApp(two.Ada.Id, app, PostcardsProcess.Description));
+        await two.Ada.Send(new SetVisibility(two.Ada.Id, app, VisibilityMode.All, []));
+        await using var postcards = await PostcardsProcess.Start();
+        await using var rig = await LiveProxyRig.Start(program, two.Ada, app, postcards.Address);
+        Task<(int, string)> Post(byte[] body, IEnumerable<(string, string)> fields, bool chunked = false) => Send(rig, app, "/postcards", body, fields, chunked);
         var signed = SignedCard(app);
 
-        Assert.Equal((204, null), await Post(rig, app, Card, signed));
-        Assert.Equal((401, "not_authenticated"), await Post(rig, app, Card, signed)); // a replay
-        Assert.Equal((422, null), await Post(rig, app, "a cart"u8.ToArray(), SignedCard(app)));
-        Assert.Equal((422, null), await Post(rig, app, [], SignedCard(app)));
-        Assert.Equal((422, null), await Post(rig, app, "another"u8.ToArray(), SignedCard(app), chunked: true));
-        Assert.Equal((204, null), await Post(rig, app, Card, SignedCard(app), chunked: true));
+        Assert.Equal((204, ""), await Post(Card, signed));
+        Assert.Equal((401, "not_authenticated"), await Post(Card, signed)); // a replay
+        Assert.Equal((400, NotSigned), await Post(Forged, SignedCard(app)));
+        Assert.Equal((400, NotSigned), await Post([], SignedCard(app)));
+        Assert.Equal((400, NotSigned), await Post([.. Card, .. " "u8], SignedCard(app)));
+        Assert.Equal((400, NotSigned), await Post(Forged, SignedCard(app), chunked: true));
+        Assert.Equal((204, ""), await Post(Card, SignedCard(app), chunked: true));
+        Assert.Equal((400, NotSigned), await Post(Card, two.Signed(app, "/postcards", "POST"))); // a body added to a call without one
 
         var without = SignedCard(app).Where(field => !IsDigest(field.Name));
-        Assert.Equal((401, "not_authenticated"), await Post(rig, app, Card, without));
-        var ofAnother = ("Content-Digest", $"sha-256=:{Convert.ToBase64String(SHA256.HashData("a cart"u8))}:");
-        Assert.Equal((401, "not_authenticated"), await Post(rig, app, "a cart"u8.ToArray(), [.. SignedCard(app).Where(field => !IsDigest(field.Name)), ofAnother]));
-        Assert.Equal((401, "not_authenticated"), await Post(rig, app, "a cart"u8.ToArray(), [.. SignedCard(app), ofAnother]));
+        Assert.Equal((401, "not_authenticated"), await Post(Card, without));
+        var ofAnother = ("Content-Digest", $"sha-256=:{Convert.ToBase64String(SHA256.HashData(Forged))}:");
+        Assert.Equal((401, "not_authenticated"), await Post(Forged, [.. SignedCard(app).Where(field => !IsDigest(field.Name)), ofAnother]));
+        Assert.Equal((401, "not_authenticated"), await Post(Forged, [.. SignedCard(app), ofAnother]));
 
-        var bob = two.Bob.Id.ToString();
-        Assert.Equal([(bob, "a card"), (bob, "a card")], rig.Taken);
+        using var itself = new HttpClient { BaseAddress = new Uri(postcards.Address) };
+        var taken = (await itself.GetFromJsonAsync<JsonElement>("/received", Stop)).EnumerateArray()
+            .Select(card => (card.GetProperty("from").GetString(), card.GetProperty("text").GetString()));
+        Assert.Equal([(two.Bob.Id.Value, "a card"), (two.Bob.Id.Value, "a card")], taken);
     }
 
     [Theory]
@@ -45,21 +59,21 @@ public sealed class LiveProxyTests(TwoPortals two) : IClassFixture<TwoPortals>
     public async Task A_refusal_is_the_cores_own(string program)
     {
         var app = await two.App(Paths, Visibility.All);
-        await using var rig = await LiveProxyRig.Start(program, two.Ada, app);
+        await using var echo = await PlainHost.Start(CallPeerTests.Echo);
+        await using var rig = await LiveProxyRig.Start(program, two.Ada, app, echo.Urls.First());
 
-        Assert.Equal((400, "path_ambiguous"), await Post(rig, app, Card, [], target: "/postcards%2Fx"));
-        Assert.Equal((401, "not_authenticated"), await Post(rig, app, Card, []));
-        Assert.Equal((403, "forbidden"), await Post(rig, app, Card, two.Signed(app, "/", "POST", sha256: SHA256.HashData(Card)), target: "/"));
-        Assert.Empty(rig.Taken);
+        Assert.Equal((400, "path_ambiguous"), await Send(rig, app, "/open%2Fx", Card, []));
+        Assert.Equal((401, "not_authenticated"), await Send(rig, app, "/peer", Card, []));
+        Assert.Equal((403, "forbidden"), await Send(rig, app, "/", Card, two.Signed(app, "/", "POST", sha256: SHA256.HashData(Card))));
     }
 
     private static bool IsDigest(string name) => name.Equals("Content-Digest", StringComparison.OrdinalIgnoreCase);
 
     private (string Name, string Value)[] SignedCard(string app) => two.Signed(app, "/postcards", "POST", sha256: SHA256.HashData(Card));
 
-    /// <returns>Status, and the code of the problem where there is one.</returns>
-    private async Task<(int Status, string? Code)> Post(
-        LiveProxyRig rig, string app, byte[] body, IEnumerable<(string Name, string Value)> fields, bool chunked = false, string target = "/postcards")
+    /// <returns>Status, and what was said: of a problem only its code.</returns>
+    private async Task<(int Status, string Said)> Send(
+        LiveProxyRig rig, string app, string target, byte[] body, IEnumerable<(string Name, string Value)> fields, bool chunked = false)
     {
         var uri = new Uri($"https://{app}.{two.Ada.Domain}{target}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
         using var request = new HttpRequestMessage(HttpMethod.Post, uri) { Content = new ByteArrayContent(body) };
@@ -73,7 +87,7 @@ public sealed class LiveProxyTests(TwoPortals two) : IClassFixture<TwoPortals>
         using var response = await rig.Client.SendAsync(request, Stop);
         var said = await response.Content.ReadAsStringAsync(Stop);
         return ((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType == "application/problem+json"
-            ? JsonDocument.Parse(said).RootElement.GetProperty("code").GetString()
-            : null);
+            ? JsonDocument.Parse(said).RootElement.GetProperty("code").GetString()!
+            : said);
     }
 }

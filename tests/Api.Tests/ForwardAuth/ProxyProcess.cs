@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 
 namespace PeerRegistry.Api.Tests.ForwardAuth;
@@ -47,6 +48,20 @@ internal sealed class ProxyProcess : IAsyncDisposable
                 """);
             return ["-p", directory, "-e", $"{directory}/error.log", "-c", $"{directory}/nginx.conf"];
         });
+
+    /// <summary>A client for which every name leads to this proxy; redirects are shown, cookies not kept.</summary>
+    public HttpClient Client() => new(new SocketsHttpHandler
+    {
+        UseCookies = false,
+        AllowAutoRedirect = false,
+        SslOptions = { RemoteCertificateValidationCallback = (_, _, _, errors) => errors is 0 or SslPolicyErrors.RemoteCertificateChainErrors },
+        ConnectCallback = async (_, ct) =>
+        {
+            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            await socket.ConnectAsync(IPAddress.Loopback, Port, ct);
+            return new NetworkStream(socket, ownsSocket: true);
+        },
+    });
 
     public async ValueTask DisposeAsync()
     {

@@ -1,12 +1,9 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.Logging;
 using PeerRegistry.Api.ForwardAuth.ProxyConfig;
 using PeerRegistry.Api.Tests.Kernel;
 using PeerRegistry.Api.Tests.SignedCalls;
@@ -54,18 +51,7 @@ internal sealed class ProxyRig : IAsyncDisposable
         rig.proxy = program == "caddy"
             ? await ProxyProcess.Caddy(port => Setup(port, CaddyConfig.Write))
             : await ProxyProcess.Nginx(port => Setup(port, NginxConfig.Write));
-        rig.Client = new HttpClient(new SocketsHttpHandler
-        {
-            UseCookies = false,
-            AllowAutoRedirect = false,
-            SslOptions = { RemoteCertificateValidationCallback = (_, _, _, errors) => errors is 0 or System.Net.Security.SslPolicyErrors.RemoteCertificateChainErrors },
-            ConnectCallback = async (_, ct) =>
-            {
-                var socket = new System.Net.Sockets.Socket(System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp) { NoDelay = true };
-                await socket.ConnectAsync(IPAddress.Loopback, rig.Port, ct);
-                return new System.Net.Sockets.NetworkStream(socket, ownsSocket: true);
-            },
-        });
+        rig.Client = rig.proxy.Client();
         return rig;
     }
 
@@ -141,18 +127,7 @@ internal sealed class ProxyRig : IAsyncDisposable
 
     private async Task<string> Serve(RequestDelegate handle)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.Limits.MaxRequestBodySize = null;
-            kestrel.ResponseHeaderEncodingSelector = _ => System.Text.Encoding.UTF8;
-            kestrel.Listen(IPAddress.Loopback, 0);
-        });
-        var server = builder.Build();
-        server.UseWebSockets();
-        server.Run(handle);
-        await server.StartAsync();
+        var server = await PlainHost.Start(handle);
         servers.Add(server);
         return new Uri(server.Urls.First()).Authority;
     }
