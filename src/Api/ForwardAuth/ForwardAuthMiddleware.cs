@@ -42,6 +42,8 @@ internal sealed class ForwardAuthMiddleware(
         try
         {
             var forwarded = ForwardedRequest.Read(context.Request.Headers, snapshots);
+            if (forNginx)
+                ReservedNames.Refuse(context.Request.Headers);
             var verified = await Verified(context, forwarded);
             var portal = snapshots.Find(forwarded.Portal.Portal.Id) ?? forwarded.Portal; // as of now: verifying took a moment
             var request = Request(context.Request.Headers, forwarded, verified.Signer);

@@ -67,6 +67,47 @@ public sealed class LiveProxyTests(TwoPortals two) : IClassFixture<TwoPortals>
         Assert.Equal((403, "forbidden"), await Send(rig, app, "/", Card, two.Signed(app, "/", "POST", sha256: SHA256.HashData(Card))));
     }
 
+    [Theory]
+    [InlineData("caddy")]
+    [InlineData("nginx")]
+    public async Task No_spelling_of_a_name_of_ours_arrives_be_it_used_or_not(string program)
+    {
+        var app = await two.App("""{ "": { "access": "public", "headers": { "X-Ptl-Mail": "" } } }""");
+        var arrived = 0;
+        await using var echo = await PlainHost.Start(context =>
+        {
+            Interlocked.Increment(ref arrived);
+            return CallPeerTests.Echo(context);
+        });
+        await using var rig = await LiveProxyRig.Start(program, two.Ada, app, echo.Urls.First());
+        string[] spellings =
+        [
+            "X-Ptl-Client-Id", "x-ptl-client-type", "X_Ptl_Client_Id", "x.ptl.client.id", "X-Ptl_Client-Id", "X_Ptl-Client.Name", "X-Ptl-Mail",
+            "X-Ptl-Whatever", "x-ptl-whatever", "X_Ptl_Whatever", "X.Ptl.Whatever", "X-PTL-",
+        ];
+        foreach (var spelling in spellings)
+        {
+            var (status, said) = await Send(rig, app, "/", Card, [(spelling, "forged")]);
+            Assert.DoesNotContain("forged", said, StringComparison.Ordinal);
+            Assert.Contains((status, status == 200 ? "" : said), new[] { (200, ""), (400, "header_reserved") });
+        }
+
+        var others = program == "caddy" ? 0 : 3; // nginx cannot drop names that it was not told of, so the core refuses them
+        Assert.Equal(spellings.Length - others, arrived);
+    }
+
+    [Fact]
+    public async Task A_name_that_a_new_description_brings_is_refused_until_nginx_knows_it()
+    {
+        var app = await two.App(Paths);
+        await using var echo = await PlainHost.Start(CallPeerTests.Echo);
+        await using var rig = await LiveProxyRig.Start("nginx", two.Ada, app, echo.Urls.First());
+        Assert.Equal(200, (await Send(rig, app, "/open", Card, [])).Status);
+
+        await two.App("""{ "": { "access": "public", "headers": { "X-Ptl-New": "" } } }""");
+        Assert.Equal((400, "header_reserved"), await Send(rig, app, "/open", Card, [("X-Ptl-New", "forged")]));
+    }
+
     private static bool IsDigest(string name) => name.Equals("Content-Digest", StringComparison.OrdinalIgnoreCase);
 
     private (string Name, string Value)[] SignedCard(string app) => two.Signed(app, "/postcards", "POST", sha256: SHA256.HashData(Card));

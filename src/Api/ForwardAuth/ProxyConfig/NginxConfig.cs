@@ -62,14 +62,7 @@ internal static class NginxConfig
     private static string Edge(ProxySetup setup) => $$"""
 
             location / {
-                proxy_pass http://{{setup.Edge}};
-                proxy_http_version 1.1;
-                proxy_set_header Host $portal_host;
-                proxy_set_header X-Forwarded-For $remote_addr;
-                proxy_set_header X-Forwarded-Proto https;
-                proxy_set_header X-Forwarded-Host $portal_host;
-                proxy_set_header Connection "";
-                proxy_buffering off;      # events come live
+        {{ToEdge(setup)}}        proxy_buffering off;      # events come live
             }
 
         """;
@@ -78,14 +71,7 @@ internal static class NginxConfig
 
             # The core keeps this path of every app's host.
             location ~* ^/\.portal(/|$) {
-                proxy_pass http://{{setup.Edge}};
-                proxy_http_version 1.1;
-                proxy_set_header Host $portal_host;
-                proxy_set_header X-Forwarded-For $remote_addr;
-                proxy_set_header X-Forwarded-Proto https;
-                proxy_set_header X-Forwarded-Host $portal_host;
-                proxy_set_header Connection "";
-            }
+        {{ToEdge(setup)}}    }
 
             location / {
                 auth_request /-portal-verdict;
@@ -100,11 +86,7 @@ internal static class NginxConfig
 
                 proxy_pass http://{{app.Upstream}};
                 proxy_http_version 1.1;
-                proxy_set_header Host $portal_host;
-                proxy_set_header X-Forwarded-For $remote_addr;
-                proxy_set_header X-Forwarded-Proto https;
-                proxy_set_header X-Forwarded-Host $portal_host;
-                proxy_set_header X-Forwarded-Uri "";
+        {{AsReceived}}        proxy_set_header X-Forwarded-Uri "";
                 proxy_set_header X-Forwarded-Method "";
                 proxy_set_header Upgrade $http_upgrade;
                 proxy_set_header Connection $portal_connection;
@@ -118,6 +100,8 @@ internal static class NginxConfig
             location = /-portal-verdict {
                 internal;
                 proxy_pass http://{{setup.Internal}}/internal/auth/nginx;
+                # What the app gets from the core stays out of the question: another X-Ptl-... is seen by the core, and refused.
+        {{string.Join('\n', portal.Headers.Select(name => $"        proxy_set_header {name} \"\";"))}}
         {{Asking}}    }
 
             # Not asked again: a signature is good for one verdict.
@@ -136,20 +120,31 @@ internal static class NginxConfig
         """;
 
     /// <summary>The core is asked without the body, and about the request as the client sent it.</summary>
-    private const string Asking = """
+    private const string Asking = $"""
                 proxy_method GET;
                 proxy_pass_request_body off;
                 proxy_set_header Content-Length "";
                 proxy_set_header Transfer-Encoding "";
                 proxy_set_header Upgrade "";
                 proxy_set_header Connection "";
+        {AsReceived}        proxy_set_header X-Forwarded-Method $request_method;
+                proxy_set_header X-Forwarded-Uri $request_uri;
+                proxy_http_version 1.1;
+
+        """;
+
+    private const string AsReceived = """
                 proxy_set_header Host $portal_host;
                 proxy_set_header X-Forwarded-For $remote_addr;
                 proxy_set_header X-Forwarded-Proto https;
                 proxy_set_header X-Forwarded-Host $portal_host;
-                proxy_set_header X-Forwarded-Method $request_method;
-                proxy_set_header X-Forwarded-Uri $request_uri;
+
+        """;
+
+    private static string ToEdge(ProxySetup setup) => $$"""
+                proxy_pass http://{{setup.Edge}};
                 proxy_http_version 1.1;
+        {{AsReceived}}        proxy_set_header Connection "";
 
         """;
 
