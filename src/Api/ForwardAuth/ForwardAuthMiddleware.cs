@@ -129,7 +129,8 @@ internal sealed class ForwardAuthMiddleware(
     private static AccessRequest Request(IHeaderDictionary headers, in ForwardedRequest forwarded, Signer? signer)
     {
         var cookie = headers.Cookie.Count == 0 ? null : OwnSecrets.Cookie(headers.Cookie, OwnSecrets.AppCookie);
-        var mayChange = !CrossSite.IsSafe(forwarded.Method) || headers.ContainsKey("Upgrade");
+        // Not every proxy asks with Upgrade, a field of one connection; the browser's key comes along with all.
+        var mayChange = !CrossSite.IsSafe(forwarded.Method) || headers.ContainsKey("Upgrade") || headers.ContainsKey("Sec-WebSocket-Key");
         return new(
             forwarded.App, forwarded.Target, forwarded.Path, mayChange,
             FromOwnPage: cookie is not null && mayChange && IsOwn(headers, forwarded.Authority),

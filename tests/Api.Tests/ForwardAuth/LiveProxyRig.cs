@@ -1,3 +1,4 @@
+using System.Net.WebSockets;
 using System.Security.Cryptography.X509Certificates;
 using PeerRegistry.Api.ForwardAuth.ProxyConfig;
 using PeerRegistry.Api.Tests.Kernel;
@@ -30,6 +31,27 @@ internal sealed class LiveProxyRig : IAsyncDisposable
             : await ProxyProcess.Nginx(port => Setup(port, NginxConfig.Write));
         rig.Client = rig.proxy.Client();
         return rig;
+    }
+
+    /// <summary>As a browser with the app's page open asks for a WebSocket; gone again when it was let in.</summary>
+    /// <returns>Status.</returns>
+    public async Task<int> Upgrade(string url, params (string Name, string Value)[] headers)
+    {
+        using var socket = new ClientWebSocket { Options = { CollectHttpResponseDetails = true } };
+        foreach (var (name, value) in headers)
+            socket.Options.SetRequestHeader(name, value);
+        using var invoker = proxy!.Client();
+        try
+        {
+            await socket.ConnectAsync(new Uri(url), invoker, TestContext.Current.CancellationToken);
+            await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, "bye", TestContext.Current.CancellationToken);
+        }
+        catch (WebSocketException)
+        {
+            // refused: the status says how
+        }
+
+        return (int)socket.HttpStatusCode;
     }
 
     public async ValueTask DisposeAsync()

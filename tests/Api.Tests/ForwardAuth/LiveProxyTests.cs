@@ -108,6 +108,21 @@ public sealed class LiveProxyTests(TwoPortals two) : IClassFixture<TwoPortals>
         Assert.Equal((400, "header_reserved"), await Send(rig, app, "/open", Card, [("X-Ptl-New", "forged")]));
     }
 
+    [Theory]
+    [InlineData("caddy")]
+    [InlineData("nginx")]
+    public async Task A_WebSocket_of_the_owner_is_opened_by_the_apps_own_page_only(string program)
+    {
+        var app = await two.App(Paths);
+        await using var echo = await PlainHost.Start(CallPeerTests.EchoSocket);
+        await using var rig = await LiveProxyRig.Start(program, two.Ada, app, echo.Urls.First());
+        var (url, cookie) = ($"wss://{app}.{two.Ada.Domain}/", ("Cookie", $"__Host-portal-app={await two.Session(app)}"));
+
+        Assert.Equal(101, await rig.Upgrade(url, cookie, ("Origin", $"https://{app}.{two.Ada.Domain}")));
+        Assert.Equal(403, await rig.Upgrade(url, cookie, ("Origin", $"https://other.{two.Ada.Domain}")));
+        Assert.Equal(403, await rig.Upgrade(url, cookie));
+    }
+
     private static bool IsDigest(string name) => name.Equals("Content-Digest", StringComparison.OrdinalIgnoreCase);
 
     private (string Name, string Value)[] SignedCard(string app) => two.Signed(app, "/postcards", "POST", sha256: SHA256.HashData(Card));
