@@ -77,17 +77,17 @@ public sealed class ForwardAuthTests(TwoPortals two) : IClassFixture<TwoPortals>
     {
         var app = await two.App(Paths);
         var good = two.Forwarded(app, "/open");
-        Assert.StartsWith("HTTP/1.1 200", await Raw(good), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 200", await two.Raw(good), StringComparison.Ordinal);
         foreach (var (name, value) in good)
         {
-            Assert.StartsWith("HTTP/1.1 400", await Raw([.. good, (name, value)]), StringComparison.Ordinal);
-            Assert.StartsWith("HTTP/1.1 400", await Raw([.. good, (name.ToLowerInvariant(), value)]), StringComparison.Ordinal);
-            Assert.StartsWith("HTTP/1.1 400", await Raw([.. good.Where(field => field.Name != name)]), StringComparison.Ordinal);
+            Assert.StartsWith("HTTP/1.1 400", await two.Raw([.. good, (name, value)]), StringComparison.Ordinal);
+            Assert.StartsWith("HTTP/1.1 400", await two.Raw([.. good, (name.ToLowerInvariant(), value)]), StringComparison.Ordinal);
+            Assert.StartsWith("HTTP/1.1 400", await two.Raw([.. good.Where(field => field.Name != name)]), StringComparison.Ordinal);
             var joined = await two.Inner.Get("/internal/auth", [.. good.Select(field => field.Name == name ? (name, $"{value}, {value}") : field)]);
             Assert.Contains(joined.Status, new[] { HttpStatusCode.BadRequest, HttpStatusCode.NotFound });
         }
 
-        Assert.StartsWith("HTTP/1.1 400", await Raw([.. two.Forwarded(app, "/"), ("X-Forwarded-Uri", "/open")]), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 400", await two.Raw([.. two.Forwarded(app, "/"), ("X-Forwarded-Uri", "/open")]), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -307,18 +307,6 @@ public sealed class ForwardAuthTests(TwoPortals two) : IClassFixture<TwoPortals>
         Assert.Equal((HttpStatusCode.Unauthorized, "303"), (detour.Status, detour.Header("X-Portal-Status")));
         Assert.StartsWith($"https://{two.Ada.Domain}/core/app-session?app={app}&to=%2Fx&state=", detour.Header("X-Portal-Location"), StringComparison.Ordinal);
         Assert.StartsWith("__Host-portal-state=", detour.Header("Set-Cookie"), StringComparison.Ordinal);
-    }
-
-    /// <summary>Byte for byte, since clients join fields of one name.</summary>
-    private async Task<string> Raw((string Name, string Value)[] fields)
-    {
-        using var connection = new System.Net.Sockets.TcpClient();
-        await connection.ConnectAsync(two.Ada.Internal.Host, two.Ada.Internal.Port, TestContext.Current.CancellationToken);
-        await using var stream = connection.GetStream();
-        var request = $"GET /internal/auth HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{string.Concat(fields.Select(field => $"{field.Name}: {field.Value}\r\n"))}\r\n";
-        await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(request), TestContext.Current.CancellationToken);
-        using var reader = new StreamReader(stream);
-        return await reader.ReadToEndAsync(TestContext.Current.CancellationToken);
     }
 
     /// <summary>The same signature under the name of nobody.</summary>

@@ -67,6 +67,18 @@ public sealed class TwoPortals(TestPostgres postgres) : IAsyncLifetime
     internal Task<Said> Ask(string app, string target, string method = "GET", string path = "/internal/auth", params (string Name, string Value)[] headers) =>
         Inner.Say(HttpMethod.Get, path, null, [.. Forwarded(app, target, method), .. headers]);
 
+    /// <summary>Byte for byte, since clients join fields of one name.</summary>
+    internal async Task<string> Raw((string Name, string Value)[] fields)
+    {
+        using var connection = new System.Net.Sockets.TcpClient();
+        await connection.ConnectAsync(Ada.Internal.Host, Ada.Internal.Port, TestContext.Current.CancellationToken);
+        await using var stream = connection.GetStream();
+        var request = $"GET /internal/auth HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{string.Concat(fields.Select(field => $"{field.Name}: {field.Value}\r\n"))}\r\n";
+        await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(request), TestContext.Current.CancellationToken);
+        using var reader = new StreamReader(stream);
+        return await reader.ReadToEndAsync(TestContext.Current.CancellationToken);
+    }
+
     internal (string Name, string Value)[] Forwarded(string app, string target, string method = "GET") =>
     [
         ("X-Forwarded-Method", method), ("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", $"{app}.{Ada.Domain}"), ("X-Forwarded-Uri", target),
