@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using PeerRegistry.Api.Tests.Kernel;
@@ -57,6 +58,22 @@ internal sealed class Stranger(PrivateKey key) : IDisposable
         using var client = to.Zone.Client();
         using var answer = await client.SendAsync(request);
         return (answer.StatusCode, await answer.Content.ReadAsByteArrayAsync(), [.. answer.Headers.Concat(answer.Content.Headers).Select(h => h.Key).Order()]);
+    }
+
+    /// <summary>Signs a notice anew, well and without a tag: as an app on an original core can have that core sign what it likes.</summary>
+    public void SignWithoutTag(HttpRequestMessage notice)
+    {
+        var (uri, input) = (notice.RequestUri!, notice.Headers.GetValues("Signature-Input").Single());
+        var untagged = input[..input.LastIndexOf(";tag=", StringComparison.Ordinal)];
+        var signed = $"\"@method\": PUT\n\"@authority\": {uri.Host}\n\"@target-uri\": {uri}\n\"content-digest\": "
+            + $"{notice.Headers.GetValues("Content-Digest").Single()}\n\"@signature-params\": {untagged["sig1=".Length..]}";
+        var signature = new byte[key.SignatureLength];
+        key.Sign(Encoding.ASCII.GetBytes(signed), signature);
+        foreach (var (name, value) in new[] { ("Signature-Input", untagged), ("Signature", $"sig1=:{Convert.ToBase64String(signature)}:") })
+        {
+            notice.Headers.Remove(name);
+            notice.Headers.TryAddWithoutValidation(name, value);
+        }
     }
 
     public void Dispose() => key.Dispose();
