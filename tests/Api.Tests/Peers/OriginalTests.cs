@@ -84,6 +84,7 @@ public sealed class OriginalTests(TwoPortals portals) : IClassFixture<TwoPortals
     [InlineData("json", "answer_invalid")]
     [InlineData("weak", "key_type_unknown")]
     [InlineData("status", "peer_unreachable")]
+    [InlineData("redirect", "peer_unreachable")]
     public async Task A_whoareyou_that_lies_pins_nothing(string lie, string code)
     {
         using var liar = Stranger.WithRsa();
@@ -94,6 +95,8 @@ public sealed class OriginalTests(TwoPortals portals) : IClassFixture<TwoPortals
             "domain" => Identity(context, liar.Key.Id, liar.Key.Pem, another.Key.Id.Short.Value),
             "json" => context.Response.WriteAsync("<html>", context.RequestAborted),
             "weak" => Identity(context, liar.Key.Id, "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQ==\n-----END PUBLIC KEY-----\n", liar.Key.Id.Short.Value),
+            "redirect" when context.Request.Path == "/elsewhere" => Identity(context, liar.Key.Id, liar.Key.Pem, liar.Key.Id.Short.Value),
+            "redirect" => Redirect(context, $"https://{context.Request.Host}/elsewhere"),
             _ => Status(context, StatusCodes.Status500InternalServerError),
         };
         await Ada.Add(liar.Key.Id);
@@ -123,6 +126,12 @@ public sealed class OriginalTests(TwoPortals portals) : IClassFixture<TwoPortals
     private static Task Status(HttpContext context, int status)
     {
         context.Response.StatusCode = status;
+        return Task.CompletedTask;
+    }
+
+    private static Task Redirect(HttpContext context, string to)
+    {
+        context.Response.Redirect(to);
         return Task.CompletedTask;
     }
 
