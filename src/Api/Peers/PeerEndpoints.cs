@@ -1,8 +1,11 @@
+using System.Security.Cryptography;
 using MediatR;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Net.Http.Headers;
 using PeerRegistry.Api.Kernel;
 using PeerRegistry.Application.Kernel;
 using PeerRegistry.Application.Peers;
+using PeerRegistry.Domain.Kernel;
 using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
 
@@ -19,6 +22,7 @@ internal static class PeerEndpoints
         peers.MapGet("", List).WithName("peers.list").ProducesProblem(400);
         peers.MapPut("", Put).WithName("peers.put").WithMetadata(new BodyLimit(MaxBody)).ProducesProblem(400).ProducesProblem(409);
         peers.MapGet("/{id}", Show).WithName("peers.show").ProducesProblem(404);
+        peers.MapGet("/{id}/avatar", ShowAvatar).WithName("peers.avatar").Produces(200).ProducesProblem(404);
         peers.MapDelete("/{id}", Remove).WithName("peers.remove").ProducesProblem(404);
         peers.MapPost("/{id}/try", Try).WithName("peers.try").ProducesProblem(404);
         peers.MapPost("/{id}/block", Block).WithName("peers.block").ProducesProblem(404);
@@ -43,6 +47,21 @@ internal static class PeerEndpoints
 
     private static async Task<Ok<PeerItem>> Show(string id, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
         TypedResults.Ok(PeerItem.Of(await mediator.Send(new ShowPeer(portal.Id, TypedPortalId.Parse(id)), ct)));
+
+    /// <summary>A browser may keep it but has to ask each time, so that a device that was revoked and a peer that was removed show nothing.</summary>
+    private static async Task<IResult> ShowAvatar(
+        string id, HttpContext context, CurrentPortal portal, IMediator mediator, IPeerProfiles profiles, CancellationToken ct)
+    {
+        var peer = (await mediator.Send(new ShowPeer(portal.Id, TypedPortalId.Parse(id)), ct)).Peer;
+        var picture = await profiles.ReadPicture(portal.Id, peer.Short, ct)
+            ?? throw new RefusedException(RefusalKind.NotFound, "avatar_unknown", "This peer shows no picture.");
+
+        context.Response.Headers.CacheControl = "private, no-cache";
+        context.Response.Headers.ContentSecurityPolicy = "default-src 'none'; sandbox";
+        context.Response.Headers["Cross-Origin-Resource-Policy"] = "same-origin"; // an app's page must not learn who is in the list
+        var tag = new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(picture))}\"");
+        return TypedResults.Bytes(picture, AvatarImage.Sniff(picture).MediaType, entityTag: tag);
+    }
 
     private static async Task<NoContent> Remove(string id, bool? forget, CurrentPortal portal, IMediator mediator, CancellationToken ct)
     {

@@ -19,7 +19,8 @@ internal static class PeerPages
         pages.MapGet("/peers", (string? text, string? standing, int? page, string? add, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
             List(new Asked(text, standing, page, add), null, portal, mediator, ct));
         pages.MapPost("/peers", Add);
-        pages.MapGet("/peers/{id}", (string id, CurrentPortal portal, IMediator mediator, CancellationToken ct) => Show(id, null, portal, mediator, ct));
+        pages.MapGet("/peers/{id}", (string id, CurrentPortal portal, IMediator mediator, IPeerProfiles profiles, CancellationToken ct) =>
+            Show(id, null, portal, mediator, profiles, ct));
         pages.MapPost("/peers/{id}", Change);
         pages.MapPost("/peers/{id}/try", (string id, PageForm _, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
             Do(new TryPeerNow(portal.Id, TypedPortalId.Parse(id)), $"/peers/{id}", "peer-tried", mediator, ct));
@@ -59,7 +60,8 @@ internal static class PeerPages
         }
     }
 
-    private static async Task<IResult> Show(string id, FormFailure? failure, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    private static async Task<IResult> Show(
+        string id, FormFailure? failure, CurrentPortal portal, IMediator mediator, IPeerProfiles profiles, CancellationToken ct)
     {
         var view = await Find(id, portal, mediator, ct);
         var names = new[] { view.Peer.Short.Value, view.Peer.Id?.Value };
@@ -67,6 +69,7 @@ internal static class PeerPages
         return PageModule.Page<PeerPage>(
             new PeerPage.View(
                 view,
+                await profiles.Find(portal.Id, view.Peer.Short, ct),
                 [.. portal.Snapshot.Apps.Values.OrderBy(a => a.Meta.PrettyName, StringComparer.OrdinalIgnoreCase)],
                 [.. refused.Where(r => names.Contains(r.KeyId)).Take(RefusedShown)],
                 portal.Snapshot.Portal.ZoneName(view.Peer.Short),
@@ -74,7 +77,7 @@ internal static class PeerPages
             failure);
     }
 
-    private static async Task<IResult> Change(string id, PageForm form, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    private static async Task<IResult> Change(string id, PageForm form, CurrentPortal portal, IMediator mediator, IPeerProfiles profiles, CancellationToken ct)
     {
         var peer = TypedPortalId.Parse(id);
         try
@@ -85,7 +88,7 @@ internal static class PeerPages
         }
         catch (RefusedException refused) when (refused.Kind == RefusalKind.Invalid)
         {
-            return await Show(id, new FormFailure("change", FieldOf(refused, "petname"), refused, form), portal, mediator, ct);
+            return await Show(id, new FormFailure("change", FieldOf(refused, "petname"), refused, form), portal, mediator, profiles, ct);
         }
     }
 

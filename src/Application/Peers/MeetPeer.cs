@@ -9,7 +9,9 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Peers;
 
-/// <summary>Asks at the peer's domain who lives there, by <c>whoareyou</c> with a challenge, and pins who answers.</summary>
+/// <summary>
+/// Asks at the peer's domain who lives there, by <c>whoareyou</c> with a challenge, pins who answers, and keeps what it says of itself.
+/// </summary>
 internal sealed record MeetPeer(PortalId Portal, ShortId Peer) : IRequest
 {
     private const string Path = "/core/public/meta/whoareyou?challenge=";
@@ -18,7 +20,7 @@ internal sealed record MeetPeer(PortalId Portal, ShortId Peer) : IRequest
     /// <c>peer_unreachable</c>; <c>peer_timeout</c>; <c>answer_invalid</c>; <c>key_mismatch</c>; <c>domain_mismatch</c>;
     /// <c>answer_unsigned</c>; <c>identity_refused</c>
     /// </exception>
-    internal sealed class Handler(IEventStore store, IPeerMessages messages, IMediator mediator, TimeProvider clock) : IRequestHandler<MeetPeer, Unit>
+    internal sealed class Handler(IEventStore store, IPeerMessages messages, IPeerProfiles profiles, IMediator mediator, TimeProvider clock) : IRequestHandler<MeetPeer, Unit>
     {
         public async Task<Unit> Handle(MeetPeer c, CancellationToken ct)
         {
@@ -42,7 +44,9 @@ internal sealed record MeetPeer(PortalId Portal, ShortId Peer) : IRequest
             if (key.Id.Short == c.Peer && !string.Equals(claim.Domain, peer.Domain, StringComparison.OrdinalIgnoreCase))
                 throw Refused("domain_mismatch", "It says that it lives at another domain than the one asked.");
 
-            return await mediator.Send(new PinPeerKey(c.Portal, c.Peer, key, PeerRules.Claimed(claim.Name), signed), ct);
+            await mediator.Send(new PinPeerKey(c.Portal, c.Peer, key, PeerRules.Claimed(claim.Name), signed), ct);
+            await profiles.KeepDescription(c.Portal, c.Peer, PeerRules.ClaimedText(claim.Description), ct);
+            return Unit.Value;
         }
 
         /// <summary>Only an RSA key may go unsigned, and only while nothing better was seen from it: originals do not sign answers.</summary>
@@ -55,6 +59,6 @@ internal sealed record MeetPeer(PortalId Portal, ShortId Peer) : IRequest
 
         private static RefusedException Refused(string code, string message) => new(RefusalKind.Conflict, code, message);
 
-        private sealed record Identity(string Id, string PublicKeyPem, string? Name, string? Domain);
+        private sealed record Identity(string Id, string PublicKeyPem, string? Name, string? Description, string? Domain);
     }
 }

@@ -33,15 +33,10 @@ public static class PeerRules
     /// A name as another Portal claims it, made fit to be shown: without control and direction characters, trimmed and cut.
     /// </summary>
     /// <returns>Null where nothing is left.</returns>
-    public static string? Claimed(string? name)
-    {
-        if (name is null)
-            return null;
+    public static string? Claimed(string? name) => Tame(name, MaxName, lines: false);
 
-        var readable = Readable(name.Length <= 4 * MaxName ? name : name[..(4 * MaxName)]);
-        var cut = readable.Length <= MaxName ? readable : readable[..(char.IsHighSurrogate(readable[MaxName - 1]) ? MaxName - 1 : MaxName)];
-        return cut.Length == 0 ? null : cut;
-    }
+    /// <summary>A text as <see cref="Claimed"/> makes it, but with its lines and as long as our own description may be.</summary>
+    public static string? ClaimedText(string? text) => Tame(text, Profile.MaxDescription, lines: true);
 
     /// <summary>The peer's name in this Portal's own zone.</summary>
     public static string ZoneName(this PortalRow self, ShortId peer) => $"{peer}{self.Domain[ShortId.Length..]}";
@@ -49,14 +44,26 @@ public static class PeerRules
     private static bool IsLabel(string label) =>
         label.Length is > 0 and <= 63 && label[0] != '-' && label[^1] != '-' && label.All(c => char.IsAsciiLetterOrDigit(c) || c == '-');
 
+    private static string? Tame(string? claim, int max, bool lines)
+    {
+        if (claim is null)
+            return null;
+
+        var readable = Readable(claim.Length <= 4 * max ? claim : claim[..(4 * max)], lines);
+        var cut = readable.Length <= max ? readable : readable[..(char.IsHighSurrogate(readable[max - 1]) ? max - 1 : max)];
+        return cut.Length == 0 ? null : cut;
+    }
+
     /// <summary>Without control, format, private and unpaired characters. The joiners that make emoji and scripts stay.</summary>
-    private static string Readable(string name)
+    /// <param name="lines">Line feeds and tabs stay.</param>
+    private static string Readable(string name, bool lines = false)
     {
         var readable = new StringBuilder(name.Length);
         foreach (var rune in name.EnumerateRunes())
         {
             var keeps = Rune.GetUnicodeCategory(rune) switch
             {
+                UnicodeCategory.Control when lines => rune.Value is '\n' or '\t',
                 UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator => false,
                 UnicodeCategory.PrivateUse or UnicodeCategory.Surrogate or UnicodeCategory.OtherNotAssigned => false,
                 UnicodeCategory.Format => rune.Value is 0x200C or 0x200D,

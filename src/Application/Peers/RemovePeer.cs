@@ -31,6 +31,7 @@ public sealed record RemovePeer(PortalId Portal, TypedPortalId Id, bool Forget) 
         /// <summary>Who was never met has nothing to take back from us.</summary>
         private IReadOnlyList<IAlongside> Farewell(RemovePeer c, Peer peer) =>
         [
+            new DropPeerProfile(c.Id.Short),
             .. peer is { Listed: true, Key: { } key }
                 ? [new WantPeering(c.Id.Short, WantedPeering.Withdrawn, clock.GetUtcNow(), peer.Domain, key)]
                 : (IAlongside[])[],

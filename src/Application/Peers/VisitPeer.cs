@@ -48,6 +48,8 @@ public sealed record VisitPeer(DueContact Due) : IRequest
             }
 
             await contacts.Finish(Outcome(due, visit), ct);
+            if (visit.Met)
+                await mediator.Send(new FetchPeerPicture(due.Portal, due.Peer), ct); // last, as nothing waits for it
             return Unit.Value;
         }
 

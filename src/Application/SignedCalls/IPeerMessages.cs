@@ -8,7 +8,11 @@ namespace PeerRegistry.Application.SignedCalls;
 /// <param name="Signed">With tag <c>portal-core</c>; whoareyou goes unsigned.</param>
 /// <param name="ExpectedSigner">The pinned key; null: not known yet, so ask <see cref="PeerAnswer.VerifyWith"/>.</param>
 public sealed record PeerMessage(
-    PortalId Self, HttpMethod Method, string Domain, string PathAndQuery, ReadOnlyMemory<byte> Body, bool Signed, PublicKey? ExpectedSigner, bool ToOriginal);
+    PortalId Self, HttpMethod Method, string Domain, string PathAndQuery, ReadOnlyMemory<byte> Body, bool Signed, PublicKey? ExpectedSigner, bool ToOriginal)
+{
+    /// <summary>The entity tag of what is here already; null: nothing is.</summary>
+    public string? IfNoneMatch { get; init; }
+}
 
 /// <param name="Body">At most 1 MiB.</param>
 /// <param name="Fields">The answer's header fields, to verify a signature with a key that its body brings.</param>

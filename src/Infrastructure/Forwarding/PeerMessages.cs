@@ -38,6 +38,8 @@ internal sealed class PeerMessages(PeerConnections connections, ISignatures sign
             request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         }
 
+        if (message.IfNoneMatch is { } tag)
+            request.Headers.TryAddWithoutValidation("If-None-Match", tag);
         if (!message.Signed)
             return Fields.None;
 

@@ -16,10 +16,12 @@ internal static class PeersModule
         services.AddAlongsideWriter<RequireRevisionWriter>();
         services.AddAlongsideWriter<ForgetContactWriter>();
         services.AddAlongsideWriter<DropOfferWriter>();
+        services.AddAlongsideWriter<DropPeerProfileWriter>();
         services.AddSingleton<PeerWorkerSignal>();
         services.AddSingleton<PeerWakes>();
         services.AddSingleton<IPeerContacts, PeerContacts>();
         services.AddSingleton<IPeeringOffers, PeeringOffers>();
+        services.AddSingleton<IPeerProfiles, PeerProfiles>();
         services.AddHostedService<PeerWorker>();
         return services;
     }

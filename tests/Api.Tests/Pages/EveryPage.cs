@@ -1,4 +1,4 @@
-using Microsoft.Playwright;
+using Microsoft.Extensions.DependencyInjection;
 using PeerRegistry.Api.Tests.Kernel;
 using PeerRegistry.Api.Tests.Peers;
 using PeerRegistry.Application.Apps;
@@ -30,6 +30,7 @@ internal sealed record EveryPage(LivePortal Portal, LivePortal Peer, LivePortal 
         var (portal, peer, stranger) = (await browsing.Move("Portal"), await browsing.Move("Peer"), await browsing.Move("Stranger"));
         await portal.Send(new EditProfile(portal.Id, words.Own, "ada@zone.test", words.Markdown, true));
         await peer.Send(new EditProfile(peer.Id, words.Claimed, null, words.Markdown, true));
+        await peer.Send(new SetAvatar(peer.Id, words.Picture));
         await stranger.Send(new EditProfile(stranger.Id, words.Claimed, null, null, false));
         await portal.Add(peer);
         await peer.Add(portal);
@@ -40,6 +41,7 @@ internal sealed record EveryPage(LivePortal Portal, LivePortal Peer, LivePortal 
         await portal.Send(new PairDevice(portal.Id, code.Code, words.Device));
         await Eventually.Mutual(portal, peer);
         await portal.Send(new RenamePeer(portal.Id, TypedPortalId.Of(peer.Id), words.Petname));
+        await Eventually.Holds(async () => (await portal.Services.GetRequiredService<IPeerProfiles>().Find(portal.Id, peer.Id.Short, default)).HasPicture);
         var offers = 0;
         while (offers == 0)
         {
@@ -53,6 +55,9 @@ internal sealed record EveryPage(LivePortal Portal, LivePortal Peer, LivePortal 
     /// <summary>Everything that people may call something.</summary>
     internal sealed record Words(string Own, string Claimed, string Petname, string Device, string Markdown, string App)
     {
+        /// <summary>That the peer shows of itself.</summary>
+        public ReadOnlyMemory<byte> Picture { get; init; } = OwnerTests.Pixel;
+
         public static readonly Words Plain = new("Ada Lindqvist", "Bo Márquez", "Bo from the allotment", "Telephone", "I keep **bees** and [old maps](https://maps.test).", AppNamed("Postcards"));
 
         public static string AppNamed(string name) => System.Text.Json.JsonSerializer.Serialize(new

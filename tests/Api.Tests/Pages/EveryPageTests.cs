@@ -120,7 +120,10 @@ public sealed class EveryPageTests(Browsing browsing)
             "&lt;b&gt; ${alert(4)} --><svg onload=alert(5)>",
             "'\" onfocus=alert(6) autofocus x='",
             $"{Script}\n\n[x](javascript:alert(7)) <svg/onload=alert(8)> [y](&#x6A;avascript:alert(9))\n\n![z](javascript:alert(10))\n\n<a href=\"javascript:alert(11)\">z</a>",
-            EveryPage.Words.AppNamed("</h1><iframe srcdoc='" + Script + "'>")));
+            EveryPage.Words.AppNamed("</h1><iframe srcdoc='" + Script + "'>"))
+        {
+            Picture = WithText(OwnerTests.Pixel, Script),
+        });
         var (owner, anybody) = (await browsing.Owner(all.Portal), await browsing.Anybody());
         foreach (var (page, path) in all.Owners.Select(p => (owner, p)).Concat([.. EveryPage.Public.Select(p => (anybody, p))]))
         {
@@ -131,12 +134,18 @@ public sealed class EveryPageTests(Browsing browsing)
                 () => [...document.querySelectorAll("*")].filter(e =>
                     (e.tagName === "SCRIPT" && !e.src.startsWith(location.origin + "/assets/"))
                     || /^(IFRAME|OBJECT|EMBED|BASE|FORM)$/.test(e.tagName) && !(e.tagName === "FORM" && e.action.startsWith(location.origin))
-                    || (e.tagName === "IMG" && !e.src.startsWith(location.origin + "/core/public/meta/avatar"))
+                    || (e.tagName === "IMG" && !/^\/core\/(public\/meta|protected\/peers\/[a-z0-9]{6})\/avatar/.test(e.getAttribute("src")))
                     || [...e.attributes].some(a => /^on/i.test(a.name) || a.name === "style" || /^\s*(javascript|data|vbscript):/i.test(a.value)))
                     .map(e => e.outerHTML.slice(0, 200))
                 """);
             Assert.True(found.Length == 0, $"{path}: {string.Join('\n', found)}");
         }
+
+        var peerPage = $"/peers/{all.Peer.Id.Short}";
+        await owner.Open(all.Portal, peerPage);
+        Assert.Contains(Script, await owner.Locator(".claim").InnerTextAsync(), StringComparison.Ordinal);
+        Assert.Equal(0, await owner.Locator(".claim a").CountAsync());
+        Assert.Equal(1, await owner.Locator(".claim img").EvaluateAsync<int>("image => image.naturalWidth"));
 
         await owner.Open(all.Portal, "/home");
         Assert.Contains(own, await owner.Locator("h1").InnerTextAsync(), StringComparison.Ordinal);
@@ -145,5 +154,18 @@ public sealed class EveryPageTests(Browsing browsing)
         await owner.Follow("Remove");
         await owner.Locator("dialog[open]").WaitForAsync();
         Assert.Empty(browsing.Complaints());
+
+        var picture = (await owner.Open(all.Portal, $"/core/protected{peerPage}/avatar"))!;
+        Assert.Equal(("image/png", "nosniff"), (picture.Headers["content-type"], picture.Headers["x-content-type-options"]));
+        Assert.DoesNotContain(browsing.Complaints(), c => c.StartsWith("A dialog", StringComparison.Ordinal)); // of the policy Chromium's own picture page complains
+    }
+
+    /// <summary>A PNG with this text in a chunk of its own, as the format allows.</summary>
+    private static byte[] WithText(byte[] png, string text)
+    {
+        var chunk = System.Text.Encoding.ASCII.GetBytes($"tEXtComment\0{text}");
+        var length = new byte[4];
+        System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(length, chunk.Length - 4);
+        return [.. png[..33], .. length, .. chunk, 0, 0, 0, 0, .. png[33..]]; // readers skip a comment whose checksum is wrong
     }
 }

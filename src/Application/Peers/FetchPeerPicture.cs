@@ -1,0 +1,63 @@
+using MediatR;
+using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.SignedCalls;
+using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Application.Peers;
+
+/// <summary>
+/// Fetches the picture that a peer shows. Where it cannot be had now, the one there is stays and the next visit asks again; where
+/// the peer shows none, or something that is no picture, it goes.
+/// </summary>
+internal sealed record FetchPeerPicture(PortalId Portal, ShortId Peer) : IRequest
+{
+    private const string Path = "/core/public/meta/avatar";
+    private const int MaxTag = 200;
+
+    internal sealed class Handler(IEventStore store, IPeerMessages messages, IPeerProfiles profiles) : IRequestHandler<FetchPeerPicture, Unit>
+    {
+        public async Task<Unit> Handle(FetchPeerPicture c, CancellationToken ct)
+        {
+            var peer = await store.Load(c.Portal, c.Peer, ct);
+            if (!peer.Listed)
+                return Unit.Value;
+
+            var known = await profiles.Find(c.Portal, c.Peer, ct);
+            var question = new PeerMessage(c.Portal, HttpMethod.Get, peer.Domain, Path, default, Signed: false, ExpectedSigner: null, peer.Original)
+            {
+                IfNoneMatch = known.PictureTag,
+            };
+            try
+            {
+                var answer = await messages.Send(question, ct);
+                if (answer.Status is 200 or 404)
+                    await profiles.KeepPicture(c.Portal, c.Peer, Picture(answer), Tag(answer), ct);
+            }
+            catch (RefusedException)
+            {
+            }
+
+            return Unit.Value;
+        }
+
+        private static byte[]? Picture(PeerAnswer answer)
+        {
+            if (answer.Status == 404)
+                return null;
+
+            try
+            {
+                AvatarImage.Sniff(answer.Body.Span);
+                return answer.Body.ToArray();
+            }
+            catch (RefusedException)
+            {
+                return null;
+            }
+        }
+
+        private static string? Tag(PeerAnswer answer) =>
+            answer.Status == 200 && answer.Fields.Get("ETag") is [{ Length: <= MaxTag } tag] && tag.All(char.IsAscii) ? tag : null;
+    }
+}

@@ -1,0 +1,67 @@
+using Npgsql;
+using NpgsqlTypes;
+using PeerRegistry.Application.Peers;
+using PeerRegistry.Domain.Portals;
+using PeerRegistry.Infrastructure.EventStore;
+
+namespace PeerRegistry.Infrastructure.Peers;
+
+internal sealed class PeerProfiles(NpgsqlDataSource database) : IPeerProfiles
+{
+    public async Task<PeerProfile> Find(PortalId portal, ShortId peer, CancellationToken ct)
+    {
+        await using var command = Command(
+            "select description, picture is not null, picture_etag from registry.peer_profiles where portal_id = $1 and short_id = $2", portal, peer);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        return await reader.ReadAsync(ct) ? new PeerProfile(reader.TextOrNull(0), reader.GetBoolean(1), reader.TextOrNull(2)) : PeerProfile.None;
+    }
+
+    public async Task<byte[]?> ReadPicture(PortalId portal, ShortId peer, CancellationToken ct)
+    {
+        await using var command = Command("select picture from registry.peer_profiles where portal_id = $1 and short_id = $2", portal, peer);
+        return await command.ExecuteScalarAsync(ct) as byte[];
+    }
+
+    /// <summary>Locks the contact, so that a removal under way ends before this and is seen, or begins after this and drops the row.</summary>
+    public async Task KeepDescription(PortalId portal, ShortId peer, string? description, CancellationToken ct)
+    {
+        await using var command = Command(
+            """
+            insert into registry.peer_profiles as p (portal_id, short_id, description)
+            select portal_id, short_id, $3 from registry.peer_contacts where portal_id = $1 and short_id = $2 and wanted = 'Offered' for share
+            on conflict (portal_id, short_id) do update set description = $3 where p.description is distinct from $3
+            """,
+            portal,
+            peer);
+        command.Parameters.Add(Sql.Text(description));
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
+    public async Task KeepPicture(PortalId portal, ShortId peer, byte[]? picture, string? tag, CancellationToken ct)
+    {
+        await using var command = Command(
+            "update registry.peer_profiles set picture = $3, picture_etag = $4 where portal_id = $1 and short_id = $2", portal, peer);
+        command.Parameters.Add(new NpgsqlParameter { Value = picture ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bytea });
+        command.Parameters.Add(Sql.Text(tag));
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
+    private NpgsqlCommand Command(string statement, PortalId portal, ShortId peer)
+    {
+        var command = database.CreateCommand(statement);
+        command.Parameters.Add(Sql.Text(portal.Value));
+        command.Parameters.Add(Sql.Text(peer.Value));
+        return command;
+    }
+}
+
+internal sealed class DropPeerProfileWriter : AlongsideWriter<DropPeerProfile>
+{
+    protected override IEnumerable<NpgsqlBatchCommand> Write(PortalId portal, DropPeerProfile row) =>
+    [
+        new("delete from registry.peer_profiles where portal_id = $1 and short_id = $2")
+        {
+            Parameters = { Sql.Text(portal.Value), Sql.Text(row.Peer.Value) },
+        },
+    ];
+}
