@@ -14,6 +14,11 @@ internal static class InboxPages
     public static void MapInboxPages(this IEndpointRouteBuilder pages)
     {
         pages.MapGet("/inbox", (CurrentPortal portal, IMediator mediator, CancellationToken ct) => Show(null, portal, mediator, ct));
+        pages.MapPost("/inbox/seen", async (PageForm _, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
+        {
+            await mediator.Send(new MarkOffersSeen(portal.Id), ct);
+            return PageModule.Done("/inbox", "requests-seen");
+        });
         pages.MapPost("/inbox/{id}/accept", Accept);
         pages.MapPost("/inbox/{id}/ignore", async (string id, PageForm _, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
         {

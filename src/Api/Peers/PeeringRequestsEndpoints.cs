@@ -13,6 +13,7 @@ internal static class PeeringRequestsEndpoints
     {
         var requests = routes.MapGroup("/core/protected/peering/requests").WithTags("Peers").RequireAuthorization(Policies.Owner);
         requests.MapGet("", List).WithName("peering-requests.list").ProducesProblem(400);
+        requests.MapPost("/seen", MarkSeen).WithName("peering-requests.seen");
         requests.MapPost("/{id}/accept", Accept).WithName("peering-requests.accept").ProducesProblem(404).ProducesProblem(409);
         requests.MapPost("/{id}/ignore", Ignore).WithName("peering-requests.ignore").ProducesProblem(404);
         requests.MapPost("/{id}/block", Block).WithName("peering-requests.block").ProducesProblem(404).ProducesProblem(409);
@@ -25,6 +26,12 @@ internal static class PeeringRequestsEndpoints
         var atMost = Paging.Limit(limit);
         var found = await mediator.Send(new ListPeeringRequests(portal.Id, after, atMost + 1), ct);
         return TypedResults.Ok(context.Page(found, atMost, offer => offer.Id.Value).Select(Item.Of));
+    }
+
+    private static async Task<NoContent> MarkSeen(CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    {
+        await mediator.Send(new MarkOffersSeen(portal.Id), ct);
+        return TypedResults.NoContent();
     }
 
     private static async Task<NoContent> Accept(string id, Acceptance? body, CurrentPortal portal, IMediator mediator, CancellationToken ct)

@@ -44,7 +44,7 @@ internal static class HomePages
         var requests = await mediator.Send(new ListPeeringRequests(portal.Id, null, RequestsCounted), ct);
         return PageModule.Page<HomePage>(new HomePage.View(
             snapshot.Portal, snapshot.Peers.Values.Count(p => p.Listed), snapshot.Peers.Values.Count(p => p.IsMutual), snapshot.Apps.Count,
-            snapshot.Devices.Count, requests.Count, PortalLinks.IsAlone(snapshot.Portal, options),
+            snapshot.Devices.Count, requests.Count, requests.Count(r => !r.Seen), PortalLinks.IsAlone(snapshot.Portal, options),
             [.. snapshot.Portal.Invites.Where(i => i.IsOpen(clock.GetUtcNow())).Reverse()], fresh, freshUrl));
     }
 

@@ -13,7 +13,7 @@ internal sealed class PeeringOffers(NpgsqlDataSource database, TimeProvider cloc
 {
     private const int AtMost = 100;
     private const int AtMostOfNetwork = 5;
-    private const string Columns = "id, name, domain, revision, first_seen_at, last_seen_at";
+    private const string Columns = "id, name, domain, revision, first_seen_at, last_seen_at, seen";
     private static readonly TimeSpan Kept = TimeSpan.FromDays(30);
 
     private const string Expire = "delete from registry.peering_offers where portal_id = $1 and last_seen_at < $2";
@@ -86,18 +86,21 @@ internal sealed class PeeringOffers(NpgsqlDataSource database, TimeProvider cloc
     {
         await using var command = database.CreateCommand(
             $"""
-            with listed as (
-                select id from registry.peering_offers
-                where portal_id = $1 and state = 'Open' and last_seen_at >= $4 and id collate "C" > $2 order by id collate "C" limit $3),
-            marked as (
-                update registry.peering_offers set seen = true where portal_id = $1 and id in (select id from listed) and not seen)
-            select {Columns} from registry.peering_offers where portal_id = $1 and id in (select id from listed) order by id collate "C"
+            select {Columns} from registry.peering_offers
+            where portal_id = $1 and state = 'Open' and last_seen_at >= $4 and id collate "C" > $2 order by id collate "C" limit $3
             """);
         command.Parameters.Add(Sql.Text(portal.Value));
         command.Parameters.Add(Sql.Text(after));
         command.Parameters.Add(Sql.Bigint(limit));
         command.Parameters.Add(Sql.Time(clock.GetUtcNow() - Kept));
         return await Read(command, ct);
+    }
+
+    public async Task MarkSeen(PortalId portal, CancellationToken ct)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        await Execute(
+            connection, "update registry.peering_offers set seen = true where portal_id = $1 and state = 'Open' and not seen", ct, Sql.Text(portal.Value));
     }
 
     public async Task<PeeringOffer?> Find(PortalId portal, PortalId from, CancellationToken ct)
@@ -138,7 +141,10 @@ internal sealed class PeeringOffers(NpgsqlDataSource database, TimeProvider cloc
         {
             found.Add(new PeeringOffer(
                 PortalId.Parse(reader.GetString(0)), reader.TextOrNull(1), reader.GetString(2), reader.GetInt64(3),
-                reader.Time(4)!.Value, reader.Time(5)!.Value));
+                reader.Time(4)!.Value, reader.Time(5)!.Value)
+            {
+                Seen = reader.GetBoolean(6),
+            });
         }
 
         return found;

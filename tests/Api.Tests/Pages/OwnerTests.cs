@@ -1,5 +1,6 @@
 using Microsoft.Playwright;
 using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Api.Tests.Peers;
 using PeerRegistry.Application.Kernel;
 
 namespace PeerRegistry.Api.Tests.Pages;
@@ -74,6 +75,25 @@ public sealed class OwnerTests(Browsing browsing)
         await ada.GetByRole(AriaRole.Link, new() { Name = "Revoke the invite" }).ClickAsync();
         await ada.Press("Revoke");
         await ada.Sees("The link no longer works");
+        Assert.Empty(browsing.Complaints());
+    }
+
+    [Theory, InlineData(true), InlineData(false)]
+    public async Task Requests_are_new_until_they_are_marked_as_seen(bool scripts)
+    {
+        var a = await browsing.Move("Ada");
+        using var stranger = Stranger.Appear();
+        await a.Send(stranger.Notice(a, 1));
+        var ada = await browsing.Owner(a, scripts);
+        await ada.Follow("1 new request");
+        await ada.Open(a, "/home");
+        await ada.Follow("1 new request");
+        await ada.Press("Mark all as seen");
+        Assert.Equal(0, await ada.GetByText("Mark all as seen").CountAsync());
+        await ada.Sees("Stranger");
+        await ada.Open(a, "/home");
+        Assert.DoesNotContain("new request", await ada.Locator("main").InnerTextAsync(), StringComparison.Ordinal);
+        await ada.Sees("1 waiting for your answer");
         Assert.Empty(browsing.Complaints());
     }
 

@@ -25,4 +25,23 @@ public sealed class InboxTests(TwoPortals portals) : IClassFixture<TwoPortals>
         using var malformed = await owner.PostAsync("/core/protected/peering/requests/abcdef/ignore", null);
         Assert.Equal(HttpStatusCode.BadRequest, malformed.StatusCode);
     }
+
+    [Fact]
+    public async Task A_request_is_new_until_the_owner_says_that_it_was_seen()
+    {
+        var bob = portals.Bob;
+        using var stranger = Stranger.Appear();
+        await bob.Send(stranger.Notice(bob, 1));
+        using var owner = await bob.Owner();
+        await owner.Get("/core/protected/peering/requests");
+        Assert.False(Assert.Single(await bob.Inbox()).Seen);
+
+        using var anybody = portals.Zone.Client();
+        Assert.Equal(HttpStatusCode.Unauthorized, (await anybody.Post($"https://{bob.Domain}/core/protected/peering/requests/seen")).Status);
+        Assert.Equal(HttpStatusCode.NoContent, (await owner.Post("/core/protected/peering/requests/seen")).Status);
+        Assert.True(Assert.Single(await bob.Inbox()).Seen);
+
+        await bob.Send(stranger.Notice(bob, 2));
+        Assert.True(Assert.Single(await bob.Inbox()).Seen);
+    }
 }
