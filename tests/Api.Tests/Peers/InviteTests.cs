@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using PeerRegistry.Api.Tests.Kernel;
 using PeerRegistry.Application.Kernel;
@@ -52,6 +53,46 @@ public sealed class InviteTests(TestPostgres postgres)
         await Bring(b, a, how == "wrong" ? new string('A', 22) : invite.Code);
         Assert.Equal([b.Id], await Inbox(a, 1));
         Assert.Null(a.Sees(b));
+    }
+
+    [Fact]
+    public async Task Who_used_an_invite_and_lost_the_answer_is_told_again_and_recorded_once()
+    {
+        await using var zone = await Neighbourhood.Start(postgres);
+        var a = await zone.Move("A");
+        var code = (await a.Send(new CreateInvite(a.Id))).Code;
+        using var guest = Stranger.Appear();
+        a.LosesAnswer = _ => true;
+        await Assert.ThrowsAsync<HttpRequestException>(() => guest.Send(a, 77, invite: code));
+        a.LosesAnswer = null;
+        Assert.Equal(guest.Key.Id, a.Snapshot.Portal.Invites.Single().UsedBy);
+
+        foreach (var revision in new[] { 77, 78 })
+            Assert.Equal($$"""{"peering":"mutual","revision":{{revision}}}""", Encoding.UTF8.GetString((await guest.Send(a, revision, invite: code)).Body));
+        zone.Clock.Advance(TimeSpan.FromDays(8));
+        Assert.Equal("""{"peering":"mutual","revision":79}""", Encoding.UTF8.GetString((await guest.Send(a, 79, invite: code)).Body));
+        Assert.Single(await a.Past(guest.Key.Id), e => e is PeerAdded);
+        Assert.Single(await a.Services.GetRequiredService<IEventStore>().ReadStream(a.Id, "portal", default, default), e => e.Data is InviteUsed);
+    }
+
+    [Fact]
+    public async Task Who_was_removed_and_comes_with_the_used_invite_is_answered_as_anybody()
+    {
+        await using var zone = await Neighbourhood.Start(postgres);
+        var a = await zone.Move("A");
+        var code = (await a.Send(new CreateInvite(a.Id))).Code;
+        using var guest = Stranger.Appear();
+        using var anybody = Stranger.Appear();
+        await guest.Send(a, 77, invite: code);
+        await a.Send(new RemovePeer(a.Id, TypedPortalId.Of(guest.Key.Id), Forget: false));
+
+        var (expected, answer) = (await anybody.Send(a, 78), await guest.Send(a, 78, invite: code));
+        Assert.Equal("""{"peering":"offered","revision":78}""", Encoding.UTF8.GetString(expected.Body));
+        Assert.Equal(expected.Status, answer.Status);
+        Assert.Equal(expected.Body, answer.Body);
+        Assert.Equal(expected.Headers, answer.Headers);
+        Assert.False(a.Sees(guest.Key.Id)!.Listed);
+        Assert.Contains(await a.Inbox(), o => o.Id == guest.Key.Id);
     }
 
     [Fact]
