@@ -59,6 +59,6 @@ internal sealed record MeetPeer(PortalId Portal, ShortId Peer) : IRequest
 
         private static RefusedException Refused(string code, string message) => new(RefusalKind.Conflict, code, message);
 
-        private sealed record Identity(string Id, string PublicKeyPem, string? Name, string? Description, string? Domain);
+        private sealed record Identity(string Id, string PublicKeyPem, string? Name, string? Domain, string? Description = null);
     }
 }
