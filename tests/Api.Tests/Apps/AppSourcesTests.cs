@@ -51,7 +51,7 @@ public sealed class AppSourcesTests(TestPostgres postgres)
     public async Task A_container_is_known_by_the_address_that_it_has_now()
     {
         await using var engine = new Engine { Answer = Containers(("web_notes", "172.18.0.2"), ("other", "172.18.0.3")) };
-        var clock = new MovableClock();
+        var clock = new MovableTime();
         using var addresses = new DockerAddresses(engine.Socket, clock, NullLogger<DockerAddresses>.Instance);
         async Task<string?> Who(string address) => await addresses.Find(IPAddress.Parse(address), CancellationToken.None);
 

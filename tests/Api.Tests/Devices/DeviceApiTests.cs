@@ -11,7 +11,7 @@ namespace PeerRegistry.Api.Tests.Devices;
 public sealed class DeviceApiTests(TestPostgres postgres) : IAsyncLifetime
 {
     private const string Terminals = "/core/protected/terminals";
-    private readonly MovableClock clock = new();
+    private readonly MovableTime clock = new();
     private Neighbourhood zone = null!;
     private LivePortal portal = null!;
     private HttpClient anybody = null!;

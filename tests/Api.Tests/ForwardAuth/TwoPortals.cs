@@ -27,7 +27,7 @@ public sealed class TwoPortals(TestPostgres postgres) : IAsyncLifetime
 
     internal HttpClient Inner { get; private set; } = null!;
 
-    internal MovableClock Clock { get; } = new();
+    internal MovableTime Clock { get; } = new();
 
     public async ValueTask InitializeAsync()
     {
