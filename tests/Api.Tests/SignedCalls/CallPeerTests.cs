@@ -162,7 +162,7 @@ public sealed class CallPeerTests
         await using var rig = await CallRig.Start(async context =>
         {
             context.Response.StatusCode = status;
-            context.Response.Headers.Location = "http://169.254.169.254/latest";
+            context.Response.Headers.Location = "https://169.254.169.254/latest";
             context.Response.Headers.ETag = "\"1\"";
             context.Response.Headers.Append("Set-Cookie", new(["a=1", "b=2"]));
             context.Response.Headers["X-Ptl-Client-Type"] = "terminal";
@@ -175,7 +175,7 @@ public sealed class CallPeerTests
 
         Assert.Equal(status, (int)response.StatusCode);
         Assert.Equal(body ?? "", await response.Content.ReadAsStringAsync(Stop));
-        Assert.Equal("http://169.254.169.254/latest", response.Headers.Location?.OriginalString);
+        Assert.Equal("https://169.254.169.254/latest", response.Headers.Location?.OriginalString);
         Assert.Equal("\"1\"", response.Headers.ETag?.Tag);
         Assert.Equal(["a=1", "b=2"], response.Headers.GetValues("Set-Cookie"));
         Assert.False(response.Headers.Contains("X-Ptl-Client-Type"));

@@ -40,7 +40,7 @@ public sealed class PeerMessagesTests : IDisposable
         await using var peer = await TlsHost.Start(authority, context =>
         {
             asked++;
-            context.Response.Redirect("http://169.254.169.254/latest");
+            context.Response.Redirect("https://169.254.169.254/latest");
             return Task.CompletedTask;
         }, Host);
         using var connections = Connect(peer);
