@@ -84,6 +84,7 @@ public sealed class LiveProxyTests(TwoPortals two) : IClassFixture<TwoPortals>
         [
             "X-Ptl-Client-Id", "x-ptl-client-type", "X_Ptl_Client_Id", "x.ptl.client.id", "X-Ptl_Client-Id", "X_Ptl-Client.Name", "X-Ptl-Mail",
             "X-Ptl-Whatever", "x-ptl-whatever", "X_Ptl_Whatever", "X.Ptl.Whatever", "X-PTL-",
+            "Content-Digest", "Content_Digest", "content.digest",
         ];
         foreach (var spelling in spellings)
         {

@@ -141,7 +141,7 @@ public sealed class TraefikShapeTests(TwoPortals two) : IClassFixture<TwoPortals
 
         (string Name, string Value)[] forged =
         [
-            .. new[] { "X-Ptl-Client-Id", "x-ptl-client-type", "X_Ptl_Client_Id", "x.ptl.client.id", "X-Ptl_Client-Name", "X_Ptl-Mail", "X-Ptl-Mail", "X-Ptl-Whatever" }.Select(name => (name, "forged")),
+            .. new[] { "X-Ptl-Client-Id", "x-ptl-client-type", "X_Ptl_Client_Id", "x.ptl.client.id", "X-Ptl_Client-Name", "X_Ptl-Mail", "X-Ptl-Mail", "X-Ptl-Whatever", "Content_Digest", "content.digest" }.Select(name => (name, "forged")),
             ("Content-Digest", "forged"), ("Cookie", $"__Host-portal-app={await two.Session(app)}"),
         ];
         var granted = await Ask(app, "/open", "GET", forged);

@@ -62,6 +62,8 @@ internal static class CaddyConfig
         			request_header -X.Ptl*
         			request_header -X_Forwarded*
         			request_header -X.Forwarded*
+        			request_header -Content_Digest
+        			request_header -Content.Digest
         			forward_auth {{setup.Internal}} {
         				uri /internal/auth?
         				copy_headers {{string.Join(' ', portal.Headers)}} Cookie Authorization Content-Digest

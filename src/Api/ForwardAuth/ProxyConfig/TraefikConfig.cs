@@ -78,7 +78,7 @@ internal static class TraefikConfig
               forwardAuth:
                 address: "http://{{setup.Internal}}/internal/auth"
                 trustForwardHeader: false
-                authResponseHeadersRegex: "(?i)^X[-_.]Ptl"
+                authResponseHeadersRegex: "(?i)^(X[-_.]Ptl|Content[_.]Digest$)"
                 authResponseHeaders: [Cookie, Authorization, Content-Digest]
             {{Name(portal)}}-tidy:
               headers:
