@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using PeerRegistry.Application.SignedCalls;
 using PeerRegistry.Infrastructure.HttpSignatures;
 using PeerRegistry.Infrastructure.Keys;
@@ -289,6 +290,15 @@ public class VerificationListTests
             Once(Given.Rsa, "", "a", isOriginal: true), Once(Given.Rsa, "", null, isOriginal: true), Once(Given.Rsa, "", null, isOriginal: true),
         ];
         Assert.Distinct(different);
+    }
+
+    [Fact]
+    public void No_two_signatures_have_one_nonce()
+    {
+        var nonces = Enumerable.Range(0, 500).Select(_ => Field(Given.Request(Key), "Signature-Input").Split("nonce=\"")[1].Split('"')[0]).ToList();
+
+        Assert.Distinct(nonces);
+        Assert.All(nonces, nonce => Assert.Equal(16, Base64Url.DecodeFromChars(nonce).Length));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Text;
+using System.Text;
 
 namespace PeerRegistry.Infrastructure.HttpSignatures;
 
@@ -26,11 +27,7 @@ internal struct AsciiWriter(int capacity)
     internal void Write(ReadOnlySpan<char> text)
     {
         Spoiled |= text.ContainsAnyExcept(Allowed);
-        var space = Reserve(text.Length);
-        for (var i = 0; i < text.Length; i++)
-            space[i] = (byte)text[i];
-
-        length += text.Length;
+        length += Encoding.Latin1.GetBytes(text, Reserve(text.Length));
     }
 
     internal void WriteLower(ReadOnlySpan<char> text)

@@ -8,7 +8,7 @@ namespace PeerRegistry.Infrastructure.HttpSignatures;
 internal static class ContentDigest
 {
     /// <param name="sha256">32 bytes.</param>
-    internal static string FieldOf(ReadOnlySpan<byte> sha256) => $"sha-256=:{Convert.ToBase64String(sha256)}:";
+    internal static string FieldOf(ReadOnlySpan<byte> sha256) => Base64Text.Member("sha-256", sha256);
 
     internal static string Field(ReadOnlySpan<byte> body)
     {

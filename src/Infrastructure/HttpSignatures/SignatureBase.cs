@@ -43,6 +43,25 @@ internal static class SignatureBase
         return to.Spoiled ? SignatureReasons.ComponentMalformed : null;
     }
 
+    /// <summary>The same for what we sign: all components of the profile.</summary>
+    /// <param name="signatureParams">In canonical spelling.</param>
+    internal static string? Write(ref AsciiWriter to, SignatureProfile profile, ReadOnlySpan<char> signatureParams, in SignedMessage message)
+    {
+        foreach (var component in profile.Components)
+        {
+            to.Write(component.Identifier);
+            to.Write(": "u8);
+            if (ComponentValue.Write(ref to, component.Name, component.Flags, component.Argument, message) is { } reason)
+                return reason;
+
+            to.Write("\n"u8);
+        }
+
+        to.Write("\"@signature-params\": "u8);
+        to.Write(signatureParams);
+        return to.Spoiled ? SignatureReasons.ComponentMalformed : null;
+    }
+
     /// <summary>Writes an item or inner list that has been read before in its canonical spelling.</summary>
     private static void Copy(ReadOnlySpan<char> checkedText, ref AsciiWriter to)
     {

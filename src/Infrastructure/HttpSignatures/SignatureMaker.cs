@@ -1,6 +1,4 @@
-using System.Buffers.Text;
 using System.Globalization;
-using System.Security.Cryptography;
 using PeerRegistry.Application.SignedCalls;
 using PeerRegistry.Domain.Kernel;
 using PeerRegistry.Infrastructure.HttpSignatures.StructuredFields;
@@ -12,9 +10,6 @@ namespace PeerRegistry.Infrastructure.HttpSignatures;
 internal static class SignatureMaker
 {
     internal const string Label = "sig1";
-    private const string OfRequest = """("@method" "@authority" "@target-uri" "content-digest")""";
-    private const string OfAnswer = """("@status" "content-digest" "@method";req "@target-uri";req""";
-
     /// <summary>Seconds that a request to an original is dated back, as its clock may be behind and it allows for no more.</summary>
     private const int OriginalSkew = 5;
 
@@ -32,44 +27,32 @@ internal static class SignatureMaker
             throw new ArgumentException("The target URI does not go with the authority.", nameof(targetUri));
 
         var request = new ReceivedRequest(method, targetUri[..scheme], authority, targetUri[target..], new Digest(digest));
-        return Sign(key, SignedMessage.Of(request), OfRequest, tag, digest, toOriginal ? now - OriginalSkew : now);
+        return Sign(key, SignedMessage.Of(request), SignatureProfile.App, tag, digest, toOriginal ? now - OriginalSkew : now);
     }
 
     /// <param name="requestLabel">Of the request's own signature; null: it had none.</param>
     internal static IReadOnlyList<KeyValuePair<string, string>> SignAnswer(
         PrivateKey key, int status, string digest, in ReceivedRequest request, string? requestLabel, long now)
     {
-        var components = requestLabel is null ? OfAnswer + ")" : $"{OfAnswer} \"signature\";req;key=\"{requestLabel}\")";
-        return Sign(key, new SignedMessage(request, status, new Digest(digest)), components, SignatureProfile.AnswerTag, digest, now);
+        return Sign(key, new SignedMessage(request, status, new Digest(digest)), SignatureProfile.Answer(requestLabel), SignatureProfile.AnswerTag, digest, now);
     }
 
     private static KeyValuePair<string, string>[] Sign(
-        PrivateKey key, in SignedMessage message, string components, string tag, string digest, long created)
+        PrivateKey key, in SignedMessage message, SignatureProfile profile, string tag, string digest, long created)
     {
-        var nonce = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16));
-        var input = string.Create(CultureInfo.InvariantCulture,
-            $"{Label}={components};created={created};expires={created + SignatureProfile.Life};nonce=\"{nonce}\";keyid=\"{Verifier.KeyIdOf(key.Public)}\";alg=\"{SignatureKeys.Algorithm(key.Public)}\";tag=\"{tag}\"");
-        return
-        [
-            new("Content-Digest", digest),
-            new("Signature-Input", input),
-            new("Signature", $"{Label}=:{Convert.ToBase64String(Sign(key, input.AsSpan(Label.Length + 1), message))}:"),
-        ];
-    }
-
-    private static byte[] Sign(PrivateKey key, ReadOnlySpan<char> signatureParams, in SignedMessage message)
-    {
-        var input = new SignatureInput(stackalloc Component[SignatureInput.MaxComponents]);
-        scoped var reader = new FieldReader(signatureParams);
+        Span<char> nonce = stackalloc char[Nonces.TextLength];
+        Nonces.Next(nonce);
+        var input = string.Create(CultureInfo.InvariantCulture, stackalloc char[512],
+            $"{Label}={profile.List};created={created};expires={created + SignatureProfile.Life};nonce=\"{nonce}\";keyid=\"{Verifier.KeyIdOf(key.Public)}\";alg=\"{SignatureKeys.Algorithm(key.Public)}\";tag=\"{tag}\"");
         var to = new AsciiWriter(1024);
         try
         {
-            if (!input.Read(ref reader) || SignatureBase.Write(ref to, input, message) is not null)
+            if (SignatureBase.Write(ref to, profile, input.AsSpan(Label.Length + 1), message) is not null)
                 throw new ArgumentException("The message cannot be signed: a part is missing or not ASCII.");
 
-            var signature = new byte[key.SignatureLength];
+            Span<byte> signature = stackalloc byte[key.SignatureLength];
             key.Sign(to.Written, signature);
-            return signature;
+            return [new("Content-Digest", digest), new("Signature-Input", input), new("Signature", Base64Text.Member(Label, signature))];
         }
         finally
         {
@@ -80,6 +63,8 @@ internal static class SignatureMaker
     /// <summary>The one field that we cover of what we send.</summary>
     private sealed class Digest(string value) : IFields
     {
-        public IReadOnlyList<string> Get(string name) => name == "content-digest" ? [value] : [];
+        private readonly string[] values = [value];
+
+        public IReadOnlyList<string> Get(string name) => name == "content-digest" ? values : [];
     }
 }

@@ -3,7 +3,12 @@ using PeerRegistry.Application.SignedCalls;
 namespace PeerRegistry.Infrastructure.HttpSignatures;
 
 /// <param name="Argument">Of <c>key</c>.</param>
-internal readonly record struct Expected(string Name, ComponentFlags Flags = ComponentFlags.None, string Argument = "", bool IsOptional = false);
+internal readonly record struct Expected(string Name, ComponentFlags Flags = ComponentFlags.None, string Argument = "", bool IsOptional = false)
+{
+    /// <summary>As we write it (RFC 9421 section 2).</summary>
+    internal string Identifier { get; } =
+        $"\"{Name}\"{(Flags.HasFlag(ComponentFlags.OfRequest) ? ";req" : "")}{(Flags.HasFlag(ComponentFlags.Key) ? $";key=\"{Argument}\"" : "")}";
+}
 
 /// <summary>What a signature has to be in one place (docs/protocol.md).</summary>
 /// <param name="Tag">Null: there must be none, which is how originals sign.</param>
@@ -50,6 +55,9 @@ internal sealed record SignatureProfile(string? Tag, int MaxAge, IReadOnlyList<E
     internal static SignatureProfile Answer(string? requestLabel) => requestLabel is null
         ? AnswerToUnsigned
         : new(AnswerTag, 60, [.. OfAnswer, new("signature", ComponentFlags.OfRequest | ComponentFlags.Key, requestLabel)]);
+
+    /// <summary>The components as we write them: an inner list without parameters.</summary>
+    internal string List { get; } = $"({string.Join(' ', Components.Select(component => component.Identifier))})";
 
     /// <summary>Every required component once, and no other.</summary>
     /// <returns>Null, or the reason.</returns>

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 
@@ -35,6 +36,14 @@ internal static class Base64Text
                 bytes[at++] = (byte)(bits >> have);
             }
         }
+    }
+
+    /// <returns>A member of a dictionary: <c>key=:…:</c>.</returns>
+    internal static string Member(string key, ReadOnlySpan<byte> bytes)
+    {
+        Span<char> text = stackalloc char[Base64.GetMaxEncodedToUtf8Length(bytes.Length)];
+        Convert.TryToBase64Chars(bytes, text, out _);
+        return $"{key}=:{text}:";
     }
 
     private static int Value(char c) => c switch
