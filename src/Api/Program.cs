@@ -53,6 +53,7 @@ public static class Program
         app.UseExceptionHandler();
         app.UseMiddleware<ForwardAuthMiddleware>();
         app.UseMiddleware<CallPeerMiddleware>();
+        app.UseMiddleware<RequestTrace>();
         app.UseStatusCodePages();
         app.UseMiddleware<EdgePortal>();
         app.UseRouting();
@@ -71,6 +72,7 @@ public static class Program
         builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical); // a refused start is told by CommandLine
+        builder.Services.Configure<LoggerFilterOptions>(RequestTrace.Silence);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(2)); // and seven for the own PostgreSQL
     }
 

@@ -10,13 +10,17 @@ public static class Telemetry
     public static readonly ActivitySource Activities = new(Name);
 }
 
-/// <summary>One span per use case, named after it. What is in the command is never written down.</summary>
+/// <summary>
+/// One span per use case, named after it, and a trace of its own where nothing began one; events refer to it, collected or not.
+/// What is in the command is never written down.
+/// </summary>
 internal sealed class TracingBehavior<TRequest, TResponse> : IPipelineBehavior<TRequest, TResponse>
     where TRequest : notnull
 {
     public async Task<TResponse> Handle(TRequest request, CancellationToken cancellationToken, RequestHandlerDelegate<TResponse> next)
     {
-        using var activity = Telemetry.Activities.StartActivity(typeof(TRequest).Name);
+        using var activity = Telemetry.Activities.StartActivity(typeof(TRequest).Name)
+            ?? (Activity.Current is null ? new Activity(typeof(TRequest).Name).SetIdFormat(ActivityIdFormat.W3C).Start() : null);
         try
         {
             return await next();
