@@ -66,7 +66,7 @@ internal sealed partial class CallBench : IBenchmark
         var app = builder.Build();
         app.Run(async context =>
         {
-            using var request = PeerConnections.Request(HttpMethod.Parse(context.Request.Method), stage.PeerHost, context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
+            using var request = PeerConnections.Request(HttpMethod.Parse(context.Request.Method), $"https://{stage.PeerHost}{context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget}");
             request.Content = new StreamContent(context.Request.Body) { Headers = { ContentLength = context.Request.ContentLength } };
             foreach (var (name, values) in context.Request.Headers)
             {

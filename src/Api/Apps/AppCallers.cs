@@ -6,7 +6,8 @@ using PeerRegistry.Domain.Kernel;
 namespace PeerRegistry.Api.Apps;
 
 /// <param name="Portal">Whose app it is, as of the start of the request.</param>
-internal readonly record struct AppCaller(PortalSnapshot Portal, string App);
+/// <param name="Proof">The value of the field that it is known by; null: it is known by its address.</param>
+internal readonly record struct AppCaller(PortalSnapshot Portal, string App, string? Proof);
 
 /// <summary>
 /// Knows an app by its token, in <c>Proxy-Authorization</c> where <c>Authorization</c> is meant for somebody else, or by the address
@@ -23,7 +24,7 @@ internal sealed class AppCallers(IPortalSnapshots snapshots, IAppAddresses addre
         if (token is not null && snapshots.FindCredential(TokenHash.Of(token)) is var (snapshot, credential))
         {
             return credential.Kind == CredentialKind.App && snapshot.Apps.ContainsKey(credential.Holder)
-                ? new AppCaller(snapshot, credential.Holder)
+                ? new AppCaller(snapshot, credential.Holder, own is null ? headers.Authorization : headers.ProxyAuthorization)
                 : throw new RefusedException(RefusalKind.Forbidden, "forbidden", "This token is not an app's.");
         }
 
@@ -45,7 +46,7 @@ internal sealed class AppCallers(IPortalSnapshots snapshots, IAppAddresses addre
         var named = from snapshot in snapshots.All
                     from app in snapshot.Apps.Values
                     where app.Meta.Entrypoints.Any(entry => entry.Container == container)
-                    select new AppCaller(snapshot, app.Name);
+                    select new AppCaller(snapshot, app.Name, null);
         return named.Take(2).ToList() is [var only] ? only : null;
     }
 }

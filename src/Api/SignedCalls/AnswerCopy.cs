@@ -15,8 +15,9 @@ internal static class AnswerCopy
             throw new RefusedException(RefusalKind.Unreachable, "peer_unreachable", "The peer switched protocols unasked.");
 
         context.Response.StatusCode = answer.Status;
-        foreach (var (name, value) in answer.Fields)
-            context.Response.Headers.Append(name, value);
+        var fields = answer.Fields;
+        for (var i = 0; i < fields.Count; i++)
+            context.Response.Headers.Append(fields[i].Key, fields[i].Value);
 
         try
         {
@@ -46,9 +47,9 @@ internal static class AnswerCopy
             answer.Moved(read);
         }
 
-        if (!context.Response.SupportsTrailers())
+        if (answer.Trailers is not { Count: > 0 } trailers || !context.Response.SupportsTrailers())
             return;
-        foreach (var (name, value) in answer.Trailers)
+        foreach (var (name, value) in trailers)
             context.Response.AppendTrailer(name, value);
     }
 

@@ -16,7 +16,6 @@ namespace PeerRegistry.Api.SignedCalls;
 internal sealed class CallPeerMiddleware(RequestDelegate next, AppCallers callers, IPeerCalls calls)
 {
     private const string Prefix = "/internal/call_peer/";
-    private const string Bearer = "Bearer ";
 
     public Task InvokeAsync(HttpContext context) =>
         context.Request.Path.Value!.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) && context.Listener() == Listener.Internal
@@ -28,17 +27,17 @@ internal sealed class CallPeerMiddleware(RequestDelegate next, AppCallers caller
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
             size.MaxRequestBodySize = null; // the forwarder counts the body alone, Kestrel the framing of its chunks too
 
-        var (portal, app) = await callers.Identify(context);
+        var caller = await callers.Identify(context);
         var (id, target) = Split(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
         var upgrade = IsWebSocket(context);
         var call = new PeerCall(
-            portal,
-            app,
+            caller.Portal,
+            caller.App,
             id,
             context.Request.Method,
             target,
-            Fields(context.Request.Headers, portal),
-            upgrade || context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false } ? null : context.Request.Body,
+            Fields(context.Request.Headers, caller),
+            upgrade || !HasBody(context) ? null : context.Request.Body,
             context.Request.ContentLength,
             upgrade);
         await using var answer = await calls.Send(call, context.RequestAborted);
@@ -64,10 +63,13 @@ internal sealed class CallPeerMiddleware(RequestDelegate next, AppCallers caller
         new(RefusalKind.Invalid, "path_ambiguous", "The path can be read in more than one way, so it is not passed on.");
 
     private static bool IsWebSocket(HttpContext context) =>
-        context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true }
-        && string.Equals(context.Request.Headers.Upgrade, "websocket", StringComparison.OrdinalIgnoreCase);
+        string.Equals(context.Request.Headers.Upgrade, "websocket", StringComparison.OrdinalIgnoreCase)
+        && context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true };
 
-    private static List<KeyValuePair<string, string>> Fields(IHeaderDictionary headers, PortalSnapshot portal)
+    private static bool HasBody(HttpContext context) =>
+        context.Request.ContentLength is { } length ? length > 0 : context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: false };
+
+    private static List<KeyValuePair<string, string>> Fields(IHeaderDictionary headers, in AppCaller caller)
     {
         var connection = headers.Connection.Count == 0 ? null : headers.Connection.ToString();
         var fields = new List<KeyValuePair<string, string>>(headers.Count);
@@ -77,7 +79,7 @@ internal sealed class CallPeerMiddleware(RequestDelegate next, AppCallers caller
                 continue;
             foreach (var value in values)
             {
-                if (!name.Equals("Authorization", StringComparison.OrdinalIgnoreCase) || !IsOurs(value, portal))
+                if (!name.Equals("Authorization", StringComparison.OrdinalIgnoreCase) || !IsOurs(value, caller))
                     fields.Add(KeyValuePair.Create(name, value ?? ""));
             }
         }
@@ -86,8 +88,6 @@ internal sealed class CallPeerMiddleware(RequestDelegate next, AppCallers caller
     }
 
     /// <summary>A token of this Portal goes nowhere else, whosever it is.</summary>
-    private static bool IsOurs(string? authorization, PortalSnapshot portal) =>
-        authorization is not null
-        && authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)
-        && portal.Credentials.ContainsKey(TokenHash.Of(authorization.AsSpan(Bearer.Length).Trim()));
+    private static bool IsOurs(string? authorization, in AppCaller caller) =>
+        authorization == caller.Proof || (Bearer.Token(authorization) is { } token && caller.Portal.Credentials.ContainsKey(TokenHash.Of(token)));
 }

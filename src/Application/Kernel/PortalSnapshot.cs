@@ -35,14 +35,5 @@ public interface IPortalSnapshots
     PortalSnapshot? FindByHost(string host);
 
     /// <summary>Of any Portal here, of whatever kind.</summary>
-    (PortalSnapshot Portal, Credential Credential)? FindCredential(TokenHash hash)
-    {
-        foreach (var portal in All)
-        {
-            if (portal.Credentials.TryGetValue(hash, out var credential))
-                return (portal, credential);
-        }
-
-        return null;
-    }
+    (PortalSnapshot Portal, Credential Credential)? FindCredential(TokenHash hash);
 }

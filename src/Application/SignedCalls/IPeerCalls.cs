@@ -27,10 +27,10 @@ public abstract class PeerCallAnswer : IAsyncDisposable
     public abstract int Status { get; }
 
     /// <summary>Those that pass; see <see cref="PassedFields"/>.</summary>
-    public abstract IEnumerable<KeyValuePair<string, string>> Fields { get; }
+    public abstract IReadOnlyList<KeyValuePair<string, string>> Fields { get; }
 
     /// <summary>Complete once the body was read.</summary>
-    public abstract IEnumerable<KeyValuePair<string, string>> Trailers { get; }
+    public abstract IReadOnlyList<KeyValuePair<string, string>> Trailers { get; }
 
     /// <summary>The answer's body; after 101 the connection itself, both ways.</summary>
     public abstract Stream Body { get; }

@@ -4,23 +4,36 @@ using PeerRegistry.Application.SignedCalls;
 namespace PeerRegistry.Infrastructure.Forwarding;
 
 /// <summary>A peer's answer while it is being passed on; holds the connection and the call's place until then.</summary>
-internal sealed class ForwardedAnswer(
-    OpenCalls calls, OpenCall open, HttpRequestMessage request, HttpResponseMessage response, Stream body, SpooledBody? sent) : PeerCallAnswer
+internal sealed class ForwardedAnswer(OpenCalls calls, OpenCall open, HttpRequestMessage request, HttpResponseMessage response, Stream body) : PeerCallAnswer
 {
     private readonly CancellationToken cut = open.Stop;
 
     public override int Status => (int)response.StatusCode;
 
-    public override IEnumerable<KeyValuePair<string, string>> Fields
+    public override IReadOnlyList<KeyValuePair<string, string>> Fields
     {
         get
         {
             var connection = response.Headers.NonValidated.TryGetValues("Connection", out var values) ? values.ToString() : null;
-            return Passing(response.Headers.NonValidated, connection).Concat(Passing(response.Content.Headers.NonValidated, connection));
+            var passing = new List<KeyValuePair<string, string>>(8);
+            Add(passing, response.Headers.NonValidated, connection);
+            Add(passing, response.Content.Headers.NonValidated, connection);
+            return passing;
         }
     }
 
-    public override IEnumerable<KeyValuePair<string, string>> Trailers => Passing(response.TrailingHeaders.NonValidated, null);
+    public override IReadOnlyList<KeyValuePair<string, string>> Trailers
+    {
+        get
+        {
+            if (!response.Headers.NonValidated.Contains("Transfer-Encoding"))
+                return []; // RFC 9112 section 7.1.2: only chunks are followed by any
+
+            var passing = new List<KeyValuePair<string, string>>();
+            Add(passing, response.TrailingHeaders.NonValidated, null);
+            return passing;
+        }
+    }
 
     public override Stream Body => body;
 
@@ -33,19 +46,17 @@ internal sealed class ForwardedAnswer(
         await body.DisposeAsync(); // unread: closes the connection
         response.Dispose();
         request.Dispose();
-        if (sent is not null)
-            await sent.DisposeAsync();
         calls.Leave(open);
     }
 
-    private static IEnumerable<KeyValuePair<string, string>> Passing(HttpHeadersNonValidated fields, string? connection)
+    private static void Add(List<KeyValuePair<string, string>> to, HttpHeadersNonValidated fields, string? connection)
     {
         foreach (var (name, values) in fields)
         {
             if (!PassedFields.Passes(name, connection))
                 continue;
             foreach (var value in values)
-                yield return KeyValuePair.Create(name, value);
+                to.Add(KeyValuePair.Create(name, value));
         }
     }
 }

@@ -23,45 +23,37 @@ internal sealed class Forwarder(
         var peer = CallPeer.Judge(call.Portal, call.App, call.Peer, out var refusal) ?? throw refusal!;
         var (self, host) = (call.Portal.Portal.Id, CallPeer.Host(call.App, peer));
         circuits.Enter(self, host);
-        var open = calls.Enter(call.Portal, call.App, call.Peer, peer, ct);
-        SpooledBody? body = null;
+        var open = calls.Enter(call.Portal, call.App, peer, ct);
+        var uri = $"https://{host}{call.Target}";
         HttpRequestMessage? request = null;
+        HttpResponseMessage? response = null;
+        var sending = false;
         try
         {
-            if (call.Body is not null)
-            {
-                open.AwaitsHead = false;
-                open.Expect(call.BodyLength);
-                body = await SpooledBody.Read(call.Body, call.BodyLength, options.Calls.MaxBodyBytes, spool, open.Moved, open.Stop);
-                open.AwaitsHead = true;
-                open.Expect(body.Length);
-            }
-
-            request = Request(call, host, body, open);
-            var signed = signatures.Sign(
-                self, "portal-peer", call.Method, host, $"https://{host}{call.Target}", body?.Sha256 ?? NoBody, peer.Original);
-            foreach (var (name, value) in signed)
-                request.Headers.TryAddWithoutValidation(name, value);
+            request = PeerConnections.Request(HttpMethod.Parse(call.Method), uri);
+            var digest = call.Body is null ? NoBody : await Spool(call, request, open);
+            AddFields(request, call);
+            var signed = signatures.Sign(self, "portal-peer", call.Method, host, uri, digest, peer.Original);
+            for (var i = 0; i < signed.Count; i++)
+                request.Headers.TryAddWithoutValidation(signed[i].Key, signed[i].Value);
 
             calls.Confirm(open); // reading the body may have taken long
-            var response = await Exchange(request, open, host, peer.Short);
-            try
-            {
-                calls.Confirm(open);
-                return new ForwardedAnswer(calls, open, request, response, await response.Content.ReadAsStreamAsync(open.Stop), body);
-            }
-            catch
-            {
-                response.Dispose();
-                throw;
-            }
+            sending = true;
+            response = await connections.Send(request, open.Stop);
+            sending = false;
+            circuits.Succeeded(self, host);
+            if (response.StatusCode == HttpStatusCode.Unauthorized)
+                contacts.CallFailed(self, peer.Short, refused: true);
+            open.AwaitsHead = false;
+            open.Expect(response.Content.Headers.ContentLength);
+            calls.Confirm(open);
+            return new ForwardedAnswer(calls, open, request, response, response.Content.ReadAsStream(open.Stop));
         }
         catch (Exception e)
         {
-            var why = open.Refusal;
+            var why = sending && PeerFailure.IsOne(e) && !ct.IsCancellationRequested ? Failed(open, host, e) : open.Refusal;
+            response?.Dispose();
             request?.Dispose();
-            if (body is not null)
-                await body.DisposeAsync();
             calls.Leave(open);
             if (why is not null && e is not RefusedException)
                 throw why;
@@ -69,37 +61,36 @@ internal sealed class Forwarder(
         }
     }
 
-    private async Task<HttpResponseMessage> Exchange(HttpRequestMessage request, OpenCall open, string host, ShortId peer)
+    /// <returns>Why the call ends.</returns>
+    private RefusedException Failed(OpenCall open, string host, Exception e)
     {
-        var self = open.Portal;
-        try
+        if (open.Refusal is null or { Kind: RefusalKind.TimedOut })
         {
-            var response = await connections.Send(request, open.Stop);
-            circuits.Succeeded(self, host);
-            if (response.StatusCode == HttpStatusCode.Unauthorized)
-                contacts.CallFailed(self, peer, refused: true);
-            open.AwaitsHead = false;
-            open.Expect(response.Content.Headers.ContentLength);
-            return response;
+            circuits.Failed(open.Portal, host);
+            contacts.CallFailed(open.Portal, open.Peer.Short, refused: false);
         }
-        catch (Exception e) when (PeerFailure.IsOne(e) && !open.Caller.IsCancellationRequested)
-        {
-            if (open.Refusal is null or { Kind: RefusalKind.TimedOut })
-            {
-                circuits.Failed(self, host);
-                contacts.CallFailed(self, peer, refused: false);
-            }
 
-            throw open.Refusal ?? PeerFailure.Of(e);
-        }
+        return open.Refusal ?? PeerFailure.Of(e);
     }
 
-    private static HttpRequestMessage Request(PeerCall call, string host, SpooledBody? body, OpenCall open)
+    /// <returns>SHA-256.</returns>
+    private async ValueTask<byte[]> Spool(PeerCall call, HttpRequestMessage request, OpenCall open)
     {
-        var request = PeerConnections.Request(HttpMethod.Parse(call.Method), host, call.Target);
-        request.Content = body?.ToContent(open.Moved);
-        foreach (var (name, value) in call.Fields)
+        var body = new SpooledBody(open);
+        request.Content = body; // which disposes of it
+        open.AwaitsHead = false;
+        open.Expect(call.BodyLength);
+        await body.Fill(call.Body!, call.BodyLength, options.Calls.MaxBodyBytes, spool);
+        open.AwaitsHead = true;
+        open.Expect(body.Length);
+        return body.Sha256;
+    }
+
+    private static void AddFields(HttpRequestMessage request, PeerCall call)
+    {
+        for (var i = 0; i < call.Fields.Count; i++)
         {
+            var (name, value) = call.Fields[i];
             if (name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase) || request.Headers.TryAddWithoutValidation(name, value))
                 continue;
             request.Content ??= new ByteArrayContent([]); // Content-Type and its kin live there, body or not
@@ -111,7 +102,5 @@ internal sealed class Forwarder(
             request.Headers.TryAddWithoutValidation("Connection", "Upgrade");
             request.Headers.TryAddWithoutValidation("Upgrade", "websocket");
         }
-
-        return request;
     }
 }

@@ -7,7 +7,7 @@ using PeerRegistry.Domain.Portals;
 namespace PeerRegistry.Infrastructure.Forwarding;
 
 /// <summary>One call from its first check to its last byte. What moves is counted by the call and watched from outside it.</summary>
-internal sealed class OpenCall(PortalSnapshot portal, string app, string id, PeerRow peer, long started, CancellationToken caller) : IDisposable
+internal sealed class OpenCall(PortalSnapshot portal, string app, PeerRow peer, long started, CancellationToken caller) : IDisposable
 {
     private readonly CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(caller);
     private readonly Lock gate = new();
@@ -60,7 +60,7 @@ internal sealed class OpenCall(PortalSnapshot portal, string app, string id, Pee
             return;
 
         RefusedException? why = null;
-        var found = now is null ? null : CallPeer.Judge(now, app, id, out why);
+        var found = now is null ? null : CallPeer.Judge(now, app, peer.Short.Value, out why);
         if (found is null || found.Id != peer.Id || found.Domain != peer.Domain)
             Cut(why ?? new RefusedException(RefusalKind.NotFound, "peer_unknown", "The peer is no longer who it was when the call began."));
         else

@@ -19,7 +19,8 @@ internal sealed class OpenCalls : BackgroundService
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<OpenCall, byte> calls = new();
-    private readonly ConcurrentDictionary<(PortalId Portal, string Who), int> counts = new();
+    private readonly Places<ShortId> peers;
+    private readonly Places<string> apps;
     private readonly RegistryOptions.CallsOptions limits;
     private readonly IPortalSnapshots snapshots;
     private readonly IHostApplicationLifetime lifetime;
@@ -28,25 +29,27 @@ internal sealed class OpenCalls : BackgroundService
     public OpenCalls(RegistryOptions options, IPortalSnapshots snapshots, IHostApplicationLifetime lifetime, TimeProvider clock, IMeterFactory meters)
     {
         (limits, this.snapshots, this.lifetime, this.clock) = (options.Calls, snapshots, lifetime, clock);
+        peers = new(limits.PerPeer, "Too many calls to this peer are under way.");
+        apps = new(limits.PerApp, "Too many calls by this app are under way.");
         meters.Create(Telemetry.Name).CreateObservableGauge("calls_open", () => calls.Count, description: "Calls by apps to peers under way");
     }
 
     /// <exception cref="RefusedException"><c>rate_limited</c></exception>
-    public OpenCall Enter(PortalSnapshot portal, string app, string id, PeerRow peer, CancellationToken caller)
+    public OpenCall Enter(PortalSnapshot portal, string app, PeerRow peer, CancellationToken caller)
     {
         var self = portal.Portal.Id;
-        Take((self, peer.Short.Value), limits.PerPeer, "Too many calls to this peer are under way.");
+        peers.Take(self, peer.Short);
         try
         {
-            Take((self, AppKey(app)), limits.PerApp, "Too many calls by this app are under way.");
+            apps.Take(self, app);
         }
         catch
         {
-            GiveBack((self, peer.Short.Value));
+            peers.GiveBack(self, peer.Short);
             throw;
         }
 
-        var call = new OpenCall(portal, app, id, peer, clock.GetTimestamp(), caller);
+        var call = new OpenCall(portal, app, peer, clock.GetTimestamp(), caller);
         calls.TryAdd(call, 0);
         return call;
     }
@@ -56,8 +59,8 @@ internal sealed class OpenCalls : BackgroundService
         if (!calls.TryRemove(call, out _))
             return;
 
-        GiveBack((call.Portal, call.Peer.Short.Value));
-        GiveBack((call.Portal, AppKey(call.App)));
+        peers.GiveBack(call.Portal, call.Peer.Short);
+        apps.GiveBack(call.Portal, call.App);
         call.Dispose();
     }
 
@@ -121,21 +124,25 @@ internal sealed class OpenCalls : BackgroundService
         return trickles ? "The body went by too slowly." : null;
     }
 
-    /// <summary>No short ID has six characters and a colon.</summary>
-    private static string AppKey(string app) => $"app:{app}";
-
-    private void Take((PortalId, string) key, int limit, string message)
+    /// <summary>How many calls there may be for each of a kind.</summary>
+    private sealed class Places<T>(int limit, string full)
+        where T : notnull
     {
-        if (counts.AddOrUpdate(key, 1, (_, count) => count + 1) <= limit)
-            return;
+        private readonly ConcurrentDictionary<(PortalId, T), int> taken = new();
 
-        GiveBack(key);
-        throw new RefusedException(RefusalKind.TooMany, "rate_limited", message) { RetryAfter = TimeSpan.FromSeconds(1) };
-    }
+        public void Take(PortalId portal, T who)
+        {
+            if (taken.AddOrUpdate((portal, who), 1, static (_, count) => count + 1) <= limit)
+                return;
 
-    private void GiveBack((PortalId, string) key)
-    {
-        if (counts.AddOrUpdate(key, 0, (_, count) => count - 1) == 0)
-            counts.TryRemove(KeyValuePair.Create(key, 0));
+            GiveBack(portal, who);
+            throw new RefusedException(RefusalKind.TooMany, "rate_limited", full) { RetryAfter = TimeSpan.FromSeconds(1) };
+        }
+
+        public void GiveBack(PortalId portal, T who)
+        {
+            if (taken.AddOrUpdate((portal, who), 0, static (_, count) => count - 1) == 0)
+                taken.TryRemove(KeyValuePair.Create((portal, who), 0));
+        }
     }
 }

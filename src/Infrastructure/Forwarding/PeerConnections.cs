@@ -10,6 +10,8 @@ namespace PeerRegistry.Infrastructure.Forwarding;
 /// </summary>
 internal sealed class PeerConnections : IDisposable
 {
+    private static readonly UriCreationOptions Exactly = new() { DangerousDisablePathAndQueryCanonicalization = true };
+
     private readonly HttpMessageInvoker invoker;
 
     public PeerConnections(RegistryOptions options, PeerDialer dialer) =>
@@ -36,15 +38,12 @@ internal sealed class PeerConnections : IDisposable
     public Task<HttpResponseMessage> Send(HttpRequestMessage request, CancellationToken ct) => invoker.SendAsync(request, ct);
 
     /// <summary>A request for exactly this target; nothing of it is decoded, encoded or tidied.</summary>
-    /// <param name="target">Raw path and query.</param>
-    public static HttpRequestMessage Request(HttpMethod method, string host, string target) => new(method, Exactly(host, target))
+    /// <param name="uri">Absolute.</param>
+    public static HttpRequestMessage Request(HttpMethod method, string uri) => new(method, new Uri(uri, Exactly))
     {
         Version = HttpVersion.Version11,
         VersionPolicy = HttpVersionPolicy.RequestVersionExact,
     };
 
     public void Dispose() => invoker.Dispose();
-
-    private static Uri Exactly(string host, string target) =>
-        new($"https://{host}{target}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
 }

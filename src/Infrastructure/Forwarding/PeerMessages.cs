@@ -17,8 +17,9 @@ internal sealed class PeerMessages(PeerConnections connections, ISignatures sign
     {
         using var deadline = new CancellationTokenSource(Deadline, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, deadline.Token);
-        using var request = PeerConnections.Request(message.Method, message.Domain, message.PathAndQuery);
-        var fields = Prepare(message, request);
+        var uri = $"https://{message.Domain}{message.PathAndQuery}";
+        using var request = PeerConnections.Request(message.Method, uri);
+        var fields = Prepare(message, request, uri);
         try
         {
             using var response = await connections.Send(request, either.Token);
@@ -30,7 +31,7 @@ internal sealed class PeerMessages(PeerConnections connections, ISignatures sign
         }
     }
 
-    private Fields Prepare(PeerMessage message, HttpRequestMessage request)
+    private Fields Prepare(PeerMessage message, HttpRequestMessage request, string uri)
     {
         if (!message.Body.IsEmpty)
         {
@@ -48,7 +49,7 @@ internal sealed class PeerMessages(PeerConnections connections, ISignatures sign
             "portal-core",
             message.Method.Method,
             message.Domain,
-            $"https://{message.Domain}{message.PathAndQuery}",
+            uri,
             SHA256.HashData(message.Body.Span),
             message.ToOriginal);
         foreach (var (name, value) in signed)

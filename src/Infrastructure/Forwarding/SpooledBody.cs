@@ -7,9 +7,10 @@ namespace PeerRegistry.Infrastructure.Forwarding;
 
 /// <summary>
 /// A request body read to its end before it is sent, since its digest goes ahead of it: up to 1 MiB in memory, more through a
-/// temporary file that nobody else can open.
+/// temporary file that nobody else can open. It may be sent twice: a kept connection can turn out to be closed.
 /// </summary>
-internal sealed class SpooledBody : IAsyncDisposable
+/// <param name="call">Whose body it is; hears of every piece that goes by.</param>
+internal sealed class SpooledBody(OpenCall call) : HttpContent
 {
     private const int InMemory = 1 << 20;
 
@@ -17,60 +18,30 @@ internal sealed class SpooledBody : IAsyncDisposable
     private int inMemory;
     private FileStream? file;
 
-    private SpooledBody()
-    {
-    }
-
     public byte[] Sha256 { get; private set; } = [];
 
     public long Length => file?.Length ?? inMemory;
 
     /// <param name="length">Where it is known.</param>
-    /// <param name="moved">Called with the size of each piece.</param>
     /// <exception cref="RefusedException"><c>body_too_large</c></exception>
-    public static async Task<SpooledBody> Read(Stream source, long? length, long most, Lazy<string> directory, Action<int> moved, CancellationToken ct)
+    public async ValueTask Fill(Stream source, long? length, long most, Lazy<string> directory)
     {
         if (length > most)
             throw TooLarge(most);
 
-        var body = new SpooledBody();
-        try
-        {
-            await body.Fill(source, (int)Math.Min(length ?? 16 * 1024, InMemory), most, directory, moved, ct);
-            return body;
-        }
-        catch
-        {
-            await body.DisposeAsync();
-            throw;
-        }
-    }
-
-    public HttpContent ToContent(Action<int> moved) => new Content(this, moved);
-
-    public async ValueTask DisposeAsync()
-    {
-        if (memory.Length > 0)
-            ArrayPool<byte>.Shared.Return(memory);
-        memory = [];
-        if (file is not null)
-            await file.DisposeAsync();
-    }
-
-    private async Task Fill(Stream source, int expected, long most, Lazy<string> directory, Action<int> moved, CancellationToken ct)
-    {
-        memory = ArrayPool<byte>.Shared.Rent(expected + 1); // one more than comes, so that the end is seen without growing
+        var ct = call.Stop;
+        memory = ArrayPool<byte>.Shared.Rent((int)Math.Min(length ?? 16 * 1024, InMemory) + 1); // one more than comes, so that the end is seen without growing
         while (await source.ReadAsync(memory.AsMemory(inMemory), ct) is > 0 and var read)
         {
             inMemory += read;
-            moved(read);
+            call.Moved(read);
             if (inMemory > most)
                 throw TooLarge(most);
             if (inMemory < memory.Length)
                 continue;
             if (inMemory > InMemory)
             {
-                await FillFile(source, most, directory, moved, ct);
+                await FillFile(source, most, directory, ct);
                 return;
             }
 
@@ -83,7 +54,42 @@ internal sealed class SpooledBody : IAsyncDisposable
         Sha256 = SHA256.HashData(memory.AsSpan(0, inMemory));
     }
 
-    private async Task FillFile(Stream source, long most, Lazy<string> directory, Action<int> moved, CancellationToken ct)
+    protected override bool TryComputeLength(out long length)
+    {
+        length = Length;
+        return true;
+    }
+
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+        SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    {
+        if (file is null)
+        {
+            await stream.WriteAsync(memory.AsMemory(0, inMemory), cancellationToken);
+            call.Moved(inMemory);
+            return;
+        }
+
+        file.Position = 0;
+        while (await file.ReadAsync(memory.AsMemory(0, 64 * 1024), cancellationToken) is > 0 and var read)
+        {
+            await stream.WriteAsync(memory.AsMemory(0, read), cancellationToken);
+            call.Moved(read);
+        }
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (memory.Length > 0)
+            ArrayPool<byte>.Shared.Return(memory);
+        memory = [];
+        file?.Dispose();
+        base.Dispose(disposing);
+    }
+
+    private async Task FillFile(Stream source, long most, Lazy<string> directory, CancellationToken ct)
     {
         file = new FileStream(Path.Combine(directory.Value, Path.GetRandomFileName()), new FileStreamOptions
         {
@@ -101,7 +107,7 @@ internal sealed class SpooledBody : IAsyncDisposable
             hash.AppendData(memory, 0, read);
             await file.WriteAsync(memory.AsMemory(0, read), ct);
             read = await source.ReadAsync(memory, ct);
-            moved(read);
+            call.Moved(read);
             if (file.Length + read > most)
                 throw TooLarge(most);
         }
@@ -111,34 +117,4 @@ internal sealed class SpooledBody : IAsyncDisposable
 
     private static RefusedException TooLarge(long most) =>
         new(RefusalKind.TooLarge, "body_too_large", $"A call's body has at most {most} bytes here.");
-
-    /// <summary>May be sent twice: a kept connection can turn out to be closed.</summary>
-    private sealed class Content(SpooledBody body, Action<int> moved) : HttpContent
-    {
-        protected override bool TryComputeLength(out long length)
-        {
-            length = body.Length;
-            return true;
-        }
-
-        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
-            SerializeToStreamAsync(stream, context, CancellationToken.None);
-
-        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
-        {
-            if (body.file is not { } file)
-            {
-                await stream.WriteAsync(body.memory.AsMemory(0, body.inMemory), cancellationToken);
-                moved(body.inMemory);
-                return;
-            }
-
-            file.Position = 0;
-            while (await file.ReadAsync(body.memory.AsMemory(0, 64 * 1024), cancellationToken) is > 0 and var read)
-            {
-                await stream.WriteAsync(body.memory.AsMemory(0, read), cancellationToken);
-                moved(read);
-            }
-        }
-    }
 }

@@ -31,6 +31,18 @@ internal sealed class PortalSnapshots(NpgsqlDataSource database, IReadOnlyList<R
             : null;
     }
 
+    public (PortalSnapshot Portal, Credential Credential)? FindCredential(TokenHash hash)
+    {
+        foreach (var state in hosts.Values)
+        {
+            var portal = state.Snapshot!;
+            if (portal.Credentials.TryGetValue(hash, out var credential))
+                return (portal, credential);
+        }
+
+        return null;
+    }
+
     public (long Version, object? Row) FindRow(PortalId portal, ReadModel model, string key) =>
         states.TryGetValue(portal, out var state) ? state.Find(model, key) : default;
 

@@ -172,6 +172,9 @@ internal sealed class CallRig : IAsyncDisposable
         public PortalSnapshot? Find(PortalId portal) => Current?.Portal.Id == portal ? Current : null;
 
         public PortalSnapshot? FindByHost(string host) => throw new NotSupportedException();
+
+        public (PortalSnapshot Portal, Credential Credential)? FindCredential(TokenHash hash) =>
+            Current is { } one && one.Credentials.TryGetValue(hash, out var credential) ? (one, credential) : null;
     }
 }
 

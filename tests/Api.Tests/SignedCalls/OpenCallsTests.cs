@@ -15,13 +15,13 @@ public sealed class OpenCallsTests
     {
         await using var rig = await CallRig.Start(CallPeerTests.Echo, new RegistryOptions.CallsOptions { PerApp = 1 });
         var (calls, peer) = (rig.Get<OpenCalls>(), CallRig.Mutual());
-        var only = calls.Enter(CallRig.Of(peer), "mail", CallRig.Id, peer, Stop);
+        var only = calls.Enter(CallRig.Of(peer), "mail", peer, Stop);
 
         using var refused = await rig.Client.GetAsync(rig.Call("/a"), Stop);
         Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
         Assert.Contains("rate_limited", await refused.Content.ReadAsStringAsync(Stop), StringComparison.Ordinal);
 
-        calls.Leave(calls.Enter(CallRig.Of(peer), "photos", CallRig.Id, peer, Stop)); // has a place of its own
+        calls.Leave(calls.Enter(CallRig.Of(peer), "photos", peer, Stop)); // has a place of its own
         calls.Leave(only);
         using var passed = await rig.Client.GetAsync(rig.Call("/a"), Stop);
         Assert.Equal(HttpStatusCode.OK, passed.StatusCode);

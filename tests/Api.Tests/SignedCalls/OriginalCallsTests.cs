@@ -164,6 +164,8 @@ public sealed class OriginalCallsTests(TestPostgres postgres) : IAsyncLifetime
         public PortalSnapshot? FindByHost(string host) =>
             host.EndsWith(".freeshard.cloud", StringComparison.Ordinal) ? Stage(real.All.First()) : real.FindByHost(host);
 
+        public (PortalSnapshot Portal, Credential Credential)? FindCredential(TokenHash hash) => real.FindCredential(hash);
+
         private static PortalSnapshot Stage(PortalSnapshot snapshot)
         {
             var alice = PublicKey.Parse(Vectors.GetProperty("keys").GetProperty("alice").GetProperty("publicKeyPem").GetString());
