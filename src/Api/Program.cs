@@ -48,11 +48,11 @@ public static class Program
         });
 
         var app = builder.Build();
-        app.UseMiddleware<SecurityHeaders>();
-        app.UseMiddleware<CoreCaching>();
         app.UseExceptionHandler();
         app.UseMiddleware<ForwardAuthMiddleware>();
         app.UseMiddleware<CallPeerMiddleware>();
+        app.UseMiddleware<SecurityHeaders>();
+        app.UseMiddleware<CoreCaching>();
         app.UseMiddleware<RequestTrace>();
         app.UseStatusCodePages();
         app.UseMiddleware<EdgePortal>();

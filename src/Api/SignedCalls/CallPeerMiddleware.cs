@@ -45,16 +45,16 @@ internal sealed class CallPeerMiddleware(RequestDelegate next, AppCallers caller
     }
 
     /// <summary>From the request line itself: what routing made of it was decoded.</summary>
-    private static (string Id, string Target) Split(string raw)
+    private static (ReadOnlyMemory<char> Id, string Target) Split(string raw)
     {
         if (!raw.StartsWith(Prefix, StringComparison.Ordinal))
             throw Ambiguous();
 
         var end = raw.AsSpan(Prefix.Length).IndexOfAny('/', '?');
         if (end < 0)
-            return (raw[Prefix.Length..], "/");
+            return (raw.AsMemory(Prefix.Length), "/");
 
-        var (id, rest) = (raw[Prefix.Length..(Prefix.Length + end)], raw[(Prefix.Length + end)..]);
+        var (id, rest) = (raw.AsMemory(Prefix.Length, end), raw[(Prefix.Length + end)..]);
         var target = rest[0] == '/' ? rest : "/" + rest;
         return PathReading.TryRead(target, out _) && Ascii.IsValid(target) ? (id, target) : throw Ambiguous();
     }

@@ -13,7 +13,7 @@ namespace PeerRegistry.Application.SignedCalls;
 public sealed record PeerCall(
     PortalSnapshot Portal,
     string App,
-    string Peer,
+    ReadOnlyMemory<char> Peer,
     string Method,
     string Target,
     IReadOnlyList<KeyValuePair<string, string>> Fields,

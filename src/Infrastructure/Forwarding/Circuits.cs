@@ -39,7 +39,7 @@ internal sealed class Circuits(TimeProvider clock, ILogger<Circuits> log)
 
     public void Succeeded(PortalId portal, string host)
     {
-        if (states.TryRemove((portal, host), out var state) && state.Failures >= FailuresToOpen)
+        if (states.ContainsKey((portal, host)) && states.TryRemove((portal, host), out var state) && state.Failures >= FailuresToOpen) // mostly there is none
             log.LogInformation("{Host} answers again", host);
     }
 

@@ -20,7 +20,7 @@ internal sealed class Forwarder(
 
     public async Task<PeerCallAnswer> Send(PeerCall call, CancellationToken ct)
     {
-        var peer = CallPeer.Judge(call.Portal, call.App, call.Peer, out var refusal) ?? throw refusal!;
+        var peer = CallPeer.Judge(call.Portal, call.App, call.Peer.Span, out var refusal) ?? throw refusal!;
         var (self, host) = (call.Portal.Portal.Id, CallPeer.Host(call.App, peer));
         circuits.Enter(self, host);
         var open = calls.Enter(call.Portal, call.App, peer, ct);

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Hosting;
 using PeerRegistry.Application.Kernel;
@@ -18,9 +17,10 @@ internal sealed class OpenCalls : BackgroundService
     private static readonly TimeSpan RateWindow = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(1);
 
-    private readonly ConcurrentDictionary<OpenCall, byte> calls = new();
-    private readonly Places<ShortId> peers;
-    private readonly Places<string> apps;
+    private readonly Lock gate = new();
+    private readonly HashSet<OpenCall> calls = [];
+    private readonly Dictionary<(PortalId, ShortId), int> toPeers = [];
+    private readonly Dictionary<(PortalId, string), int> byApps = [];
     private readonly RegistryOptions.CallsOptions limits;
     private readonly IPortalSnapshots snapshots;
     private readonly IHostApplicationLifetime lifetime;
@@ -29,38 +29,40 @@ internal sealed class OpenCalls : BackgroundService
     public OpenCalls(RegistryOptions options, IPortalSnapshots snapshots, IHostApplicationLifetime lifetime, TimeProvider clock, IMeterFactory meters)
     {
         (limits, this.snapshots, this.lifetime, this.clock) = (options.Calls, snapshots, lifetime, clock);
-        peers = new(limits.PerPeer, "Too many calls to this peer are under way.");
-        apps = new(limits.PerApp, "Too many calls by this app are under way.");
-        meters.Create(Telemetry.Name).CreateObservableGauge("calls_open", () => calls.Count, description: "Calls by apps to peers under way");
+        meters.Create(Telemetry.Name).CreateObservableGauge("calls_open", () => All().Count, description: "Calls by apps to peers under way");
     }
 
     /// <exception cref="RefusedException"><c>rate_limited</c></exception>
     public OpenCall Enter(PortalSnapshot portal, string app, PeerRow peer, CancellationToken caller)
     {
         var self = portal.Portal.Id;
-        peers.Take(self, peer.Short);
-        try
+        lock (gate)
         {
-            apps.Take(self, app);
-        }
-        catch
-        {
-            peers.GiveBack(self, peer.Short);
-            throw;
-        }
+            var toPeer = toPeers.GetValueOrDefault((self, peer.Short));
+            var byApp = byApps.GetValueOrDefault((self, app));
+            if (toPeer >= limits.PerPeer)
+                throw TooMany("Too many calls to this peer are under way.");
+            if (byApp >= limits.PerApp)
+                throw TooMany("Too many calls by this app are under way.");
 
-        var call = new OpenCall(portal, app, peer, clock.GetTimestamp(), caller);
-        calls.TryAdd(call, 0);
-        return call;
+            var call = new OpenCall(portal, app, peer, clock.GetTimestamp(), caller);
+            (toPeers[(self, peer.Short)], byApps[(self, app)]) = (toPeer + 1, byApp + 1);
+            calls.Add(call);
+            return call;
+        }
     }
 
     public void Leave(OpenCall call)
     {
-        if (!calls.TryRemove(call, out _))
-            return;
+        lock (gate)
+        {
+            if (!calls.Remove(call))
+                return;
 
-        peers.GiveBack(call.Portal, call.Peer.Short);
-        apps.GiveBack(call.Portal, call.App);
+            GiveBack(toPeers, (call.Portal, call.Peer.Short));
+            GiveBack(byApps, (call.Portal, call.App));
+        }
+
         call.Dispose();
     }
 
@@ -83,7 +85,7 @@ internal sealed class OpenCalls : BackgroundService
                 var now = clock.GetTimestamp();
                 if (lifetime.ApplicationStopping.IsCancellationRequested)
                     stopping ??= now;
-                foreach (var (call, _) in calls)
+                foreach (var call in All())
                     Watch(call, now, stopping);
             }
         }
@@ -124,25 +126,19 @@ internal sealed class OpenCalls : BackgroundService
         return trickles ? "The body went by too slowly." : null;
     }
 
-    /// <summary>How many calls there may be for each of a kind.</summary>
-    private sealed class Places<T>(int limit, string full)
+    private List<OpenCall> All()
+    {
+        lock (gate)
+            return [.. calls];
+    }
+
+    private static void GiveBack<T>(Dictionary<T, int> places, T who)
         where T : notnull
     {
-        private readonly ConcurrentDictionary<(PortalId, T), int> taken = new();
-
-        public void Take(PortalId portal, T who)
-        {
-            if (taken.AddOrUpdate((portal, who), 1, static (_, count) => count + 1) <= limit)
-                return;
-
-            GiveBack(portal, who);
-            throw new RefusedException(RefusalKind.TooMany, "rate_limited", full) { RetryAfter = TimeSpan.FromSeconds(1) };
-        }
-
-        public void GiveBack(PortalId portal, T who)
-        {
-            if (taken.AddOrUpdate((portal, who), 0, static (_, count) => count - 1) == 0)
-                taken.TryRemove(KeyValuePair.Create((portal, who), 0));
-        }
+        if (--places[who] == 0)
+            places.Remove(who);
     }
+
+    private static RefusedException TooMany(string message) =>
+        new(RefusalKind.TooMany, "rate_limited", message) { RetryAfter = TimeSpan.FromSeconds(1) };
 }

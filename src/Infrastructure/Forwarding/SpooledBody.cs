@@ -31,7 +31,7 @@ internal sealed class SpooledBody(OpenCall call) : HttpContent
 
         var ct = call.Stop;
         memory = ArrayPool<byte>.Shared.Rent((int)Math.Min(length ?? 16 * 1024, InMemory) + 1); // one more than comes, so that the end is seen without growing
-        while (await source.ReadAsync(memory.AsMemory(inMemory), ct) is > 0 and var read)
+        while (inMemory != length && await source.ReadAsync(memory.AsMemory(inMemory), ct) is > 0 and var read)
         {
             inMemory += read;
             call.Moved(read);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using PeerRegistry.Application.SignedCalls;
 
 namespace PeerRegistry.Infrastructure.HttpSignatures;
@@ -13,7 +14,7 @@ internal readonly record struct Expected(string Name, ComponentFlags Flags = Com
 /// <summary>What a signature has to be in one place (docs/protocol.md).</summary>
 /// <param name="Tag">Null: there must be none, which is how originals sign.</param>
 /// <param name="MaxAge">Seconds since <c>created</c>.</param>
-internal sealed record SignatureProfile(string? Tag, int MaxAge, IReadOnlyList<Expected> Components)
+internal sealed record SignatureProfile(string? Tag, int MaxAge, ImmutableArray<Expected> Components)
 {
     internal const string PeerTag = "portal-peer";
     internal const string CoreTag = "portal-core";
@@ -25,7 +26,7 @@ internal sealed record SignatureProfile(string? Tag, int MaxAge, IReadOnlyList<E
     /// <summary>Seconds from <c>created</c> to <c>expires</c> in what we sign.</summary>
     internal const int Life = 60;
 
-    private static readonly Expected[] OfRequest = [new("@method"), new("@authority"), new("@target-uri"), new("content-digest")];
+    private static readonly ImmutableArray<Expected> OfRequest = [new("@method"), new("@authority"), new("@target-uri"), new("content-digest")];
 
     internal static readonly SignatureProfile App = new(PeerTag, 60, OfRequest);
 
@@ -33,13 +34,13 @@ internal sealed record SignatureProfile(string? Tag, int MaxAge, IReadOnlyList<E
 
     internal static readonly SignatureProfile Original = new(null, 300,
     [
-        .. OfRequest[..3],
+        .. OfRequest[..^1],
         new("content-digest", IsOptional: true),
         new("date", IsOptional: true),
         new("authorization", IsOptional: true),
     ]);
 
-    private static readonly Expected[] OfAnswer =
+    private static readonly ImmutableArray<Expected> OfAnswer =
     [
         new("@status"), new("content-digest"), new("@method", ComponentFlags.OfRequest), new("@target-uri", ComponentFlags.OfRequest),
     ];
