@@ -22,12 +22,17 @@ public static class PassedFields
         if (name.Length == 0 || name[0] == ':')
             return false;
 
-        var plain = name.AsSpan().ContainsAny('_', '.') ? name.Replace('_', '-').Replace('.', '-') : name;
+        var plain = Plain(name);
         return !Never.Contains(plain)
             && !plain.StartsWith("x-forwarded-", StringComparison.OrdinalIgnoreCase)
-            && !plain.StartsWith("x-ptl-", StringComparison.OrdinalIgnoreCase)
+            && !IsReserved(plain)
             && !IsNamed(name, connection);
     }
+
+    /// <summary>In the family <c>X-Ptl-*</c>, in which only the core speaks to apps, also with <c>_</c> or <c>.</c> for <c>-</c>, which many frameworks read alike.</summary>
+    public static bool IsReserved(string name) => Plain(name).StartsWith("x-ptl-", StringComparison.OrdinalIgnoreCase);
+
+    private static string Plain(string name) => name.AsSpan().ContainsAny('_', '.') ? name.Replace('_', '-').Replace('.', '-') : name;
 
     private static bool IsNamed(string name, ReadOnlySpan<char> connection)
     {
