@@ -5,7 +5,7 @@ namespace PeerRegistry.Api.Kernel;
 
 /// <summary>
 /// One trace for all that a request causes: its sender's (W3C Trace Context), or a new one. The host would begin one for every request,
-/// at the price of a tenth of a call to a peer, so it does where somebody collects them or reads its log of requests, and is else silent.
+/// calls to peers included, which nothing refers to; so it does where its log of requests is read, and is else silent.
 /// </summary>
 internal sealed class RequestTrace(RequestDelegate next)
 {

@@ -64,10 +64,12 @@ public sealed record VisitPeer(DueContact Due) : IRequest
             if (visit.Error is not null)
                 return Failed(outcome, visit.RetryAfter);
             if (restate)
-                return outcome with { NextAttemptAt = due.RestatedAt + RestateAtMost > now ? due.RestatedAt + RestateAtMost : now };
+                return outcome with { NextAttemptAt = Later(now, due.RestatedAt > now ? due.RestatedAt : due.RestatedAt + RestateAtMost) };
 
             return due.Wanted == WantedPeering.Withdrawn ? outcome with { NextAttemptAt = null } : outcome;
         }
+
+        private static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset? other) => other > one ? other.Value : one;
 
         private static ContactOutcome Failed(ContactOutcome outcome, TimeSpan? asked)
         {

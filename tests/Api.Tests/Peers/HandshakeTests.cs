@@ -159,6 +159,21 @@ public sealed class HandshakeTests(TwoPortals portals) : IClassFixture<TwoPortal
     }
 
     [Fact]
+    public async Task Each_block_is_found_out_when_the_owner_asks_however_soon_after_the_last()
+    {
+        await BecomeMutual();
+        for (var i = 0; i < 3; i++)
+        {
+            await Ada.Block(Bob);
+            await Bob.TryNow(Ada);
+            await Eventually.Status(Bob, Ada, PeerStatus.Withdrawn);
+
+            await Ada.Unblock(Bob);
+            await Eventually.Mutual(Ada, Bob);
+        }
+    }
+
+    [Fact]
     public async Task A_new_name_reaches_the_peers_and_leaves_their_petnames()
     {
         await BecomeMutual();
