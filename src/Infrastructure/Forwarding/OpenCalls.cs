@@ -29,7 +29,7 @@ internal sealed class OpenCalls : BackgroundService
     public OpenCalls(RegistryOptions options, IPortalSnapshots snapshots, IHostApplicationLifetime lifetime, TimeProvider clock, IMeterFactory meters)
     {
         (limits, this.snapshots, this.lifetime, this.clock) = (options.Calls, snapshots, lifetime, clock);
-        meters.Create(Telemetry.Name).CreateObservableGauge("calls_open", () => All().Count, description: "Calls by apps to peers under way");
+        meters.Create(Telemetry.Name).CreateObservableGauge("calls_open", () => calls.Count, description: "Calls by apps to peers under way");
     }
 
     /// <exception cref="RefusedException"><c>rate_limited</c></exception>
