@@ -79,7 +79,7 @@ internal sealed class PeerContacts(NpgsqlDataSource database, PeerWakes wakes) :
                 error_code = case when wakes = $15 then $10 else error_code end,
                 error_detail = case when wakes = $15 then $11 else error_detail end,
                 error_at = case when wakes <> $15 then error_at when $10 is null then null else $3 end,
-                restated_at = case when $9 then coalesce($14, $3) else restated_at end,
+                restated_at = case when $9 and wakes = $15 then coalesce($14, $3) else restated_at end,
                 doubted = case when wakes = $15 then $8 else doubted end,
                 meet_due_at = case when wakes = $15 then coalesce($5, meet_due_at) else meet_due_at end,
                 attempts = case when wakes = $15 then $12 else attempts end,

@@ -174,6 +174,23 @@ public sealed class HandshakeTests(TwoPortals portals) : IClassFixture<TwoPortal
     }
 
     [Fact]
+    public async Task Who_asks_while_a_visit_finds_out_a_block_waits_for_no_pause()
+    {
+        await BecomeMutual();
+        var visits = 0;
+        Ada.LosesAnswer = context =>
+        {
+            if (HttpMethods.IsPut(context.Request.Method) && Interlocked.Increment(ref visits) == 1)
+                Bob.TryNow(Ada).GetAwaiter().GetResult();
+            return false;
+        };
+        await Ada.Block(Bob);
+        await Bob.TryNow(Ada);
+        await Eventually.Status(Bob, Ada, PeerStatus.Withdrawn);
+        Assert.InRange(visits, 2, 3);
+    }
+
+    [Fact]
     public async Task A_new_name_reaches_the_peers_and_leaves_their_petnames()
     {
         await BecomeMutual();
