@@ -16,6 +16,8 @@ internal sealed class PeeringOffers(NpgsqlDataSource database, TimeProvider cloc
     private const string Columns = "id, name, domain, revision, first_seen_at, last_seen_at, seen";
     private static readonly TimeSpan Kept = TimeSpan.FromDays(30);
 
+    private const string Lock = "select pg_advisory_xact_lock(hashtextextended('peering_offers' || $1, 0))";
+
     private const string Expire = "delete from registry.peering_offers where portal_id = $1 and last_seen_at < $2";
 
     private const string Trim =
@@ -31,40 +33,41 @@ internal sealed class PeeringOffers(NpgsqlDataSource database, TimeProvider cloc
         where portal_id = $1 and id = $2 and revision < $5
         """;
 
-    private const string MakeRoom =
+    private const string IsNew =
         """
-        delete from registry.peering_offers where portal_id = $1 and id in (
+        not exists (select from registry.peering_offers where portal_id = $1 and id = $2)
+        and (select count(*) from registry.peering_offers where portal_id = $1 and network = $3) < $4
+        """;
+
+    private const string MakeRoom =
+        $"""
+        delete from registry.peering_offers where {IsNew} and portal_id = $1 and id in (
             select id from registry.peering_offers where portal_id = $1 and state = 'Open' and not seen order by last_seen_at, id
-            limit greatest(0, (select count(*) from registry.peering_offers where portal_id = $1 and state = 'Open') - $2))
+            limit greatest(0, (select count(*) from registry.peering_offers where portal_id = $1 and state = 'Open') - $5))
         """;
 
     private const string Insert =
-        """
-        insert into registry.peering_offers (portal_id, id, state, name, domain, revision, network, first_seen_at, last_seen_at)
-        select $1, $2, 'Open', $3, $4, $5, $6, $7, $7
-        where (select count(*) from registry.peering_offers where portal_id = $1 and state = 'Open') < $8
-        on conflict do nothing
+        $"""
+        insert into registry.peering_offers (portal_id, id, network, state, name, domain, revision, first_seen_at, last_seen_at)
+        select $1, $2, $3, 'Open', $6, $7, $8, $9, $9
+        where {IsNew} and (select count(*) from registry.peering_offers where portal_id = $1 and state = 'Open') < $5
         """;
 
+    /// <summary>One round trip and one transaction: strangers wait for each other here, and anybody can make many of them.</summary>
     public async Task Keep(PortalId portal, PeeringOffer offer, string network, CancellationToken ct)
     {
-        await using var connection = await database.OpenConnectionAsync(ct);
-        await using var transaction = await connection.BeginTransactionAsync(ct);
-        await Execute(connection, "select pg_advisory_xact_lock(hashtextextended('peering_offers' || $1, 0))", ct, Sql.Text(portal.Value));
-        await Execute(connection, Expire, ct, Sql.Text(portal.Value), Sql.Time(clock.GetUtcNow() - Kept));
-        await Execute(connection, Trim, ct, Sql.Text(portal.Value), Sql.Bigint(AtMost));
-        NpgsqlParameter[] Row() =>
-        [
-            Sql.Text(portal.Value), Sql.Text(offer.Id.Value), Sql.Text(offer.Name), Sql.Text(offer.Domain), Sql.Bigint(offer.Revision),
-            Sql.Text(network), Sql.Time(offer.LastSeenAt),
-        ];
-        if (await Execute(connection, Renew, ct, Row()) == 0 && await HasRoom(connection, portal, network, ct))
-        {
-            await Execute(connection, MakeRoom, ct, Sql.Text(portal.Value), Sql.Bigint(AtMost - 1));
-            await Execute(connection, Insert, ct, [.. Row(), Sql.Bigint(AtMost)]);
-        }
+        NpgsqlParameter[] Who() => [Sql.Text(portal.Value), Sql.Text(offer.Id.Value)];
+        NpgsqlParameter[] Place() => [.. Who(), Sql.Text(network), Sql.Bigint(AtMostOfNetwork)];
+        NpgsqlParameter[] Said() => [Sql.Text(offer.Name), Sql.Text(offer.Domain), Sql.Bigint(offer.Revision)];
 
-        await transaction.CommitAsync(ct);
+        await using var batch = database.CreateBatch();
+        batch.BatchCommands.Add(Statement(Lock, Sql.Text(portal.Value)));
+        batch.BatchCommands.Add(Statement(Expire, Sql.Text(portal.Value), Sql.Time(clock.GetUtcNow() - Kept)));
+        batch.BatchCommands.Add(Statement(Trim, Sql.Text(portal.Value), Sql.Bigint(AtMost)));
+        batch.BatchCommands.Add(Statement(Renew, [.. Who(), .. Said(), Sql.Text(network), Sql.Time(offer.LastSeenAt)]));
+        batch.BatchCommands.Add(Statement(MakeRoom, [.. Place(), Sql.Bigint(AtMost - 1)]));
+        batch.BatchCommands.Add(Statement(Insert, [.. Place(), Sql.Bigint(AtMost), .. Said(), Sql.Time(offer.LastSeenAt)]));
+        await batch.ExecuteNonQueryAsync(ct);
     }
 
     public async Task Withdraw(PortalId portal, PortalId from, long revision, CancellationToken ct)
@@ -124,15 +127,6 @@ internal sealed class PeeringOffers(NpgsqlDataSource database, TimeProvider cloc
             Sql.Text(from.Value)) > 0;
     }
 
-    private static async Task<bool> HasRoom(NpgsqlConnection connection, PortalId portal, string network, CancellationToken ct)
-    {
-        await using var command = new NpgsqlCommand(
-            "select count(*) from registry.peering_offers where portal_id = $1 and network = $2", connection);
-        command.Parameters.Add(Sql.Text(portal.Value));
-        command.Parameters.Add(Sql.Text(network));
-        return (long)(await command.ExecuteScalarAsync(ct))! < AtMostOfNetwork;
-    }
-
     private static async Task<List<PeeringOffer>> Read(NpgsqlCommand command, CancellationToken ct)
     {
         await using var reader = await command.ExecuteReaderAsync(ct);
@@ -148,6 +142,13 @@ internal sealed class PeeringOffers(NpgsqlDataSource database, TimeProvider cloc
         }
 
         return found;
+    }
+
+    private static NpgsqlBatchCommand Statement(string text, params NpgsqlParameter[] parameters)
+    {
+        var statement = new NpgsqlBatchCommand(text);
+        statement.Parameters.AddRange(parameters);
+        return statement;
     }
 
     private static async Task<int> Execute(NpgsqlConnection connection, string statement, CancellationToken ct, params NpgsqlParameter[] parameters)

@@ -253,6 +253,30 @@ public sealed class InboxFloodTests(PeerRegistry.Tests.TestPostgres postgres)
     }
 
     [Fact]
+    public async Task Who_offers_again_takes_nobodys_place_and_nobody_that_of_one_the_owner_has_seen()
+    {
+        await using var zone = await Neighbourhood.Start(postgres);
+        var ada = await zone.Move("Ada");
+        for (var n = 0; n < 99; n++)
+        {
+            using var stranger = Stranger.Appear();
+            await ada.Send(stranger.Notice(ada, 1, network: $"10.0.{n}.0/24"));
+        }
+
+        using var loud = Stranger.Appear();
+        foreach (var revision in new[] { 1, 1, 2 })
+            await ada.Send(loud.Notice(ada, revision));
+        Assert.Equal(100, (await ada.Inbox()).Count);
+
+        await ada.Send(new MarkOffersSeen(ada.Id));
+        using var late = Stranger.Appear();
+        await ada.Send(late.Notice(ada, 1, network: "10.1.0.0/24"));
+        var inbox = await ada.Inbox();
+        Assert.Equal(100, inbox.Count);
+        Assert.DoesNotContain(inbox, o => o.Id == late.Key.Id);
+    }
+
+    [Fact]
     public async Task Five_offers_of_one_network_are_kept_and_they_expire()
     {
         await using var zone = await Neighbourhood.Start(postgres);
