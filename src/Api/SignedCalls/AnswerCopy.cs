@@ -43,7 +43,10 @@ internal static class AnswerCopy
         for (var room = 1; await answer.Body.ReadAsync(to.GetMemory(room), answer.Cut) is > 0 and var read; room = Piece) // a small one beside the head
         {
             to.Advance(read);
-            await to.FlushAsync(answer.Cut);
+            var taken = to.FlushAsync(answer.Cut);
+            answer.AwaitsCaller = !taken.IsCompleted;
+            await taken;
+            answer.AwaitsCaller = false;
             answer.Moved(read);
         }
 

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using System.Text;
 using PeerRegistry.Api.Apps;
 using PeerRegistry.Api.Kernel;
@@ -26,6 +27,7 @@ internal sealed class CallPeerMiddleware(RequestDelegate next, AppCallers caller
     {
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
             size.MaxRequestBodySize = null; // the forwarder counts the body alone, Kestrel the framing of its chunks too
+        context.Features.Get<IHttpMinResponseDataRateFeature>()?.MinDataRate = null; // an app may pause for as long as calls may stand still
 
         var caller = await callers.Identify(context);
         var (id, target) = Split(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);

@@ -41,6 +41,9 @@ public abstract class PeerCallAnswer : IAsyncDisposable
     /// <summary>Tells that bytes went by, either way; a call that stands still is cut.</summary>
     public abstract void Moved(int bytes);
 
+    /// <summary>While the caller does not take what is there, the peer is not to blame for what does not move.</summary>
+    public abstract bool AwaitsCaller { get; set; }
+
     public abstract ValueTask DisposeAsync();
 }
 

@@ -39,6 +39,12 @@ internal sealed class ForwardedAnswer(OpenCalls calls, OpenCall open, HttpReques
 
     public override CancellationToken Cut => cut;
 
+    public override bool AwaitsCaller
+    {
+        get => open.AwaitsCaller;
+        set => open.AwaitsCaller = value;
+    }
+
     public override void Moved(int bytes) => open.Moved(bytes);
 
     public override async ValueTask DisposeAsync()

@@ -38,8 +38,11 @@ internal sealed class OpenCall(PortalSnapshot portal, string app, PeerRow peer, 
     /// <summary>The head of the answer is still to come.</summary>
     public bool AwaitsHead { get; set; } = true;
 
-    /// <summary>Of a body whose length is known, more is to come; so trickling has no good reason.</summary>
-    public bool HasOutstanding => Interlocked.Read(ref outstanding) > 0;
+    /// <summary>It does not take what is there.</summary>
+    public bool AwaitsCaller { get; set; }
+
+    /// <summary>Of a body whose length is known, more is to come from whom we read; so trickling has no good reason.</summary>
+    public bool HasOutstanding => Interlocked.Read(ref outstanding) > 0 && !AwaitsCaller;
 
     /// <summary>Kept by the watcher alone.</summary>
     public Progress Seen { get; } = new(started);

@@ -72,6 +72,35 @@ public sealed class SlowBodiesTests
     }
 
     [Fact]
+    public async Task A_caller_that_pauses_gets_all_of_an_answer_of_known_length()
+    {
+        const int length = 32 << 20; // more than the sockets on the way hold
+        await using var rig = await CallRig.Start(
+            async context =>
+            {
+                context.Response.ContentLength = length;
+                for (var sent = 0; sent < length; sent += 1 << 16)
+                    await context.Response.Body.WriteAsync(new byte[1 << 16], context.RequestAborted);
+            },
+            clock: clock);
+        using var response = await rig.Client.GetAsync(rig.Call("/a"), HttpCompletionOption.ResponseHeadersRead, Stop);
+        await using var stream = await response.Content.ReadAsStreamAsync(Stop);
+        await stream.ReadExactlyAsync(new byte[1], Stop);
+
+        await Task.Delay(TimeSpan.FromSeconds(4), TimeProvider.System, Stop); // the server's own patience with who does not read ends sooner
+        for (var windows = 0; windows < 3; windows++)
+        {
+            clock.Advance(MoreThanTheWindow);
+            await Task.Delay(TimeSpan.FromSeconds(0.5), TimeProvider.System, Stop);
+        }
+
+        var rest = 0;
+        for (var buffer = new byte[1 << 16]; await stream.ReadAsync(buffer, Stop) is > 0 and var read;)
+            rest += read;
+        Assert.Equal(length - 1, rest);
+    }
+
+    [Fact]
     public async Task A_peer_may_think_about_a_large_body_for_as_long_as_about_none()
     {
         var (arrived, thought) = (new TaskCompletionSource(), new TaskCompletionSource());
