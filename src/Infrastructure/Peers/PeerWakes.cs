@@ -37,7 +37,7 @@ internal sealed class PeerWakes(NpgsqlDataSource database, PeerWorkerSignal sign
         """
         update registry.peer_contacts set meet_due_at = $3, next_attempt_at = $3, attempts = 0, failing_since = null, restated_at = null, wakes = wakes + 1,
             revision = greatest(revision + 1, (extract(epoch from $3::timestamptz) * 1000)::bigint)
-        where portal_id = $1 and short_id = $2 and $4 = $4
+        where portal_id = $1 and short_id = $2
         """,
         portal,
         peer,

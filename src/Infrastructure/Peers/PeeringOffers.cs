@@ -16,57 +16,69 @@ internal sealed class PeeringOffers(NpgsqlDataSource database, TimeProvider cloc
     private const string Columns = "id, name, domain, revision, first_seen_at, last_seen_at, seen";
     private static readonly TimeSpan Kept = TimeSpan.FromDays(30);
 
+    // The parameters of all that follow: $1 portal, $2 id, $3 network, $4 name, $5 domain, $6 revision, $7 now, $8 expiry, $9 AtMost, $10 AtMostOfNetwork.
     private const string Lock = "select pg_advisory_xact_lock(hashtextextended('peering_offers' || $1, 0))";
 
-    private const string Expire = "delete from registry.peering_offers where portal_id = $1 and last_seen_at < $2";
+    private const string Expire = "delete from registry.peering_offers where portal_id = $1 and last_seen_at < $8";
 
     private const string Trim =
         """
         delete from registry.peering_offers where portal_id = $1 and id in (
-            select id from registry.peering_offers where portal_id = $1 and state <> 'Open' order by last_seen_at desc, id offset $2)
+            select id from registry.peering_offers where portal_id = $1 and state <> 'Open' order by last_seen_at desc, id offset $9)
         """;
 
     private const string Renew =
         """
         update registry.peering_offers set
-            state = case when state = 'Ignored' then state else 'Open' end, name = $3, domain = $4, revision = $5, network = $6, last_seen_at = $7
-        where portal_id = $1 and id = $2 and revision < $5
+            state = case when state = 'Ignored' then state else 'Open' end, name = $4, domain = $5, revision = $6, network = $3, last_seen_at = $7
+        where portal_id = $1 and id = $2 and revision < $6
         """;
 
     private const string IsNew =
         """
         not exists (select from registry.peering_offers where portal_id = $1 and id = $2)
-        and (select count(*) from registry.peering_offers where portal_id = $1 and network = $3) < $4
+        and (select count(*) from registry.peering_offers where portal_id = $1 and network = $3) < $10
         """;
 
     private const string MakeRoom =
         $"""
         delete from registry.peering_offers where {IsNew} and portal_id = $1 and id in (
             select id from registry.peering_offers where portal_id = $1 and state = 'Open' and not seen order by last_seen_at, id
-            limit greatest(0, (select count(*) from registry.peering_offers where portal_id = $1 and state = 'Open') - $5))
+            limit greatest(0, (select count(*) from registry.peering_offers where portal_id = $1 and state = 'Open') - $9 + 1))
         """;
 
     private const string Insert =
         $"""
-        insert into registry.peering_offers (portal_id, id, network, state, name, domain, revision, first_seen_at, last_seen_at)
-        select $1, $2, $3, 'Open', $6, $7, $8, $9, $9
-        where {IsNew} and (select count(*) from registry.peering_offers where portal_id = $1 and state = 'Open') < $5
+        insert into registry.peering_offers (portal_id, id, state, name, domain, revision, network, first_seen_at, last_seen_at)
+        select $1, $2, 'Open', $4, $5, $6, $3, $7, $7
+        where {IsNew} and (select count(*) from registry.peering_offers where portal_id = $1 and state = 'Open') < $9
         """;
 
     /// <summary>One round trip and one transaction: strangers wait for each other here, and anybody can make many of them.</summary>
     public async Task Keep(PortalId portal, PeeringOffer offer, string network, CancellationToken ct)
     {
-        NpgsqlParameter[] Who() => [Sql.Text(portal.Value), Sql.Text(offer.Id.Value)];
-        NpgsqlParameter[] Place() => [.. Who(), Sql.Text(network), Sql.Bigint(AtMostOfNetwork)];
-        NpgsqlParameter[] Said() => [Sql.Text(offer.Name), Sql.Text(offer.Domain), Sql.Bigint(offer.Revision)];
-
+        var expiry = clock.GetUtcNow() - Kept;
         await using var batch = database.CreateBatch();
-        batch.BatchCommands.Add(Statement(Lock, Sql.Text(portal.Value)));
-        batch.BatchCommands.Add(Statement(Expire, Sql.Text(portal.Value), Sql.Time(clock.GetUtcNow() - Kept)));
-        batch.BatchCommands.Add(Statement(Trim, Sql.Text(portal.Value), Sql.Bigint(AtMost)));
-        batch.BatchCommands.Add(Statement(Renew, [.. Who(), .. Said(), Sql.Text(network), Sql.Time(offer.LastSeenAt)]));
-        batch.BatchCommands.Add(Statement(MakeRoom, [.. Place(), Sql.Bigint(AtMost - 1)]));
-        batch.BatchCommands.Add(Statement(Insert, [.. Place(), Sql.Bigint(AtMost), .. Said(), Sql.Time(offer.LastSeenAt)]));
+        foreach (var statement in new[] { Lock, Expire, Trim, Renew, MakeRoom, Insert })
+        {
+            batch.BatchCommands.Add(new(statement)
+            {
+                Parameters =
+                {
+                    Sql.Text(portal.Value),
+                    Sql.Text(offer.Id.Value),
+                    Sql.Text(network),
+                    Sql.Text(offer.Name),
+                    Sql.Text(offer.Domain),
+                    Sql.Bigint(offer.Revision),
+                    Sql.Time(offer.LastSeenAt),
+                    Sql.Time(expiry),
+                    Sql.Bigint(AtMost),
+                    Sql.Bigint(AtMostOfNetwork),
+                },
+            });
+        }
+
         await batch.ExecuteNonQueryAsync(ct);
     }
 
@@ -142,13 +154,6 @@ internal sealed class PeeringOffers(NpgsqlDataSource database, TimeProvider cloc
         }
 
         return found;
-    }
-
-    private static NpgsqlBatchCommand Statement(string text, params NpgsqlParameter[] parameters)
-    {
-        var statement = new NpgsqlBatchCommand(text);
-        statement.Parameters.AddRange(parameters);
-        return statement;
     }
 
     private static async Task<int> Execute(NpgsqlConnection connection, string statement, CancellationToken ct, params NpgsqlParameter[] parameters)
