@@ -26,7 +26,7 @@ internal static class DeviceEndpoints
     public static void MapDevices(this IEndpointRouteBuilder edge)
     {
         var open = edge.MapGroup("/core/public").WithTags("Devices").WithMetadata(new BodyLimit(MaxBody));
-        open.MapPost("/pair/terminal", Pair).WithName("terminals.pair").RequireRateLimiting(Limits.Pairing).ProducesProblem(401).ProducesProblem(429);
+        open.MapPost("/pair/terminal", Pair).WithName("terminals.pair").ProducesProblem(401).ProducesProblem(429);
         open.MapGet("/meta/whoami", WhoAmI).WithName("meta.whoami");
 
         var terminals = edge.MapGroup("/core/protected/terminals").WithTags("Devices")
@@ -38,11 +38,12 @@ internal static class DeviceEndpoints
     }
 
     private static async Task<Created<PairedDevice>> Pair(
-        string code, DeviceName body, CurrentPortal portal, IMediator mediator, HttpResponse response, CancellationToken ct)
+        string code, DeviceName body, HttpContext context, CurrentPortal portal, PairingLimits limits, IMediator mediator, CancellationToken ct)
     {
+        await limits.Take(context, portal.Id, code, ct);
         var device = await mediator.Send(new PairDevice(portal.Id, code, body.Name), ct);
-        response.Cookies.Append(OwnerSession.Cookie, device.Token, OwnerSession.CookieOptions(PairDevice.SessionLife));
-        response.Headers.CacheControl = "no-store";
+        context.Response.Cookies.Append(OwnerSession.Cookie, device.Token, OwnerSession.CookieOptions(PairDevice.SessionLife));
+        context.Response.Headers.CacheControl = "no-store";
         return TypedResults.Created($"/core/protected/terminals/{device.Id}", device);
     }
 

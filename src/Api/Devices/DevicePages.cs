@@ -15,7 +15,7 @@ internal static class DevicePages
     public static void MapPairPages(this IEndpointRouteBuilder pages)
     {
         pages.MapGet("/pair", ShowPair);
-        pages.MapPost("/pair", Pair).RequireRateLimiting(Limits.Pairing);
+        pages.MapPost("/pair", Pair);
     }
 
     public static void MapDevicePages(this IEndpointRouteBuilder pages)
@@ -36,12 +36,14 @@ internal static class DevicePages
         return PageModule.Page<PairPage>(code);
     }
 
-    private static async Task<IResult> Pair(PageForm form, CurrentPortal portal, IMediator mediator, HttpResponse response, CancellationToken ct)
+    private static async Task<IResult> Pair(
+        PageForm form, HttpContext context, CurrentPortal portal, PairingLimits limits, IMediator mediator, CancellationToken ct)
     {
+        await limits.Take(context, portal.Id, form["code"], ct);
         try
         {
             var device = await mediator.Send(new PairDevice(portal.Id, form["code"] ?? "", form["name"] ?? ""), ct);
-            response.Cookies.Append(OwnerSession.Cookie, device.Token, OwnerSession.CookieOptions(PairDevice.SessionLife));
+            context.Response.Cookies.Append(OwnerSession.Cookie, device.Token, OwnerSession.CookieOptions(PairDevice.SessionLife));
             return PageModule.Done("/home", "paired");
         }
         catch (RefusedException refused)

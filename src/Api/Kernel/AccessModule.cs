@@ -11,6 +11,7 @@ internal static class AccessModule
     {
         services.AddSingleton<PublicUrl>();
         services.AddSingleton<OwnerSession>();
+        services.AddSingleton<PairingLimits>();
         services.AddSingleton<AppCallers>();
         services.AddAuthentication()
             .AddScheme<AuthenticationSchemeOptions, OwnerAuthentication>(OwnerAuthentication.SchemeName, null)

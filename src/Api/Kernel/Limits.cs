@@ -8,9 +8,6 @@ namespace PeerRegistry.Api.Kernel;
 /// <summary>Names of the limits on what anybody may try; beyond them 429 <c>rate_limited</c> with <c>Retry-After</c>.</summary>
 internal static class Limits
 {
-    /// <summary>Sixty tries a minute for an address; a code stands five wrong ones, from wherever they come.</summary>
-    public const string Pairing = nameof(Pairing);
-
     /// <summary>Sixty a minute for an address.</summary>
     public const string AppSessions = nameof(AppSessions);
 
@@ -18,7 +15,6 @@ internal static class Limits
     {
         return services.AddRateLimiter(options =>
         {
-            options.AddPolicy(Pairing, context => PerMinute(context, 60));
             options.AddPolicy(AppSessions, context => PerMinute(context, 60));
             options.OnRejected = (rejected, _) => throw new RefusedException(
                 RefusalKind.TooMany, "rate_limited", "Too many tries from this address. Wait a little.")

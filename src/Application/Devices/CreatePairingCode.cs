@@ -1,15 +1,14 @@
-using System.Security.Cryptography;
 using MediatR;
 using PeerRegistry.Application.Kernel;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Devices;
 
-/// <param name="Code">Eight characters: 40 random bits.</param>
+/// <param name="Code">Fourteen characters; see <see cref="TypedPairingCode"/>.</param>
 /// <param name="Path">Where a browser goes on the core's own host, with the code in it.</param>
 public sealed record PairingCode(string Code, DateTimeOffset ExpiresAt, string Path);
 
-/// <summary>A code that pairs one device: ten minutes, five tries, single use. It replaces the one before.</summary>
+/// <summary>Makes a code that pairs one device: good for ten minutes, five tries and a single use. It replaces the code before it.</summary>
 public sealed record CreatePairingCode(PortalId Portal) : IRequest<PairingCode>
 {
     public static readonly TimeSpan Life = TimeSpan.FromMinutes(10);
@@ -20,10 +19,12 @@ public sealed record CreatePairingCode(PortalId Portal) : IRequest<PairingCode>
     {
         public async Task<PairingCode> Handle(CreatePairingCode c, CancellationToken ct)
         {
-            var code = HumanEncoding.Encode(RandomNumberGenerator.GetBytes(5));
+            var text = TypedPairingCode.Create();
             var expiresAt = clock.GetUtcNow() + Life;
-            await codes.Put(c.Portal, TokenHash.Of(code), expiresAt, Tries, ct);
-            return new PairingCode(code, expiresAt, $"/pair?code={code}");
+            if (!TypedPairingCode.TryParse(text, out var code))
+                throw new InvalidOperationException("A new pairing code must be readable.");
+            await codes.Put(c.Portal, code, expiresAt, Tries, ct);
+            return new PairingCode(text, expiresAt, $"/pair?code={text}");
         }
     }
 }

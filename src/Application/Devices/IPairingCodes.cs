@@ -1,4 +1,3 @@
-using PeerRegistry.Application.Kernel;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Devices;
@@ -6,9 +5,20 @@ namespace PeerRegistry.Application.Devices;
 /// <summary>The one live pairing code of each Portal, hashed.</summary>
 public interface IPairingCodes
 {
-    /// <summary>The code before this one is void.</summary>
-    Task Put(PortalId portal, TokenHash code, DateTimeOffset expiresAt, int tries, CancellationToken ct);
+    /// <summary>Stores a new code. The Portal's code before it can no longer be used.</summary>
+    /// <param name="tries">Wrong secrets that end the code.</param>
+    Task Put(PortalId portal, TypedPairingCode code, DateTimeOffset expiresAt, int tries, CancellationToken ct);
 
-    /// <summary>Uses the code up if it is the live one, else takes one try from it; one statement, so that of racing calls one wins.</summary>
-    Task<bool> Use(PortalId portal, TokenHash code, CancellationToken ct);
+    /// <summary>
+    /// Whether this is the selector of the Portal's live code. Strangers may ask as often as they like, so the answer may be a quarter of
+    /// a second old, except that a code stored by this process is known at once.
+    /// </summary>
+    ValueTask<bool> IsLive(PortalId portal, string selector, CancellationToken ct);
+
+    /// <summary>
+    /// Uses the code up if selector and secret are right. If only the selector is, takes one of the code's tries; otherwise changes nothing.
+    /// One statement decides, so one of several racing calls wins.
+    /// </summary>
+    /// <returns>Whether the code was used up by this call.</returns>
+    Task<bool> Use(PortalId portal, TypedPairingCode code, CancellationToken ct);
 }

@@ -11,6 +11,7 @@ namespace PeerRegistry.Application.Devices;
 /// <param name="Token">The device's session, shown this once.</param>
 public sealed record PairedDevice(string Id, string Name, string Token);
 
+/// <summary>Pairs a device with a code that the owner was shown.</summary>
 /// <param name="Code">As typed: case, spaces and dashes do not count.</param>
 public sealed record PairDevice(PortalId Portal, string Code, string Name) : IRequest<PairedDevice>
 {
@@ -32,11 +33,10 @@ public sealed record PairDevice(PortalId Portal, string Code, string Name) : IRe
         /// <exception cref="RefusedException"><c>code_invalid</c></exception>
         public async Task<PairedDevice> Handle(PairDevice c, CancellationToken ct)
         {
-            var code = string.Concat(c.Code.ToLowerInvariant().Where(char.IsAsciiLetterOrDigit));
-            if (!await codes.Use(c.Portal, TokenHash.Of(code), ct))
+            if (!TypedPairingCode.TryParse(c.Code, out var code) || !await codes.Use(c.Portal, code, ct))
             {
                 throw new RefusedException(RefusalKind.NotAuthenticated, "code_invalid",
-                    "This pairing code is not good, or not any more. Ask for a new one.");
+                    "This pairing code is wrong, used up or expired. Ask for a new one.");
             }
 
             var (id, token) = (HumanEncoding.Encode(RandomNumberGenerator.GetBytes(10)), Token.Create());

@@ -90,18 +90,44 @@ public sealed class DeviceApiTests(TestPostgres postgres) : IAsyncLifetime
     {
         var code = await Code();
         for (var i = 0; i < 5; i++)
-            Assert.Equal("code_invalid", (await Pair("aaaaaaaa")).Code);
-        Assert.Equal("code_invalid", (await Pair(code)).Code);
+            Assert.Equal((HttpStatusCode.Unauthorized, "code_invalid"), await Refusal(WithWrongSecret(code)));
+        Assert.Equal((HttpStatusCode.Unauthorized, "code_invalid"), await Refusal(code));
         Assert.Equal(HttpStatusCode.Created, (await Pair(await Code())).Status);
     }
 
     [Fact]
-    public async Task Four_wrong_tries_do_not()
+    public async Task Four_wrong_tries_do_not_end_a_code()
     {
         var code = await Code();
         for (var i = 0; i < 4; i++)
-            Assert.Equal("code_invalid", (await Pair("aaaaaaaa")).Code);
+            Assert.Equal("code_invalid", (await Pair(WithWrongSecret(code))).Code);
         Assert.Equal(HttpStatusCode.Created, (await Pair(code)).Status);
+    }
+
+    [Theory]
+    [InlineData("aaaaaaaaaaaaaa")] // the selector of no code
+    [InlineData("aaaaaaaa")]
+    [InlineData("")]
+    [InlineData("{code}a")]
+    [InlineData("{code without its end}")]
+    public async Task A_guess_that_names_no_live_code_costs_no_code_a_try(string guess)
+    {
+        var code = await Code();
+        for (var i = 0; i < 20; i++)
+            Assert.Equal("code_invalid", (await Pair(guess.Replace("{code}", code, StringComparison.Ordinal).Replace("{code without its end}", code[..^1], StringComparison.Ordinal))).Code);
+        Assert.Equal(HttpStatusCode.Created, (await Pair(code)).Status);
+    }
+
+    [Theory]
+    [InlineData("{0} {1} {2}")]
+    [InlineData("  {0}-{1}-{2}  ")]
+    [InlineData("{0}\u2013{1}\u00a0{2}")]
+    [InlineData("{0}.{1}/{2}\n")]
+    public async Task Case_spaces_and_dashes_in_a_typed_code_do_not_matter(string typed)
+    {
+        var code = await Code();
+        var text = string.Format(null, typed, code[..6].ToUpperInvariant(), code[6..10], code[10..].ToUpperInvariant());
+        Assert.Equal(HttpStatusCode.Created, (await Pair(text)).Status);
     }
 
     [Fact]
@@ -121,27 +147,49 @@ public sealed class DeviceApiTests(TestPostgres postgres) : IAsyncLifetime
         Assert.Single(portal.Snapshot.Devices);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(50)]
+    public async Task A_guesser_with_the_owners_own_address_does_not_keep_the_owner_from_pairing(int addresses)
+    {
+        using var edge = new HttpClient { BaseAddress = portal.Edge };
+        var code = await Code();
+        await Guess(edge, 700, i => $"198.51.100.{i % addresses}"); // more than one a second for as long as a code lives
+        var paired = await edge.Post($"/core/public/pair/terminal?code={code}", """{"name":"Laptop"}""", ("X-Forwarded-For", "198.51.100.0"));
+        Assert.Equal(HttpStatusCode.Created, paired.Status);
+    }
+
     [Fact]
-    public async Task Guessing_is_slow_and_in_vain()
+    public async Task Ten_thousand_guesses_from_fifty_addresses_are_held_to_the_limit_of_the_Portal()
     {
         await Code();
         using var edge = new HttpClient { BaseAddress = portal.Edge };
-        var statuses = new System.Collections.Concurrent.ConcurrentDictionary<HttpStatusCode, int>();
-        Said? last = null;
-        await Parallel.ForAsync(0, 10_000, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (i, ct) =>
-        {
-            var guess = await edge.Post($"/core/public/pair/terminal?code=a{i:D7}", """{"name":"x"}""", ("X-Forwarded-For", $"198.51.100.{i % 50}"));
-            statuses.AddOrUpdate(guess.Status, 1, (_, n) => n + 1);
-            if (guess.Status == HttpStatusCode.TooManyRequests)
-                last = guess;
-        });
+        var guesses = await Guess(edge, 10_000, i => $"198.51.100.{i % 50}");
 
-        // Sixty a minute for each of fifty addresses; the minute may turn while the test runs.
-        Assert.InRange(statuses[HttpStatusCode.Unauthorized], 3000, 9000);
-        Assert.Equal(10_000, statuses[HttpStatusCode.Unauthorized] + statuses[HttpStatusCode.TooManyRequests]);
-        Assert.Equal("rate_limited", last!.Code);
+        // Three hundred a minute for the Portal as a whole; the minute may turn while the test runs.
+        Assert.InRange(guesses.Count(guess => guess.Status == HttpStatusCode.Unauthorized), 300, 900);
+        Assert.Equal(10_000, guesses.Count(guess => guess.Status is HttpStatusCode.Unauthorized or HttpStatusCode.TooManyRequests));
+        var last = guesses.Last(guess => guess.Status == HttpStatusCode.TooManyRequests);
+        Assert.Equal("rate_limited", last.Code);
         Assert.InRange(int.Parse(last.Header("Retry-After")!, null), 1, 60);
         Assert.Empty(portal.Snapshot.Devices);
+    }
+
+    [Fact]
+    public async Task A_process_of_this_machine_gains_nothing_by_inventing_an_address_for_every_guess()
+    {
+        using var edge = new HttpClient { BaseAddress = portal.Edge };
+        var guesses = await Guess(edge, 2000, i => $"203.0.{i / 250}.{i % 250}");
+        Assert.InRange(guesses.Count(guess => guess.Status == HttpStatusCode.Unauthorized), 300, 900);
+    }
+
+    [Fact]
+    public async Task One_address_has_sixty_guesses_a_minute_and_leaves_the_others_theirs()
+    {
+        using var edge = new HttpClient { BaseAddress = portal.Edge };
+        var guesses = await Guess(edge, 1000, _ => "198.51.100.1");
+        Assert.InRange(guesses.Count(guess => guess.Status == HttpStatusCode.Unauthorized), 60, 180);
+        Assert.Equal(HttpStatusCode.Unauthorized, Assert.Single(await Guess(edge, 1, _ => "198.51.100.2")).Status);
     }
 
     [Fact]
@@ -224,6 +272,19 @@ public sealed class DeviceApiTests(TestPostgres postgres) : IAsyncLifetime
         .. origin is null ? [] : new[] { ("Origin", origin.Replace("{domain}", portal.Domain, StringComparison.Ordinal)) },
         .. site is null ? [] : new[] { ("Sec-Fetch-Site", site) },
     ];
+
+    /// <summary>Each guess is of the right form and names a code that does not exist.</summary>
+    private static async Task<IReadOnlyCollection<Said>> Guess(HttpClient edge, int times, Func<int, string> address)
+    {
+        var answers = new System.Collections.Concurrent.ConcurrentQueue<Said>();
+        await Parallel.ForAsync(0, times, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (i, _) => answers.Enqueue(
+            await edge.Post($"/core/public/pair/terminal?code={i % 1000:D6}{i:D8}", """{"name":"x"}""", ("X-Forwarded-For", address(i)))));
+        return answers;
+    }
+
+    private static string WithWrongSecret(string code) => code[..^1] + (code[^1] == 'a' ? 'b' : 'a');
+
+    private async Task<(HttpStatusCode Status, string Code)> Refusal(string code) => await Pair(code) is var said ? (said.Status, said.Code) : default;
 
     private async Task<string> Code() => (await portal.Send(new CreatePairingCode(portal.Id))).Code;
 

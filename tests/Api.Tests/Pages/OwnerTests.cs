@@ -191,7 +191,7 @@ public sealed class OwnerTests(Browsing browsing)
         await other.Follow("Pair this device");
         await other.Fill("Pairing code", "wrong");
         await other.Press("Pair this browser");
-        Assert.Contains("not good", await other.Locator("#pair-code-error").InnerTextAsync(), StringComparison.Ordinal);
+        Assert.Contains("wrong, used up or expired", await other.Locator("#pair-code-error").InnerTextAsync(), StringComparison.Ordinal);
         await other.Fill("Pairing code", code.ToUpperInvariant());
         await other.Fill("What to call this device", "Telephone");
         await other.Press("Pair this browser");

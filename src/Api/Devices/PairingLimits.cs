@@ -1,0 +1,53 @@
+using System.Net;
+using System.Threading.RateLimiting;
+using PeerRegistry.Api.Kernel;
+using PeerRegistry.Application.Devices;
+using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Api.Devices;
+
+/// <summary>
+/// How often anybody may guess at pairing codes: 60 times a minute from one address and 300 times for the Portal as a whole, so that neither
+/// many addresses nor invented ones help. A guess that names the selector of a live code passes whatever the counts are, since the
+/// code's own five tries limit it; otherwise a guesser could keep the owner from pairing.
+/// </summary>
+internal sealed class PairingLimits(CallerAddress addresses, IPairingCodes codes) : IDisposable
+{
+    private const int PerAddress = 60;
+    private const int PerPortal = 300;
+
+    private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
+
+    private readonly PartitionedRateLimiter<IPAddress> each = Limiter<IPAddress>(PerAddress);
+    private readonly PartitionedRateLimiter<PortalId> all = Limiter<PortalId>(PerPortal);
+
+    /// <param name="code">As typed.</param>
+    /// <exception cref="RefusedException"><c>rate_limited</c></exception>
+    public async ValueTask Take(HttpContext context, PortalId portal, string? code, CancellationToken ct)
+    {
+        if (TypedPairingCode.TryParse(code, out var typed) && await codes.IsLive(portal, typed.Selector, ct))
+            return;
+
+        using var one = each.AttemptAcquire(addresses.Of(context));
+        using var any = one.IsAcquired ? all.AttemptAcquire(portal) : null; // an address beyond its own limit uses up nothing of everybody's
+        if (any is { IsAcquired: true })
+            return;
+
+        throw new RefusedException(RefusalKind.TooMany, "rate_limited", "Too many wrong pairing codes. Wait a minute, or use the code that the owner was shown last.")
+        {
+            RetryAfter = (any ?? one).TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : Window,
+        };
+    }
+
+    public void Dispose()
+    {
+        each.Dispose();
+        all.Dispose();
+    }
+
+    private static PartitionedRateLimiter<T> Limiter<T>(int permits)
+        where T : notnull =>
+        PartitionedRateLimiter.Create<T, T>(key => RateLimitPartition.GetFixedWindowLimiter(
+            key, _ => new FixedWindowRateLimiterOptions { PermitLimit = permits, Window = Window, QueueLimit = 0 }));
+}
