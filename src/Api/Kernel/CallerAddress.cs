@@ -4,13 +4,22 @@ using PeerRegistry.Application.Kernel;
 namespace PeerRegistry.Api.Kernel;
 
 /// <summary>
-/// Where a request on the edge comes from, for limits and logs only: the last element of <c>X-Forwarded-For</c> where a trusted proxy
+/// Where a request on the edge comes from, for limits and logs only: the last element of <c>X-Forwarded-For</c> if a trusted proxy
 /// wrote it, else the connection's other end. An IPv6 caller is its /64, which is what one household has.
 /// </summary>
+/// <remarks>
+/// Whatever runs at a trusted address, such as another process of this machine, can name any address. So a limit per address alone protects
+/// no secret: where something can be guessed, there is a limit for the Portal as a whole, too.
+/// </remarks>
 internal sealed class CallerAddress(RegistryOptions options)
 {
     private readonly IPNetwork[] trusted =
-        options.Edge.TrustedProxies is { Count: > 0 } named ? [.. named.Select(Network)] : [Network("127.0.0.0/8"), Network("::1")];
+        options.Edge.TrustedProxies switch
+        {
+            [] => [Network("127.0.0.0/8"), Network("::1")],
+            ["none"] => [],
+            var named => [.. named.Select(Network)],
+        };
 
     public IPAddress Of(HttpContext context)
     {

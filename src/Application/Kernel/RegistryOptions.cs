@@ -135,7 +135,10 @@ public sealed class RegistryOptions
 
     public sealed class EdgeOptions
     {
-        /// <value>Addresses or networks whose last <c>X-Forwarded-For</c> element is believed, for limits and logs. Default loopback.</value>
+        /// <value>
+        /// Addresses or networks of reverse proxies. The last <c>X-Forwarded-For</c> element of their requests is believed, for limits and logs
+        /// only. The single entry <c>none</c>: nobody is believed. Default loopback.
+        /// </value>
         public IReadOnlyList<string> TrustedProxies { get; init; } = [];
     }
 

@@ -21,7 +21,7 @@ public sealed class RegistryOptionsValidator : AbstractValidator<RegistryOptions
         Says(o => o.Portal.KeyType is "ed25519" or "rsa-4096", o => $"Portal__KeyType must be ed25519 or rsa-4096, not '{o.Portal.KeyType}'.");
         Says(o => o.Portal.Name.Trim() is { Length: > 0 and <= 100 } name && !name.Any(char.IsControl), _ => "Portal__Name must have 1 to 100 printable characters.");
         Each(o => o.Peering.Resolve, IsFixedAddress, "Peering__Resolve", "host=ip:port");
-        Each(o => o.Edge.TrustedProxies, entry => IPAddress.TryParse(entry, out _) || IPNetwork.TryParse(entry, out _), "Edge__TrustedProxies", "an address or a network");
+        Each(o => o.Edge.TrustedProxies is ["none"] ? [] : o.Edge.TrustedProxies, IsNetwork, "Edge__TrustedProxies", "an address or a network");
         Says(
             o => o.Calls is { MaxBodyBytes: > 0, LeastRate: >= 0, PerPeer: > 0, PerApp: > 0 },
             _ => "Calls__MaxBodyBytes, Calls__PerPeer and Calls__PerApp must be above 0, Calls__LeastRate at least 0.");
@@ -48,6 +48,8 @@ public sealed class RegistryOptionsValidator : AbstractValidator<RegistryOptions
 
     private static bool IsDomain(string zone) =>
         zone.Length <= LongestZone && Uri.CheckHostName(zone) == UriHostNameType.Dns && !zone.Any(c => char.IsAsciiLetterUpper(c) || c == '_') && !zone.EndsWith('.');
+
+    private static bool IsNetwork(string entry) => IPAddress.TryParse(entry, out _) || IPNetwork.TryParse(entry, out _);
 
     private static bool IsFixedAddress(string entry) =>
         entry.Split('=') is [{ Length: > 0 }, var target] && IPEndPoint.TryParse(target, out var address) && address.Port > 0;

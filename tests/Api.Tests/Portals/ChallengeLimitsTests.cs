@@ -53,6 +53,13 @@ public class ChallengeLimitsTests
         Assert.Equal(IPAddress.Loopback, addresses.Of(Context("127.0.0.1", "198.51.100.1")));
     }
 
+    [Fact]
+    public void With_none_named_nobody_is_believed()
+    {
+        var addresses = new CallerAddress(new RegistryOptions { Edge = new() { TrustedProxies = ["none"] } });
+        Assert.Equal(IPAddress.Loopback, addresses.Of(Context("127.0.0.1", "198.51.100.1")));
+    }
+
     private static bool IsTaken(ChallengeLimits limits, KeyKind kind, string address)
     {
         try
