@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using PeerRegistry.Application.Kernel;
 using PeerRegistry.Application.SignedCalls;
+using PeerRegistry.Domain.Portals;
 using PeerRegistry.Infrastructure.EventStore;
 using PeerRegistry.Infrastructure.HttpSignatures;
 using PeerRegistry.Infrastructure.Keys;
@@ -14,7 +15,9 @@ public class ReplayGuardTests
 {
     private const long Now = Given.Now;
 
-    private static Once New(int i, long created = Now) => new((UInt128)(uint)i, created, created + 60);
+    /// <summary>Of a signer of its own, where none is named.</summary>
+    internal static Once New(int i, long created = Now, string? signer = null) =>
+        new((UInt128)(uint)i, PortalId.Of(signer ?? $"signer {i}"), created, created + 60);
 
     [Fact]
     public void The_same_is_taken_once()
@@ -59,6 +62,42 @@ public class ReplayGuardTests
         Assert.InRange(taken.Count, Capacity / 2, Capacity);
         Assert.Equal("guard_full", guard.Take(New(taken[^1] + (64 * Capacity)), Now + 60));
         Assert.All(taken, i => Assert.Equal("replayed", guard.Take(New(i), Now + 60)));
+    }
+
+    [Theory]
+    [InlineData(1)] // spread over all shards
+    [InlineData(64)] // the signer chooses nonces that all fall into one shard
+    public void One_signer_cannot_fill_the_guard_for_the_others(int step)
+    {
+        const int Capacity = 6400;
+        var guard = new ReplayGuard(started: null, Capacity);
+        var taken = Enumerable.Range(0, 4 * Capacity).Count(i => guard.Take(New(i * step, signer: "greedy"), Now) is null);
+
+        Assert.Equal(step == 1 ? Capacity / 2 : Capacity / 64 / 2, taken);
+        Assert.Equal("guard_quota", guard.Take(New(8 * Capacity * step, signer: "greedy"), Now));
+        Assert.Null(guard.Take(New((8 * Capacity * step) + 64, signer: "honest"), Now));
+    }
+
+    [Fact]
+    public void Many_greedy_signers_leave_room_for_another()
+    {
+        const int Capacity = 6400;
+        var guard = new ReplayGuard(started: null, Capacity);
+        for (var i = 0; i < 10 * Capacity; i++)
+            guard.Take(New(i, signer: $"greedy {i / 64 % 9}"), Now);
+
+        Assert.All(Enumerable.Range(0, 64), shard => Assert.Null(guard.Take(New((100 * Capacity) + shard, signer: "honest"), Now)));
+    }
+
+    [Fact]
+    public void A_signer_gets_its_share_back_when_its_signatures_have_run_out()
+    {
+        var guard = new ReplayGuard(started: null, capacity: 640);
+        for (var round = 0; round < 3; round++)
+        {
+            var now = Now + (61 * round);
+            Assert.Equal(320, Enumerable.Range(0, 640).Count(i => guard.Take(New(i + (640 * round), now, "greedy"), now) is null));
+        }
     }
 
     [Fact]
@@ -159,6 +198,20 @@ public class SharedReplayGuardTests(TestPostgres postgres) : IClassFixture<TestP
     }
 
     [Fact]
+    public async Task One_signer_cannot_fill_the_guard_of_a_cluster_for_the_others()
+    {
+        await using var database = await Database();
+        IReplayGuard[] nodes = [new PostgresReplayGuard(database, capacity: 40), new PostgresReplayGuard(database, capacity: 40)];
+        for (var i = 0; i < 20; i++)
+            Assert.Null(await nodes[0].Remember(New(i, signer: "greedy"), Now, Ct));
+
+        Assert.Equal("guard_quota", await nodes[0].Remember(New(20, signer: "greedy"), Now, Ct));
+        Assert.Equal("guard_quota", await nodes[1].Remember(New(20, signer: "greedy"), Now, Ct)); // it counts when it first sweeps
+        Assert.All(await Task.WhenAll(nodes.Select((node, i) => node.Remember(New(30 + i, signer: "honest"), Now, Ct).AsTask())), Assert.Null);
+        Assert.Null(await nodes[1].Remember(New(40, Now + 130, "greedy"), Now + 130, Ct));
+    }
+
+    [Fact]
     public async Task A_row_stays_as_long_as_the_slowest_clock_may_ask_for_it()
     {
         await using var database = await Database();
@@ -187,7 +240,7 @@ public class SharedReplayGuardTests(TestPostgres postgres) : IClassFixture<TestP
         Directory.Delete(data, recursive: true);
     }
 
-    private static Once New(int i, long created = Now) => new((UInt128)(uint)i << 64, created, created + 60);
+    private static Once New(int i, long created = Now, string? signer = null) => ReplayGuardTests.New(i, created, signer);
 
     private async Task<NpgsqlDataSource> Database()
     {

@@ -8,6 +8,8 @@ namespace PeerRegistry.Application.SignedCalls;
 /// </summary>
 public static class SignatureReasons
 {
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);
+
     public const string Missing = "signature_missing";
     public const string Malformed = "signature_malformed";
     public const string Ambiguous = "signature_ambiguous";
@@ -32,9 +34,16 @@ public static class SignatureReasons
     public const string Replayed = "replayed";
     public const string GuardCold = "guard_cold";
     public const string GuardFull = "guard_full";
+    public const string GuardQuota = "guard_quota";
 
-    /// <summary>For a reason that says nothing against the request and will pass: 503 with <c>Retry-After</c>. Null for all others.</summary>
-    public static RefusedException? TryAgain(string? reason) => reason is GuardCold or GuardFull
-        ? new(RefusalKind.Unavailable, reason, "Signatures cannot be taken just now. Sign and send again.") { RetryAfter = TimeSpan.FromSeconds(5) }
-        : null;
+    /// <summary>
+    /// For a reason that says nothing against the request and will pass: 503, or 429 where this signer has sent too much, with
+    /// <c>Retry-After</c>. Null for all others.
+    /// </summary>
+    public static RefusedException? TryAgain(string? reason) => reason switch
+    {
+        GuardCold or GuardFull => new(RefusalKind.Unavailable, reason, "Signatures cannot be taken just now. Sign and send again.") { RetryAfter = Soon },
+        GuardQuota => new(RefusalKind.TooMany, reason, "This signer has sent too many signed requests within a minute. Sign and send again later.") { RetryAfter = Soon },
+        _ => null,
+    };
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using Npgsql;
 using PeerRegistry.Application.SignedCalls;
 
@@ -6,8 +7,12 @@ namespace PeerRegistry.Infrastructure.HttpSignatures;
 
 /// <summary>
 /// The guard that the nodes of a cluster share: table <c>replay_guard</c>, where the one that inserts a row was first. It is never cold, since
-/// the table outlives any process. Rows that have run out go every 10 s; in between, the nodes may pass the bound by what they take then.
+/// the table outlives any process. As in <see cref="ReplayGuard"/>, no signer may hold more than there is free room.
 /// </summary>
+/// <remarks>
+/// Every 10 s a node deletes the rows that have run out and counts the others by signer. In between it adds to these counts what it takes itself, so
+/// several nodes together may pass the bounds by what the others take within 10 s.
+/// </remarks>
 internal sealed class PostgresReplayGuard(NpgsqlDataSource database, int capacity = ReplayGuard.DefaultCapacity) : IReplayGuard
 {
     private const int SweepEvery = 10;
@@ -15,23 +20,36 @@ internal sealed class PostgresReplayGuard(NpgsqlDataSource database, int capacit
     /// <summary>Seconds that the clocks of two nodes may differ by.</summary>
     private const int ClockMargin = 60;
 
+    /// <summary>Characters of an ID that are stored: 80 bits of a hash, which nobody can choose.</summary>
+    private const int SignerLength = 16;
+
     private long swept = long.MinValue;
-    private volatile bool full;
+    private volatile Counts held = new([]);
 
     public async ValueTask<string?> Remember(Once once, long now, CancellationToken ct)
     {
         var last = Interlocked.Read(ref swept);
         if (now - SweepEvery >= last && Interlocked.CompareExchange(ref swept, now, last) == last)
             await Sweep(now, ct);
-        if (full)
+
+        var (counts, signer) = (held, once.Signer.Value[..SignerLength]);
+        var free = capacity - counts.Total;
+        if (free <= 0)
             return SignatureReasons.GuardFull;
+        if (counts.Of(signer) >= free)
+            return SignatureReasons.GuardQuota;
 
         var key = new byte[16];
         BinaryPrimitives.WriteUInt128BigEndian(key, once.Key);
-        await using var insert = database.CreateCommand("insert into registry.replay_guard (key, until) values ($1, $2) on conflict do nothing");
+        await using var insert = database.CreateCommand("insert into registry.replay_guard (key, until, signer) values ($1, $2, $3) on conflict do nothing");
         insert.Parameters.Add(new() { Value = key });
         insert.Parameters.Add(new() { Value = once.Until });
-        return await insert.ExecuteNonQueryAsync(ct) == 1 ? null : SignatureReasons.Replayed;
+        insert.Parameters.Add(new() { Value = signer });
+        if (await insert.ExecuteNonQueryAsync(ct) != 1)
+            return SignatureReasons.Replayed;
+
+        counts.Add(signer);
+        return null;
     }
 
     private async Task Sweep(long now, CancellationToken ct)
@@ -40,8 +58,28 @@ internal sealed class PostgresReplayGuard(NpgsqlDataSource database, int capacit
         sweep.Parameters.Add(new() { Value = now - ClockMargin });
         await sweep.ExecuteNonQueryAsync(ct);
 
-        await using var count = database.CreateCommand("select count(*) from (select from registry.replay_guard limit $1) as held");
-        count.Parameters.Add(new() { Value = capacity });
-        full = (long)(await count.ExecuteScalarAsync(ct))! >= capacity;
+        await using var count = database.CreateCommand("select signer, count(*)::int from registry.replay_guard group by signer");
+        await using var reader = await count.ExecuteReaderAsync(ct);
+        var bySigner = new List<KeyValuePair<string, int>>();
+        while (await reader.ReadAsync(ct))
+            bySigner.Add(new(reader.GetString(0), reader.GetInt32(1)));
+        held = new Counts(bySigner);
+    }
+
+    /// <summary>What was in the table at the last sweep, and what this node has put there since.</summary>
+    private sealed class Counts(List<KeyValuePair<string, int>> swept)
+    {
+        private readonly ConcurrentDictionary<string, int> bySigner = new(swept);
+        private long total = swept.Sum(one => (long)one.Value);
+
+        public long Total => Interlocked.Read(ref total);
+
+        public int Of(string signer) => bySigner.GetValueOrDefault(signer);
+
+        public void Add(string signer)
+        {
+            Interlocked.Increment(ref total);
+            bySigner.AddOrUpdate(signer, 1, (_, count) => count + 1);
+        }
     }
 }

@@ -1,22 +1,30 @@
 using PeerRegistry.Application.SignedCalls;
+using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Infrastructure.HttpSignatures;
 
 internal interface IReplayGuard
 {
-    /// <summary>Remembers it, once.</summary>
+    /// <summary>Remembers a good signature, unless it is remembered already or there is no room for it.</summary>
     /// <param name="now">Unix seconds.</param>
-    /// <returns>Null: not seen before. Else <c>replayed</c>, <c>guard_cold</c> or <c>guard_full</c>.</returns>
+    /// <returns>Null if it was not seen before, else <c>replayed</c>, <c>guard_cold</c>, <c>guard_full</c> or <c>guard_quota</c>.</returns>
     ValueTask<string?> Remember(Once once, long now, CancellationToken ct);
 }
 
 /// <summary>
-/// The guard of one process. At most 1,048,576 signatures, about 40 MB when full: 16,000 a second for as long as they are accepted. It never
+/// The guard of one process. Holds at most 1,048,576 signatures, about 50 MB when full: 16,000 a second for as long as they are accepted. It never
 /// forgets one that would still be accepted: when there is no room it refuses. It grows and shrinks with its use.
 /// </summary>
 /// <remarks>
-/// What an earlier process accepted it cannot know, but that was at most <see cref="SignatureProfile.MaxAhead"/> seconds ahead of its clock. So
+/// <para>
+/// It cannot know what an earlier process accepted, but that was at most <see cref="SignatureProfile.MaxAhead"/> seconds ahead of its clock. So
 /// whatever was created before <c>started + 5 s</c> is refused, as long as it is young enough to be accepted at all.
+/// </para>
+/// <para>
+/// No signer may hold more than there is free room. One signer alone can fill half of each shard, n greedy ones leave an (n + 1)-th part of it
+/// free, and somebody who holds little is never refused because of them. A shard is chosen by the signature's hash, which a signer can steer, so the
+/// rule holds in each shard by itself.
+/// </para>
 /// </remarks>
 internal sealed class ReplayGuard : IReplayGuard
 {
@@ -41,39 +49,70 @@ internal sealed class ReplayGuard : IReplayGuard
     private sealed class Shard(int capacity)
     {
         private readonly Lock gate = new();
-        private readonly Dictionary<UInt128, long> seen = [];
+        private readonly Dictionary<UInt128, Entry> seen = [];
+        private readonly Dictionary<PortalId, Holder> holders = [];
         private long swept = long.MinValue;
 
         internal string? Take(Once once, long now)
         {
             lock (gate)
             {
-                if (seen.TryGetValue(once.Key, out var until) && until >= now)
+                if (seen.TryGetValue(once.Key, out var entry) && entry.Until >= now)
                     return SignatureReasons.Replayed;
-                if ((seen.Count >= capacity || seen.Count == seen.Capacity) && swept < now)
+                if ((seen.Count == seen.Capacity || Refusal(once.Signer) is not null) && swept < now)
                     Sweep(now);
                 if (once.Until < swept)
                     return SignatureReasons.GuardCold; // the clock went back to where this one may have been forgotten already
-                if (seen.Count >= capacity)
-                    return SignatureReasons.GuardFull;
+                if (Refusal(once.Signer) is { } refusal)
+                    return refusal;
 
-                seen[once.Key] = once.Until;
+                if (!holders.TryGetValue(once.Signer, out var holder))
+                    holders.Add(once.Signer, holder = new Holder());
+                if (seen.TryAdd(once.Key, new Entry(once.Until, holder)))
+                    holder.Count++;
+                else
+                    seen[once.Key] = new Entry(once.Until, holder); // the same signer's, run out and not swept yet
                 return null;
             }
         }
 
-        /// <summary>Before it would grow, and at most once a second, since until then nothing more can have run out.</summary>
+        private string? Refusal(PortalId signer)
+        {
+            var free = capacity - seen.Count;
+            if (free <= 0)
+                return SignatureReasons.GuardFull;
+            return holders.TryGetValue(signer, out var holder) && holder.Count >= free ? SignatureReasons.GuardQuota : null;
+        }
+
+        /// <summary>Drops what has run out. Called before the table would grow or refuse, and at most once a second, since until then nothing more can have run out.</summary>
         private void Sweep(long now)
         {
             swept = now;
-            foreach (var (key, until) in seen)
+            foreach (var (key, (until, holder)) in seen)
             {
                 if (until < now)
+                {
                     seen.Remove(key);
+                    holder.Count--;
+                }
+            }
+
+            foreach (var (signer, holder) in holders)
+            {
+                if (holder.Count == 0)
+                    holders.Remove(signer);
             }
 
             if (seen.Count < seen.Capacity / 4)
                 seen.TrimExcess(Math.Max(16, seen.Count * 2));
+        }
+
+        private readonly record struct Entry(long Until, Holder Holder);
+
+        /// <summary>How many signatures of one signer this shard holds.</summary>
+        private sealed class Holder
+        {
+            public int Count { get; set; }
         }
     }
 }

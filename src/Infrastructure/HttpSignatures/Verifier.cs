@@ -12,9 +12,10 @@ namespace PeerRegistry.Infrastructure.HttpSignatures;
 
 /// <summary>What the replay guard has to remember of a good signature, and for how long.</summary>
 /// <param name="Key">Of signer, tag and nonce (or signature, where there is no nonce).</param>
+/// <param name="Signer">Whose share of the guard it takes.</param>
 /// <param name="Created">Unix seconds.</param>
 /// <param name="Until">The last Unix second in which this signature would be accepted.</param>
-internal readonly record struct Once(UInt128 Key, long Created, long Until);
+internal readonly record struct Once(UInt128 Key, PortalId Signer, long Created, long Until);
 
 /// <summary>Everything about one signature but whether it was seen before.</summary>
 internal static class Verifier
@@ -108,7 +109,7 @@ internal static class Verifier
                 return Refuse(unlike, to.Written);
 
             var until = Math.Min(created + profile.MaxAge, input.Expires ?? long.MaxValue);
-            once = new Once(OnceKey(signer.Id, profile.Tag, input.Nonce, signature), created, until);
+            once = new Once(OnceKey(signer.Id, profile.Tag, input.Nonce, signature), signer.Id, created, until);
             return new SignatureVerdict(signer, null, digest, label, keyId) { Tagged = input.Tag.IsPresent };
         }
         finally
