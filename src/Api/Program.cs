@@ -83,6 +83,7 @@ public static class Program
         services.AddSingleton<ChallengeLimits>();
         services.AddHealthChecks();
         services.AddSingleton<NoticeLimits>();
+        services.AddSingleton<LiveHistory>();
         services.AddAccess();
         services.AddSingleton<MatcherPolicy, Listeners.Policy>();
         services.AddExceptionHandler<Errors>();

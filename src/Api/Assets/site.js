@@ -50,16 +50,45 @@ async function ask(link) {
 }
 
 const live = document.querySelector("[data-live]");
-if (live) {
-  const source = new EventSource(live.dataset.live);
-  source.addEventListener("entry", event => {
-    const entry = new DOMParser().parseFromString(event.data, "text/html").querySelector("li");
-    if (!entry || document.getElementById(entry.id))
-      return;
+if (live)
+  follow(live);
 
-    entry.classList.add("new");
-    live.prepend(entry);
-    document.querySelector("[data-live-empty]")?.remove();
-  });
-  addEventListener("pagehide", () => source.close());
+// Puts further events on top of the list as they come. After a broken connection the browser connects again by itself and names the last
+// event that it has. After an error status, such as a proxy's 502 while the Portal restarts, it gives up; then this opens
+// a new stream from the last event on, with growing pauses.
+function follow(list) {
+  const address = new URL(list.dataset.live, location.href);
+  const [firstPause, longestPause] = [1000, 30000];
+  let pause = firstPause;
+  let source, reopening;
+
+  function open() {
+    source = new EventSource(address);
+    source.addEventListener("open", () => { pause = firstPause; });
+    source.addEventListener("entry", event => {
+      address.searchParams.set("after", event.lastEventId);
+      show(list, event.data);
+    });
+    source.addEventListener("error", () => {
+      if (source.readyState !== EventSource.CLOSED)
+        return;
+
+      reopening = setTimeout(open, pause);
+      pause = Math.min(2 * pause, longestPause);
+    });
+  }
+
+  addEventListener("pagehide", () => { clearTimeout(reopening); source.close(); });
+  addEventListener("pageshow", event => { if (event.persisted) open(); });
+  open();
+}
+
+function show(list, html) {
+  const entry = new DOMParser().parseFromString(html, "text/html").querySelector("li");
+  if (!entry || document.getElementById(entry.id))
+    return;
+
+  entry.classList.add("new");
+  list.prepend(entry);
+  document.querySelector("[data-live-empty]")?.remove();
 }

@@ -15,8 +15,11 @@ internal sealed class LiveProxyRig : IAsyncDisposable
 
     public HttpClient Client { get; private set; } = null!;
 
+    public int Port => proxy!.Port;
+
     /// <param name="upstream">Where the app itself listens.</param>
-    public static async Task<LiveProxyRig> Start(string program, LivePortal portal, string app, string upstream)
+    /// <param name="change">Changes the printed configuration. Null: it is used as it is.</param>
+    public static async Task<LiveProxyRig> Start(string program, LivePortal portal, string app, string upstream, Func<string, string>? change = null)
     {
         var rig = new LiveProxyRig();
         var certificate = rig.authority.Certify($"*.{portal.Domain}", portal.Domain);
@@ -24,8 +27,8 @@ internal sealed class LiveProxyRig : IAsyncDisposable
         await File.WriteAllTextAsync(rig.files[1], certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
         var proxied = new ProxiedPortal(
             portal.Domain, [new ProxiedApp(app, new Uri(upstream).Authority)], [.. HandedHeaders.Of(portal.Snapshot).Names]);
-        string Setup(int port, Func<ProxySetup, string> write) => write(new ProxySetup(
-            [proxied], portal.Edge.Authority, portal.Internal.Authority, port, InternalAuthority: false, rig.files[0], rig.files[1]));
+        string Setup(int port, Func<ProxySetup, string> write) => (change ?? (text => text))(write(new ProxySetup(
+            [proxied], portal.Edge.Authority, portal.Internal.Authority, port, InternalAuthority: false, rig.files[0], rig.files[1])));
         rig.proxy = program == "caddy"
             ? await ProxyProcess.Caddy(port => Setup(port, CaddyConfig.Write))
             : await ProxyProcess.Nginx(port => Setup(port, NginxConfig.Write));

@@ -63,6 +63,7 @@ internal static class NginxConfig
 
             location / {
         {{ToEdge(setup)}}        proxy_buffering off;      # events come live
+                proxy_read_timeout {{ProxySetup.CoreSeconds}}s;   # and a comment every 15 s where nothing happens
             }
 
         """;

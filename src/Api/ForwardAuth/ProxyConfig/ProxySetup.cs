@@ -18,6 +18,11 @@ internal sealed record ProxySetup(
     /// <summary>How long a stream that was let in may stand still, and where a proxy can tell, last; seconds.</summary>
     public const int StreamSeconds = 3600;
 
+    /// <summary>
+    /// How long the core may stay silent on its own host before the proxy gives up; seconds. The live history sends a comment every 15 s.
+    /// </summary>
+    public const int CoreSeconds = 60;
+
     private static readonly string[] Always = ["X-Ptl-Client-Type", "X-Ptl-Client-Id", "X-Ptl-Client-Name"];
 
     public static ProxySetup Of(IEnumerable<PortalSnapshot> portals, RegistryOptions options)

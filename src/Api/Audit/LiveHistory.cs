@@ -1,0 +1,100 @@
+using System.Globalization;
+using System.Security.Claims;
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Web;
+using Microsoft.AspNetCore.Http.Features;
+using PeerRegistry.Application.Kernel;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Api.Audit;
+
+/// <summary>
+/// The history as Server-Sent Events (HTML Living Standard, section 9.2): each further event of a Portal as one rendered entry, with its
+/// sequence number as its id. The head is sent at once and a comment whenever nothing else was for 15 s, so that neither browser nor
+/// proxy takes the silence for an end. The stream ends when the device that reads it is revoked and when the registry stops.
+/// </summary>
+/// <param name="silence">The longest time without a byte. Null: 15 s.</param>
+internal sealed class LiveHistory(
+    IEventStore store, IPortalSnapshots snapshots, TimeProvider clock, IHostApplicationLifetime lifetime, TimeSpan? silence = null)
+{
+    public static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long a browser waits before it connects again; milliseconds. Sent first, since some proxies hold a head back until the body begins.</summary>
+    private const string Greeting = "retry: 1000\n\n";
+
+    private const string Comment = ":\n\n";
+
+    /// <param name="stream">One stream, or if it ends in a dash, all streams that begin so. Null: every stream.</param>
+    /// <param name="after">Only events with a higher sequence number, unless the browser names one that is higher still.</param>
+    public async Task Write(string? stream, long after, PortalId portal, HttpContext context)
+    {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+        if (long.TryParse(context.Request.Headers["Last-Event-ID"], NumberStyles.None, CultureInfo.InvariantCulture, out var last))
+            after = Math.Max(after, last);
+
+        context.Response.ContentType = "text/event-stream";
+        context.Response.Headers.CacheControl = "no-cache, no-store";
+        context.Response.Headers["X-Accel-Buffering"] = "no"; // asks nginx not to hold anything back, whatever its configuration says
+        context.Features.GetRequiredFeature<IHttpResponseBodyFeature>().DisableBuffering();
+        try
+        {
+            await context.Response.WriteAsync(Greeting, end.Token);
+            await context.Response.Body.FlushAsync(end.Token);
+            await foreach (var text in Texts(stream, after, portal, context, end))
+            {
+                await context.Response.WriteAsync(text, end.Token);
+                await context.Response.Body.FlushAsync(end.Token);
+            }
+        }
+        catch (OperationCanceledException) when (end.IsCancellationRequested)
+        {
+            // The browser has left, or the registry stops: the answer ends here, and a browser that is still there comes back.
+        }
+    }
+
+    /// <summary>The events as they come, with comments in between, for as long as the device is paired.</summary>
+    private async IAsyncEnumerable<string> Texts(string? stream, long after, PortalId portal, HttpContext context, CancellationTokenSource end)
+    {
+        var device = context.User.FindFirstValue(ClaimTypes.NameIdentifier) ?? "";
+        await using var renderer = new HtmlRenderer(context.RequestServices, context.RequestServices.GetRequiredService<ILoggerFactory>());
+        await using var events = store.Subscribe(after, end.Token).GetAsyncEnumerator(end.Token);
+        var next = events.MoveNextAsync().AsTask();
+        try
+        {
+            while (true)
+            {
+                await ((Task)next).WaitAsync(silence ?? LongestSilence, clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (snapshots.Find(portal) is not { } now || !now.Devices.ContainsKey(device))
+                    yield break;
+                if (!next.IsCompleted)
+                {
+                    yield return Comment;
+                    continue;
+                }
+
+                if (!await next)
+                    yield break;
+                var recorded = events.Current;
+                if (recorded.Portal == portal && IsOf(stream, recorded.Stream))
+                    yield return $"id: {recorded.Sequence}\nevent: entry\ndata: {await Render(renderer, new HistoryWords(now).Of(recorded))}\n\n";
+                next = events.MoveNextAsync().AsTask();
+            }
+        }
+        finally
+        {
+            await end.CancelAsync(); // a step under way has to end before its enumerator is disposed of
+            await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <returns>On one line.</returns>
+    private static async Task<string> Render(HtmlRenderer renderer, HistoryEntry entry)
+    {
+        var parameters = ParameterView.FromDictionary(new Dictionary<string, object?> { [nameof(TimelineEntry.Entry)] = entry });
+        var html = await renderer.Dispatcher.InvokeAsync(async () => (await renderer.RenderComponentAsync<TimelineEntry>(parameters)).ToHtmlString());
+        return html.ReplaceLineEndings(" ");
+    }
+
+    private static bool IsOf(string? wanted, string stream) =>
+        wanted is null || stream == wanted || (wanted[^1] == '-' && stream.StartsWith(wanted, StringComparison.Ordinal));
+}
