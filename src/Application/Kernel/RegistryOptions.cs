@@ -89,6 +89,18 @@ public sealed class RegistryOptions
         /// <value>Largest body of a call, in bytes; above it 413 <c>body_too_large</c>. Default 1 GiB.</value>
         public long MaxBodyBytes { get; init; } = 1L << 30;
 
+        /// <value>
+        /// Bytes on disk that the bodies of one app's calls may take at the same time; above it 507 <c>storage_full</c>. Bodies up to 1 MiB
+        /// stay in memory. Default 2 GiB.
+        /// </value>
+        public long SpoolBytesPerApp { get; init; } = 2L << 30;
+
+        /// <value>The same for all apps of all Portals together. Default 8 GiB.</value>
+        public long SpoolBytes { get; init; } = 8L << 30;
+
+        /// <value>Bytes that stay free on the disk of the data directory, whatever the budgets allow; else 507 <c>storage_full</c>. Default 1 GiB.</value>
+        public long SpoolReserve { get; init; } = 1L << 30;
+
         /// <value>For TCP and TLS together. Default 10 s.</value>
         public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 

@@ -26,6 +26,9 @@ public sealed class RegistryOptionsValidator : AbstractValidator<RegistryOptions
             o => o.Calls is { MaxBodyBytes: > 0, LeastRate: >= 0, PerPeer: > 0, PerApp: > 0 },
             _ => "Calls__MaxBodyBytes, Calls__PerPeer and Calls__PerApp must be above 0, Calls__LeastRate at least 0.");
         Says(
+            o => o.Calls is { SpoolBytes: >= 0, SpoolBytesPerApp: >= 0, SpoolReserve: >= 0 },
+            _ => "Calls__SpoolBytes, Calls__SpoolBytesPerApp and Calls__SpoolReserve must be at least 0.");
+        Says(
             o => new[] { o.Calls.ConnectTimeout, o.Calls.HeaderTimeout, o.Calls.IdleTimeout, o.Calls.Deadline }.All(time => time > TimeSpan.Zero),
             _ => "Calls__ConnectTimeout, Calls__HeaderTimeout, Calls__IdleTimeout and Calls__Deadline must be above 0.");
         Each(o => o.Proxy.Upstreams, IsUpstream, "Proxy__Upstreams", "app=host:port");

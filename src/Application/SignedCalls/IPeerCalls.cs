@@ -52,7 +52,7 @@ public interface IPeerCalls
 {
     /// <exception cref="RefusedException">
     /// <c>peer_unknown</c>; <c>peering_not_mutual</c>; <c>peer_unreachable</c>; <c>peer_timeout</c>; <c>rate_limited</c>;
-    /// <c>body_too_large</c>; <c>path_ambiguous</c>
+    /// <c>body_too_large</c>; <c>storage_full</c>; <c>path_ambiguous</c>
     /// </exception>
     Task<PeerCallAnswer> Send(PeerCall call, CancellationToken ct);
 }

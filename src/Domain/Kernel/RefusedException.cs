@@ -13,6 +13,7 @@ public enum RefusalKind
     Unreachable = 502,
     Unavailable = 503,
     TimedOut = 504,
+    StorageFull = 507,
 }
 
 /// <summary>A request that was understood and turned down; nothing was changed.</summary>

@@ -10,13 +10,10 @@ namespace PeerRegistry.Infrastructure.Forwarding;
 
 /// <summary>Signs an app's request, sends it to the same app on the peer's Portal and hands the answer back as it comes.</summary>
 internal sealed class Forwarder(
-    PeerConnections connections, OpenCalls calls, Circuits circuits, ISignatures signatures, IPeerContacts contacts, RegistryOptions options)
+    PeerConnections connections, OpenCalls calls, Circuits circuits, ISignatures signatures, IPeerContacts contacts, Spool spool, RegistryOptions options)
     : IPeerCalls
 {
     private static readonly byte[] NoBody = SHA256.HashData([]);
-
-    private readonly Lazy<string> spool = new(() =>
-        Directory.CreateDirectory(Path.Combine(options.Data.Directory, "calls"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName);
 
     public async Task<PeerCallAnswer> Send(PeerCall call, CancellationToken ct)
     {
@@ -76,11 +73,11 @@ internal sealed class Forwarder(
     /// <returns>SHA-256.</returns>
     private async ValueTask<byte[]> Spool(PeerCall call, HttpRequestMessage request, OpenCall open)
     {
-        var body = new SpooledBody(open);
+        var body = new SpooledBody(open, spool);
         request.Content = body; // which disposes of it
         open.AwaitsHead = false;
         open.Expect(call.BodyLength);
-        await body.Fill(call.Body!, call.BodyLength, options.Calls.MaxBodyBytes, spool);
+        await body.Fill(call.Body!, call.BodyLength, options.Calls.MaxBodyBytes);
         open.AwaitsHead = true;
         open.Expect(body.Length);
         return body.Sha256;

@@ -13,6 +13,8 @@ internal static class ForwardingModule
         services.AddSingleton<PeerConnections>();
         services.AddSingleton<IPeerMessages, PeerMessages>();
         services.AddSingleton<Circuits>();
+        services.AddSingleton<Spool>();
+        services.AddHostedService(provider => provider.GetRequiredService<Spool>());
         services.AddSingleton<OpenCalls>();
         services.AddHostedService(provider => provider.GetRequiredService<OpenCalls>());
         services.AddSingleton<IPeerCalls, Forwarder>();

@@ -7,27 +7,30 @@ namespace PeerRegistry.Infrastructure.Forwarding;
 
 /// <summary>
 /// A request body read to its end before it is sent, since its digest goes ahead of it: up to 1 MiB in memory, more through a
-/// temporary file that nobody else can open. It may be sent twice: a kept connection can turn out to be closed.
+/// file of the spool. It may be sent twice: a kept connection can turn out to be closed.
 /// </summary>
-/// <param name="call">Whose body it is; hears of every piece that goes by.</param>
-internal sealed class SpooledBody(OpenCall call) : HttpContent
+/// <param name="call">The call that the body belongs to. It is told of every piece that goes by.</param>
+internal sealed class SpooledBody(OpenCall call, Spool spool) : HttpContent
 {
     private const int InMemory = 1 << 20;
 
     private byte[] memory = [];
     private int inMemory;
-    private FileStream? file;
+    private SpoolFile? file;
 
     public byte[] Sha256 { get; private set; } = [];
 
     public long Length => file?.Length ?? inMemory;
 
-    /// <param name="length">Where it is known.</param>
-    /// <exception cref="RefusedException"><c>body_too_large</c></exception>
-    public async ValueTask Fill(Stream source, long? length, long most, Lazy<string> directory)
+    /// <param name="length">In bytes. Null if it is not known.</param>
+    /// <param name="most">The largest length that is taken, in bytes.</param>
+    /// <exception cref="RefusedException"><c>body_too_large</c>; <c>storage_full</c></exception>
+    public async ValueTask Fill(Stream source, long? length, long most)
     {
         if (length > most)
             throw TooLarge(most);
+        if (length is > InMemory and var known)
+            spool.Check((call.Portal, call.App), known);
 
         var ct = call.Stop;
         memory = ArrayPool<byte>.Shared.Rent((int)Math.Min(length ?? 16 * 1024, InMemory) + 1); // one more than comes, so that the end is seen without growing
@@ -41,7 +44,7 @@ internal sealed class SpooledBody(OpenCall call) : HttpContent
                 continue;
             if (inMemory > InMemory)
             {
-                await FillFile(source, most, directory, ct);
+                await FillFile(source, most, ct);
                 return;
             }
 
@@ -72,8 +75,8 @@ internal sealed class SpooledBody(OpenCall call) : HttpContent
             return;
         }
 
-        file.Position = 0;
-        while (await file.ReadAsync(memory.AsMemory(0, 64 * 1024), cancellationToken) is > 0 and var read)
+        var body = file.FromStart();
+        while (await body.ReadAsync(memory.AsMemory(0, 64 * 1024), cancellationToken) is > 0 and var read)
         {
             await stream.WriteAsync(memory.AsMemory(0, read), cancellationToken);
             call.Moved(read);
@@ -89,23 +92,15 @@ internal sealed class SpooledBody(OpenCall call) : HttpContent
         base.Dispose(disposing);
     }
 
-    private async Task FillFile(Stream source, long most, Lazy<string> directory, CancellationToken ct)
+    private async Task FillFile(Stream source, long most, CancellationToken ct)
     {
-        file = new FileStream(Path.Combine(directory.Value, Path.GetRandomFileName()), new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.ReadWrite,
-            Share = FileShare.None,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-            Options = FileOptions.Asynchronous | FileOptions.DeleteOnClose,
-            BufferSize = 0,
-        });
+        file = new SpoolFile(spool, call.Portal, call.App);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var read = inMemory;
         do
         {
             hash.AppendData(memory, 0, read);
-            await file.WriteAsync(memory.AsMemory(0, read), ct);
+            await file.Write(memory.AsMemory(0, read), ct);
             read = await source.ReadAsync(memory, ct);
             call.Moved(read);
             if (file.Length + read > most)
