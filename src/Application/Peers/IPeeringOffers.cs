@@ -13,13 +13,13 @@ public sealed record PeeringOffer(PortalId Id, string? Name, string Domain, long
 public sealed record DropOffer(PortalId From) : IAlongside;
 
 /// <summary>
-/// Table <c>peering_offers</c>, the inbox: 100 a Portal, 5 a network, 30 days. Where it is full, the oldest that the owner has
-/// not marked as seen gives way; where all were, the new one stays out.
+/// Table <c>peering_offers</c>, the inbox: 100 offers for a Portal, 5 of them from one network, kept for 30 days. When it is over-full, the newest
+/// offer of the most crowded network gives way. An offer that the owner has marked as seen never does.
 /// </summary>
 public interface IPeeringOffers
 {
-    /// <summary>Keeps it, renews it, or does nothing: ignored before, no higher revision, no room.</summary>
-    /// <param name="network">The sender's /24 or /48.</param>
+    /// <summary>Keeps a new offer or renews a known one. Does nothing if it was ignored before, has no higher revision, or finds no room.</summary>
+    /// <param name="network">The sender's /24 or /48, such as <c>198.51.100.0/24</c>.</param>
     Task Keep(PortalId portal, PeeringOffer offer, string network, CancellationToken ct);
 
     /// <summary>It has taken its offer back.</summary>

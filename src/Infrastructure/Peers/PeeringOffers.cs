@@ -40,18 +40,27 @@ internal sealed class PeeringOffers(NpgsqlDataSource database, TimeProvider cloc
         and (select count(*) from registry.peering_offers where portal_id = $1 and network = $3) < $10
         """;
 
-    private const string MakeRoom =
-        $"""
-        delete from registry.peering_offers where {IsNew} and portal_id = $1 and id in (
-            select id from registry.peering_offers where portal_id = $1 and state = 'Open' and not seen order by last_seen_at, id
-            limit greatest(0, (select count(*) from registry.peering_offers where portal_id = $1 and state = 'Open') - $9 + 1))
-        """;
-
     private const string Insert =
         $"""
         insert into registry.peering_offers (portal_id, id, state, name, domain, revision, network, first_seen_at, last_seen_at)
         select $1, $2, 'Open', $4, $5, $6, $3, $7, $7
-        where {IsNew} and (select count(*) from registry.peering_offers where portal_id = $1 and state = 'Open') < $9
+        where {IsNew}
+        """;
+
+    /// <summary>
+    /// Where the inbox is over-full, the newest offer of the most crowded network gives way first, be it the one that has just come. Crowds are
+    /// counted by /16 or /32 and then by /24 or /48: many small networks of one owner are a crowd, too. So a flood displaces itself,
+    /// and neither an earlier offer nor a later one from elsewhere.
+    /// </summary>
+    private const string GiveWay =
+        """
+        delete from registry.peering_offers where portal_id = $1 and id in (
+            select id from (
+                select id, seen, first_seen_at, network, count(*) over (partition by network) as near,
+                    count(*) over (partition by set_masklen(network::cidr, case family(network::cidr) when 4 then 16 else 32 end)) as wide
+                from registry.peering_offers where portal_id = $1 and state = 'Open') as offer
+            where not seen order by wide desc, near desc, first_seen_at desc, id
+            limit greatest(0, (select count(*) from registry.peering_offers where portal_id = $1 and state = 'Open') - $9))
         """;
 
     /// <summary>One round trip and one transaction: strangers wait for each other here, and anybody can make many of them.</summary>
@@ -59,7 +68,7 @@ internal sealed class PeeringOffers(NpgsqlDataSource database, TimeProvider cloc
     {
         var expiry = clock.GetUtcNow() - Kept;
         await using var batch = database.CreateBatch();
-        foreach (var statement in new[] { Lock, Expire, Trim, Renew, MakeRoom, Insert })
+        foreach (var statement in new[] { Lock, Expire, Trim, Renew, Insert, GiveWay })
         {
             batch.BatchCommands.Add(new(statement)
             {

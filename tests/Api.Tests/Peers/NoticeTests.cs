@@ -277,6 +277,39 @@ public sealed class InboxFloodTests(PeerRegistry.Tests.TestPostgres postgres)
     }
 
     [Fact]
+    public async Task A_flood_displaces_neither_an_earlier_offer_nor_a_later_one_from_another_network()
+    {
+        await using var zone = await Neighbourhood.Start(postgres);
+        var ada = await zone.Move("Ada");
+        using var early = Stranger.Appear();
+        await ada.Send(early.Notice(ada, 1, network: "192.0.2.0/24"));
+        await Flood(ada, 150, n => $"10.0.{n}.0/24"); // one from each of many networks of one owner
+        await Flood(ada, 150, n => $"2001:db8:{n / 5:x}::/48"); // five from each
+        using var late = Stranger.Appear();
+        await ada.Send(late.Notice(ada, 1, network: "2001:db9:1::/48"));
+        await Flood(ada, 50, n => $"10.1.{n}.0/24");
+
+        var inbox = await ada.Inbox();
+        Assert.Equal(100, inbox.Count);
+        Assert.Contains(inbox, offer => offer.Id == early.Key.Id);
+        Assert.Contains(inbox, offer => offer.Id == late.Key.Id);
+    }
+
+    [Fact]
+    public async Task The_newest_of_a_crowded_network_gives_way_first()
+    {
+        await using var zone = await Neighbourhood.Start(postgres);
+        var ada = await zone.Move("Ada");
+        var alone = await Flood(ada, 95, n => $"10.{n}.0.0/24");
+        var crowd = await Flood(ada, 5, _ => "203.0.113.0/24");
+        var later = await Flood(ada, 4, n => $"10.{100 + n}.0.0/24");
+
+        Assert.Equal([.. alone, crowd[0], .. later], (await ada.Inbox()).Select(offer => offer.Id).ToHashSet());
+        await Flood(ada, 4, n => $"10.{200 + n}.0.0/24"); // now nobody is a crowd, and who comes last stays out
+        Assert.Equal([.. alone, crowd[0], .. later], (await ada.Inbox()).Select(offer => offer.Id).ToHashSet());
+    }
+
+    [Fact]
     public async Task Five_offers_of_one_network_are_kept_and_they_expire()
     {
         await using var zone = await Neighbourhood.Start(postgres);
@@ -290,6 +323,20 @@ public sealed class InboxFloodTests(PeerRegistry.Tests.TestPostgres postgres)
         Assert.Equal(5, (await ada.Inbox()).Count);
         zone.Clock.Advance(TimeSpan.FromDays(31));
         Assert.Empty(await ada.Inbox());
+    }
+
+    /// <summary>One offer after the other, each by somebody new.</summary>
+    private static async Task<List<Domain.Portals.PortalId>> Flood(LivePortal portal, int offers, Func<int, string> network)
+    {
+        var from = new List<Domain.Portals.PortalId>();
+        for (var n = 0; n < offers; n++)
+        {
+            using var stranger = Stranger.Appear();
+            await portal.Send(stranger.Notice(portal, 1, network: network(n)));
+            from.Add(stranger.Key.Id);
+        }
+
+        return from;
     }
 
     private static async Task<int> Events(LivePortal portal) =>
