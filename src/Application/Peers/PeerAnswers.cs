@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Http.Headers;
 using System.Text.Json;
 using PeerRegistry.Application.SignedCalls;
 using PeerRegistry.Domain.Kernel;
@@ -34,7 +35,7 @@ internal static class PeerAnswers
 
     public static RefusedException Unexpected(PeerAnswer answer, TimeProvider clock) => Skew(answer, clock) ?? answer.Status switch
     {
-        429 or 503 => new(RefusalKind.Unreachable, "peer_busy", "It asked to be left alone for a moment.") { RetryAfter = RetryAfter(answer) },
+        429 or 503 => new(RefusalKind.Unreachable, "peer_busy", "It asked to be left alone for a moment.") { RetryAfter = RetryAfter(answer, clock) },
         401 or 403 => new(RefusalKind.Unreachable, "peer_refused", "It does not take our signature."),
         _ => new(RefusalKind.Unreachable, "peer_unreachable", $"What answered there sent the status {answer.Status}."),
     };
@@ -42,9 +43,10 @@ internal static class PeerAnswers
     public static RefusedException Unsigned(string reason, PeerAnswer answer, TimeProvider clock) => Skew(answer, clock) ??
         new(RefusalKind.Unreachable, "answer_unsigned", $"Its answer is not signed as it has to be ({reason}).");
 
-    private static TimeSpan? RetryAfter(PeerAnswer answer) =>
-        answer.Fields.Get("Retry-After") is [var text] && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
-            ? TimeSpan.FromSeconds(seconds)
+    /// <summary>RFC 9110, section 10.2.3: seconds or a date. Null if the field is missing, repeated or malformed.</summary>
+    private static TimeSpan? RetryAfter(PeerAnswer answer, TimeProvider clock) =>
+        answer.Fields.Get("Retry-After") is [var text] && RetryConditionHeaderValue.TryParse(text, out var value)
+            ? value.Delta ?? value.Date - clock.GetUtcNow()
             : null;
 
     private static RefusedException? Skew(PeerAnswer answer, TimeProvider clock)

@@ -75,13 +75,13 @@ public sealed record VisitPeer(DueContact Due) : IRequest
         {
             var (due, now) = (outcome.Due, outcome.At);
             var since = due.FailingSince ?? now;
-            var delay = Backoff.Delay(due.Attempts + 1, Chance());
+            var pause = Backoff.Pause(due.Attempts + 1, Chance(), asked);
             var givenUp = now - since > Backoff.GiveUpAfter;
             return outcome with
             {
                 Attempts = due.Attempts + 1,
                 FailingSince = since,
-                NextAttemptAt = givenUp ? null : now + (asked < delay ? asked : delay),
+                NextAttemptAt = givenUp ? null : now + pause,
                 Error = givenUp ? new ContactError("given_up", $"Not reached for 30 days. The last time: {outcome.Error!.Detail}", now) : outcome.Error,
             };
         }
@@ -103,25 +103,4 @@ public sealed record VisitPeer(DueContact Due) : IRequest
             public TimeSpan? RetryAfter { get; set; }
         }
     }
-}
-
-/// <summary>When to come again. Chances go from 0 to 1.</summary>
-public static class Backoff
-{
-    /// <summary>After the first failure that was followed by nothing else.</summary>
-    public static readonly TimeSpan GiveUpAfter = TimeSpan.FromDays(30);
-
-    private static readonly TimeSpan First = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan Most = TimeSpan.FromHours(6);
-
-    /// <summary>10 s, doubled with each failure up to 6 h, ± 25 %, so that many that failed together do not come back together.</summary>
-    /// <param name="attempts">Failed ones in a row, this one included.</param>
-    public static TimeSpan Delay(int attempts, double chance)
-    {
-        var doubled = First * Math.Pow(2, Math.Min(attempts - 1, 12));
-        return (doubled < Most ? doubled : Most) * (0.75 + (chance / 2));
-    }
-
-    /// <summary>How long what a peer says of itself is good for: 6 h ± 50 %.</summary>
-    public static TimeSpan Refresh(double chance) => Most * (0.5 + chance);
 }
