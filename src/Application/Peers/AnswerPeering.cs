@@ -37,13 +37,14 @@ public sealed record AnswerPeering(
         }
 
         /// <summary>
-        /// The revision is taken first, and what follows from the notice is recorded only while it is still the highest: then no
-        /// order of arrival lets an older notice win. The same one again is judged again, as its answer may have been lost.
+        /// The revision is taken first, and what follows from the notice is recorded only while that revision is still the highest,
+        /// so no order of arrival lets an older notice win. A notice that repeats the taken revision and wish is judged again, because
+        /// the first attempt may have failed half-way; with the same revision and another wish it changes nothing.
         /// </summary>
         private async Task<Answer> FromContact(AnswerPeering c, CancellationToken ct)
         {
-            var taken = await contacts.Take(c.Portal, c.Key.Id.Short, c.Revision, ct);
-            if (taken == c.Revision)
+            var taken = await contacts.Take(c.Portal, c.Key.Id.Short, c.Revision, c.Peering, ct);
+            if (taken == new TakenNotice(c.Revision, c.Peering))
             {
                 try
                 {
@@ -51,13 +52,13 @@ public sealed record AnswerPeering(
                 }
                 catch (StaleVersionException)
                 {
-                    taken = await contacts.Take(c.Portal, c.Key.Id.Short, c.Revision, ct);
+                    taken = await contacts.Take(c.Portal, c.Key.Id.Short, c.Revision, c.Peering, ct);
                 }
             }
 
             contacts.Heard(c.Portal, c.Key.Id.Short);
             var peer = await store.Load(c.Portal, c.Key.Id.Short, ct);
-            return peer.Answers(c.Key) && peer.Status == PeerStatus.Mutual ? new Answer(IsMutual: true, taken) : Neutral(c);
+            return peer.Answers(c.Key) && peer.Status == PeerStatus.Mutual ? new Answer(IsMutual: true, taken.Revision) : Neutral(c);
         }
 
         private static IReadOnlyList<PeerEvent> Judge(AnswerPeering c, Peer peer) => c.Peering == WantedPeering.Offered
@@ -77,7 +78,7 @@ public sealed record AnswerPeering(
                 var now = clock.GetUtcNow();
                 var domain = c.Domain is { } claimed && PeerRules.IsDomainOf(claimed, id.Short) ? claimed.ToLowerInvariant() : self.ZoneName(id.Short);
                 if (c.Invite is not null && await mediator.Send(new UseInvite(c.Portal, c.Key, PeerRules.Claimed(c.Name), domain, c.Invite, c.Network), ct))
-                    return new Answer(IsMutual: true, await contacts.Take(c.Portal, id.Short, c.Revision, ct));
+                    return new Answer(IsMutual: true, (await contacts.Take(c.Portal, id.Short, c.Revision, c.Peering, ct)).Revision);
                 await offers.Keep(c.Portal, new PeeringOffer(id, PeerRules.Claimed(c.Name), domain, c.Revision, now, now), c.Network, ct);
                 if (peer is { Listed: true, Key: null })
                     await contacts.BringForward(c.Portal, id.Short, ct);

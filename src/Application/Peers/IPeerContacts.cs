@@ -23,6 +23,9 @@ public sealed record PeerContact(bool Waiting, bool? IsReachable, DateTimeOffset
     public static readonly PeerContact None = new(false, null, null, null, null);
 }
 
+/// <summary>The newest notice that was taken from a peer's key.</summary>
+public readonly record struct TakenNotice(long Revision, WantedPeering Wish);
+
 /// <summary>A to-do row whose time has come, lent to one visitor until it is finished.</summary>
 /// <param name="Revision">Of the wanted state.</param>
 /// <param name="Delivered">The last revision that the peer has answered.</param>
@@ -67,9 +70,9 @@ public interface IPeerContacts
 
     Task Finish(ContactOutcome outcome, CancellationToken ct);
 
-    /// <summary>Takes the revision of a peer's notice unless a higher one was taken.</summary>
-    /// <returns>The highest taken, this one included.</returns>
-    Task<long> Take(PortalId portal, ShortId peer, long revision, CancellationToken ct);
+    /// <summary>Takes the revision and wish of a peer's notice, unless the same or a higher revision was taken before.</summary>
+    /// <returns>The notice with the highest revision that was taken, this one included.</returns>
+    Task<TakenNotice> Take(PortalId portal, ShortId peer, long revision, WantedPeering wish, CancellationToken ct);
 
     /// <summary>An authenticated exchange; cheap enough for every call.</summary>
     void Heard(PortalId portal, ShortId peer);

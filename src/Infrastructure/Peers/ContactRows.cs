@@ -77,7 +77,7 @@ internal sealed class ForgetContactWriter : AlongsideWriter<ForgetContact>
     [
         new(row.Entirely
             ? "delete from registry.peer_contacts where portal_id = $1 and short_id = $2"
-            : "update registry.peer_contacts set taken = 0, is_reachable = null, last_seen_at = null where portal_id = $1 and short_id = $2")
+            : "update registry.peer_contacts set taken = 0, taken_wish = null, is_reachable = null, last_seen_at = null where portal_id = $1 and short_id = $2")
         {
             Parameters = { Sql.Text(portal.Value), Sql.Text(row.Peer.Value) },
         },

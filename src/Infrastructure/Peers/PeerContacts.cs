@@ -105,18 +105,24 @@ internal sealed class PeerContacts(NpgsqlDataSource database, PeerWakes wakes) :
         await command.ExecuteNonQueryAsync(ct);
     }
 
-    public async Task<long> Take(PortalId portal, ShortId peer, long revision, CancellationToken ct)
+    /// <summary>One statement, because notices of one peer may arrive at the same instant and the highest revision must win.</summary>
+    public async Task<TakenNotice> Take(PortalId portal, ShortId peer, long revision, WantedPeering wish, CancellationToken ct)
     {
         await using var command = database.CreateCommand(
             """
-            insert into registry.peer_contacts as c (portal_id, short_id, wanted, taken) values ($1, $2, 'Offered', $3)
-            on conflict (portal_id, short_id) do update set taken = greatest(c.taken, $3)
-            returning taken
+            insert into registry.peer_contacts as c (portal_id, short_id, wanted, taken, taken_wish) values ($1, $2, 'Offered', $3, $4)
+            on conflict (portal_id, short_id) do update set
+                taken = greatest(c.taken, $3),
+                taken_wish = case when $3 > c.taken or c.taken_wish is null then $4 else c.taken_wish end
+            returning taken, taken_wish
             """);
         command.Parameters.Add(Sql.Text(portal.Value));
         command.Parameters.Add(Sql.Text(peer.Value));
         command.Parameters.Add(Sql.Bigint(revision));
-        return (long)(await command.ExecuteScalarAsync(ct))!;
+        command.Parameters.Add(Sql.Text(wish.ToString()));
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        await reader.ReadAsync(ct);
+        return new TakenNotice(reader.GetInt64(0), Enum.Parse<WantedPeering>(reader.GetString(1)));
     }
 
     public void Heard(PortalId portal, ShortId peer) => wakes.Heard(portal, peer);

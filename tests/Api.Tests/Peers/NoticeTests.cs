@@ -56,6 +56,39 @@ public sealed class NoticeTests(TwoPortals portals) : IClassFixture<TwoPortals>
     }
 
     [Fact]
+    public async Task An_equal_revision_with_a_withdrawal_does_not_end_a_mutual_peering()
+    {
+        using var peer = await Contact();
+        await Ada.Send(peer.Notice(Ada, 10));
+        Assert.Equal(new AnswerPeering.Answer(true, 10), await Ada.Send(peer.Notice(Ada, 10, WantedPeering.Withdrawn)));
+        Assert.Equal(PeerStatus.Mutual, Ada.Sees(peer.Key.Id)!.Status);
+    }
+
+    [Fact]
+    public async Task An_equal_revision_with_an_offer_does_not_undo_a_withdrawal()
+    {
+        using var peer = await Contact();
+        await Ada.Send(peer.Notice(Ada, 9));
+        await Ada.Send(peer.Notice(Ada, 10, WantedPeering.Withdrawn));
+        Assert.Equal(new AnswerPeering.Answer(false, 10), await Ada.Send(peer.Notice(Ada, 10)));
+        Assert.Equal(PeerStatus.Withdrawn, Ada.Sees(peer.Key.Id)!.Status);
+    }
+
+    [Fact]
+    public async Task Of_two_wishes_with_one_revision_that_arrive_at_once_one_stands_for_good()
+    {
+        for (var round = 0; round < 10; round++)
+        {
+            using var peer = await Contact();
+            await Ada.Send(peer.Notice(Ada, 9));
+            await Task.WhenAll(Ada.Send(peer.Notice(Ada, 10)), Ada.Send(peer.Notice(Ada, 10, WantedPeering.Withdrawn)));
+            var status = Ada.Sees(peer.Key.Id)!.Status;
+            await Ada.Send(peer.Notice(Ada, 10, status == PeerStatus.Mutual ? WantedPeering.Withdrawn : WantedPeering.Offered));
+            Assert.Equal(status, Ada.Sees(peer.Key.Id)!.Status);
+        }
+    }
+
+    [Fact]
     public async Task A_notice_before_first_contact_neither_pins_nor_confirms()
     {
         using var forger = Stranger.Appear();
