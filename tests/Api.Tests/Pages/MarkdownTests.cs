@@ -53,12 +53,54 @@ public sealed class MarkdownTests
     }
 
     [Theory]
+    [InlineData("[", 1001)]
+    [InlineData("[a]", 501)]
+    [InlineData("](", 501)]
+    [InlineData("![", 501)]
+    [InlineData("*a ", 1001)]
+    [InlineData("*a_", 501)]
+    [InlineData("**a~~b", 501)]
+    [InlineData("a^b+", 501)]
+    [InlineData("> ", 1001)]
+    [InlineData("1. ", 1001)]
+    [InlineData("- ", 1001)]
+    [InlineData("a|", 1001)]
+    [InlineData("`a", 1001)]
+    public void A_text_with_more_than_a_thousand_marks_is_shown_as_it_was_written(string part, int times)
+    {
+        var text = string.Concat(Enumerable.Repeat(part, times));
+        Assert.Equal($"<p>{System.Net.WebUtility.HtmlEncode(text)}</p>", Markdown.Render(text).Value);
+        Assert.Equal("", Markdown.Plain(text));
+    }
+
+    [Fact]
+    public void A_long_description_with_many_links_and_a_table_is_rendered()
+    {
+        var links = string.Concat(Enumerable.Repeat("- **Read** [my site](https://a.example/b_c), since 1.1.2026\n", 70));
+        var table = "a|b|c\n-|-|-\n" + string.Concat(Enumerable.Repeat("1|2|3\n", 100));
+        var html = Markdown.Render($"{links}\n\n{table}").Value;
+        Assert.Equal((70, 300), (Count(html, "<a href"), Count(html, "<td>")));
+    }
+
+    [Fact]
+    public void Nesting_of_more_than_32_levels_is_shown_as_it_was_written()
+    {
+        var text = new string('>', 40) + " a";
+        Assert.Equal($"<p>{System.Net.WebUtility.HtmlEncode(text)}</p>", Markdown.Render(text).Value);
+    }
+
+    private static int Count(string html, string part) => html.Split(part).Length - 1;
+
+    [Theory]
     [InlineData("[")]
     [InlineData("*a_")]
     [InlineData("![[](")]
     [InlineData("`")]
     [InlineData("<")]
     [InlineData("- ")]
+    [InlineData("> ")]
+    [InlineData("1. ")]
+    [InlineData("http://a.b(")]
     public void A_description_of_full_length_is_rendered_soon(string part)
     {
         var started = TimeProvider.System.GetTimestamp();

@@ -14,14 +14,26 @@ namespace PeerRegistry.Api.Kernel.Pages;
 internal static class Markdown
 {
     private const int PageHeadings = 2;
-    private static readonly string[] Schemes = ["http", "https", "mailto"];
-    private static readonly MarkdownPipeline Pipeline = new MarkdownPipelineBuilder().DisableHtml().UseEmphasisExtras().UseAutoLinks().UsePipeTables().Build();
+    private const int MaxDepth = 32;
 
-    /// <param name="text">Any text. What Markdig gives up on, such as nesting without end, is shown as it was written.</param>
+    /// <summary>
+    /// How many brackets, list and quote markers and runs of emphasis characters one text may have. The parser compares each with
+    /// those before it, so that its work grows with the square of their number.
+    /// </summary>
+    private const int MaxMarks = 1000;
+
+    private const string Brackets = "[]()<>!";
+    private const string Runs = "*_~^+-=`|";
+    private static readonly string[] Schemes = ["http", "https", "mailto"];
+    private static readonly MarkdownPipeline Pipeline =
+        new MarkdownPipelineBuilder { MaximumNestingDepth = MaxDepth }.DisableHtml().UseEmphasisExtras().UseAutoLinks().UsePipeTables().Build();
+
+    /// <param name="text">Any text. One that nests too deeply or has too many marks to be parsed cheaply is shown as it was written.</param>
     public static MarkupString Render(string text)
     {
         try
         {
+            RequireFewMarks(text);
             var document = Markdig.Markdown.Parse(text, Pipeline);
             Tame(document);
             return new MarkupString(document.ToHtml(Pipeline));
@@ -37,6 +49,7 @@ internal static class Markdown
     {
         try
         {
+            RequireFewMarks(text ?? "");
             var words = string.Join(' ', Markdig.Markdown.ToPlainText(text ?? "", Pipeline).Split(default(char[]), StringSplitOptions.RemoveEmptyEntries));
             return words.Length <= 200 ? words : $"{words[..(char.IsHighSurrogate(words[198]) ? 198 : 199)].TrimEnd()}…";
         }
@@ -44,6 +57,21 @@ internal static class Markdown
         {
             return "";
         }
+    }
+
+    /// <exception cref="ArgumentException">There are too many, as Markdig says it of texts that nest too deeply.</exception>
+    private static void RequireFewMarks(string text)
+    {
+        var (marks, previous) = (0, '\0');
+        foreach (var c in text)
+        {
+            if (Brackets.Contains(c) || (Runs.Contains(c) && c != previous) || (c == '.' && char.IsAsciiDigit(previous)))
+                marks++;
+            previous = c;
+        }
+
+        if (marks > MaxMarks)
+            throw new ArgumentException($"The text has {marks} Markdown marks.", nameof(text));
     }
 
     private static void Tame(MarkdownDocument document)
