@@ -61,8 +61,8 @@ public sealed record AnswerPeering(
             return peer.Answers(c.Key) && peer.Status == PeerStatus.Mutual ? new Answer(IsMutual: true, taken.Revision) : Neutral(c);
         }
 
-        private static IReadOnlyList<PeerEvent> Judge(AnswerPeering c, Peer peer) => c.Peering == WantedPeering.Offered
-            ? [.. Peer.SeeProtocol(peer, c.Key), .. Peer.Confirm(peer, c.Key), .. Peer.ClaimName(peer, c.Key, PeerRules.Claimed(c.Name))]
+        private IReadOnlyList<PeerEvent> Judge(AnswerPeering c, Peer peer) => c.Peering == WantedPeering.Offered
+            ? [.. Peer.SeeProtocol(peer, c.Key), .. Peer.Confirm(peer, c.Key), .. Peer.ClaimName(peer, c.Key, PeerRules.Claimed(c.Name), clock.Today())]
             : Peer.Withdraw(peer, c.Key);
 
         /// <summary>Never pins: at most it makes us ask ourselves, sooner, who lives at the contact's own domain.</summary>

@@ -25,6 +25,9 @@ internal static class PeerStreams
     /// <exception cref="Domain.Kernel.RefusedException"><c>peer_unknown</c></exception>
     public static Peer Meant(this Peer peer, TypedPortalId typed) => peer.MayBe(typed) ? peer : throw PeerRefusals.Unknown();
 
+    /// <summary>UTC.</summary>
+    public static DateOnly Today(this TimeProvider clock) => DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime);
+
     public static PortalSnapshot Require(this IPortalSnapshots snapshots, PortalId portal) =>
         snapshots.Find(portal) ?? throw new InvalidOperationException($"Portal {portal} is not served here.");
 }

@@ -18,7 +18,7 @@ public sealed record PinPeerKey(PortalId Portal, ShortId Short, PublicKey Key, s
     {
         public async Task<Unit> Handle(PinPeerKey c, CancellationToken ct)
         {
-            var today = DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime);
+            var today = clock.Today();
             var knocked = await offers.Find(c.Portal, c.Key.Id, ct) is not null;
             var after = Peer.Initial;
             await decisions.Execute(

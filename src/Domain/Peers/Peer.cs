@@ -9,6 +9,7 @@ public sealed record Peer
 {
     public static readonly Peer Initial = new();
     private const int RefusalsPerDay = 10;
+    private const int NamesPerDay = 10;
 
     public bool Listed { get; private init; }
 
@@ -44,6 +45,9 @@ public sealed record Peer
 
     private (DateOnly Day, ImmutableHashSet<PortalId> Ids) Refused { get; init; } = (default, []);
 
+    /// <summary>How many names the peer has claimed on the last day on which it claimed one.</summary>
+    private (DateOnly Day, int Count) Names { get; init; }
+
     public static Peer Evolve(Peer peer, PeerEvent happened) => happened switch
     {
         PeerAdded e => peer with
@@ -56,6 +60,7 @@ public sealed record Peer
         PeerKeyPinned e => peer with { Id = e.Id, Key = e.Key, ClaimedName = e.Name, Verification = e.Verification, SpeaksOurs = e.Signed },
         PeerIdentityRefused e => peer with { Refused = (e.Day, peer.Refused.Day == e.Day ? peer.Refused.Ids.Add(e.Answered) : [e.Answered]) },
         PeerProtocolSeen => peer with { SpeaksOurs = true, Original = false },
+        PeerNameClaimed { Day: { } day } e => peer with { ClaimedName = e.Name, Names = (day, peer.Names.Day == day ? peer.Names.Count + 1 : 1) },
         PeerNameClaimed e => peer with { ClaimedName = e.Name },
         PeeringOffered e => peer with { Offered = true, Original = e.ToOriginal },
         PeeringConfirmed => peer with { Status = PeerStatus.Mutual },
@@ -100,7 +105,7 @@ public sealed record Peer
         { Key: var pinned } when pinned == key =>
         [
             .. signed && !peer.SpeaksOurs ? [new PeerProtocolSeen(key.Id)] : (PeerEvent[])[],
-            .. name != peer.ClaimedName ? [new PeerNameClaimed(key.Id, name)] : (PeerEvent[])[],
+            .. peer.NewName(key, name, today),
         ],
         { Refused: var (day, ids) } when day == today && (ids.Contains(key.Id) || ids.Count == RefusalsPerDay) => [],
         _ => [new PeerIdentityRefused(peer.Id, key.Id, today)],
@@ -121,8 +126,12 @@ public sealed record Peer
     public static IReadOnlyList<PeerEvent> SeeProtocol(Peer peer, PublicKey key) =>
         peer.Key == key && !peer.SpeaksOurs ? [new PeerProtocolSeen(key.Id)] : [];
 
-    public static IReadOnlyList<PeerEvent> ClaimName(Peer peer, PublicKey key, string? name) =>
-        peer.Answers(key) && peer.ClaimedName != name ? [new PeerNameClaimed(key.Id, name)] : [];
+    /// <summary>
+    /// Records the name that the peer gives itself, at most ten times a day, so that a peer cannot grow the history without end.
+    /// Later names of that day are skipped; the next contact on another day records the one that the peer has then.
+    /// </summary>
+    public static IReadOnlyList<PeerEvent> ClaimName(Peer peer, PublicKey key, string? name, DateOnly today) =>
+        peer.Answers(key) ? peer.NewName(key, name, today) : [];
 
     public static IReadOnlyList<PeerEvent> Offer(Peer peer, PublicKey key, bool toOriginal) =>
         peer.Answers(key) && (!peer.Offered || (toOriginal && peer is { Original: false, MayBeOriginal: true }))
@@ -166,6 +175,9 @@ public sealed record Peer
         { Typed: { } known } => known.Value.StartsWith(typed.Value, StringComparison.Ordinal) || typed.Value.StartsWith(known.Value, StringComparison.Ordinal),
         _ => true,
     };
+
+    private IReadOnlyList<PeerEvent> NewName(PublicKey key, string? name, DateOnly today) =>
+        name == ClaimedName || (Names.Day == today && Names.Count >= NamesPerDay) ? [] : [new PeerNameClaimed(key.Id, name, today)];
 
     private Peer RequireListed() => Listed ? this : throw PeerRefusals.Unknown();
 

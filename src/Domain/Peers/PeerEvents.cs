@@ -41,9 +41,10 @@ public sealed record PeerIdentityRefused(PortalId? Id, PortalId Answered, DateOn
 [WireName("peer_protocol_seen")]
 public sealed record PeerProtocolSeen(PortalId Id) : PeerEvent;
 
-/// <summary>It calls itself something else now. The owner's petname stays.</summary>
+/// <summary>The peer calls itself by another name now. The owner's petname stays. At most ten per day.</summary>
+/// <param name="Day">UTC; null in events that were recorded before names were counted.</param>
 [WireName("peer_name_claimed")]
-public sealed record PeerNameClaimed(PortalId Id, string? Name) : PeerEvent;
+public sealed record PeerNameClaimed(PortalId Id, string? Name, DateOnly? Day = null) : PeerEvent;
 
 /// <summary>Our offer reached it; once per addition.</summary>
 /// <param name="ToOriginal">It has no path for offers: it runs the original core.</param>

@@ -89,6 +89,20 @@ public sealed class NoticeTests(TwoPortals portals) : IClassFixture<TwoPortals>
     }
 
     [Fact]
+    public async Task A_contact_that_changes_its_name_without_end_leaves_ten_events_a_day()
+    {
+        using var peer = await Contact();
+        for (var revision = 1; revision <= 40; revision++)
+            await Ada.Send(peer.Notice(Ada, revision) with { Name = $"Name {revision}" });
+        Assert.Equal(10, (await Ada.Past(peer.Key.Id)).Count(e => e is PeerNameClaimed));
+        Assert.Equal("Name 10", Ada.Sees(peer.Key.Id)!.ClaimedName);
+
+        portals.Zone.Clock.Advance(TimeSpan.FromDays(1));
+        await Ada.Send(peer.Notice(Ada, 41) with { Name = "Name 40" });
+        Assert.Equal("Name 40", Ada.Sees(peer.Key.Id)!.ClaimedName);
+    }
+
+    [Fact]
     public async Task A_notice_before_first_contact_neither_pins_nor_confirms()
     {
         using var forger = Stranger.Appear();

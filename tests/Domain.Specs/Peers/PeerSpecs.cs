@@ -74,7 +74,33 @@ public sealed class PeerSpecs
 
     [Fact]
     public void A_new_claimed_name_is_recorded() =>
-        Given(Added, Pinned).When(p => Peer.Met(p, AdaAgain, "Ada L.", signed: true, Today)).Then(new PeerNameClaimed(Ada.Id, "Ada L."));
+        Given(Added, Pinned).When(p => Peer.Met(p, AdaAgain, "Ada L.", signed: true, Today)).Then(new PeerNameClaimed(Ada.Id, "Ada L.", Today));
+
+    [Fact]
+    public void Ten_new_names_a_day_are_recorded() =>
+        Given([Added, Pinned, .. NamesOf(Today, 9)]).When(p => Peer.ClaimName(p, Ada, "Another", Today)).Then(new PeerNameClaimed(Ada.Id, "Another", Today));
+
+    [Fact]
+    public void The_eleventh_new_name_of_a_day_in_a_notice_is_not_recorded() =>
+        Given([Added, Pinned, .. NamesOf(Today, 10)]).When(p => Peer.ClaimName(p, Ada, "Another", Today)).ThenNothing();
+
+    [Fact]
+    public void The_eleventh_new_name_of_a_day_in_an_answer_is_not_recorded() =>
+        Given([Added, Pinned, .. NamesOf(Today, 10)]).When(p => Peer.Met(p, Ada, "Another", signed: true, Today)).ThenNothing();
+
+    [Fact]
+    public void On_the_next_day_the_name_that_was_skipped_is_recorded() =>
+        Given([Added, Pinned, .. NamesOf(Today, 10)]).When(p => Peer.Met(p, Ada, "Another", signed: true, Today.AddDays(1)))
+            .Then(new PeerNameClaimed(Ada.Id, "Another", Today.AddDays(1)));
+
+    [Fact]
+    public void Removing_and_adding_a_peer_does_not_reset_its_count_of_names() =>
+        Given([Added, Pinned, .. NamesOf(Today, 10), new PeerRemoved(Ada.Id), Added]).When(p => Peer.ClaimName(p, Ada, "Another", Today)).ThenNothing();
+
+    [Fact]
+    public void A_name_recorded_before_names_were_counted_counts_for_no_day() =>
+        Given([Added, Pinned, new PeerNameClaimed(Ada.Id, "Old"), .. NamesOf(Today, 9)]).When(p => Peer.ClaimName(p, Ada, "Another", Today))
+            .Then(new PeerNameClaimed(Ada.Id, "Another", Today));
 
     [Fact]
     public void A_signed_answer_ends_the_guess_that_it_is_an_original()
@@ -150,6 +176,9 @@ public sealed class PeerSpecs
             return PublicKey.Parse(rsa.ExportSubjectPublicKeyInfoPem() + "\n");
         }
     }
+
+    private static IEnumerable<PeerEvent> NamesOf(DateOnly day, int count) =>
+        Enumerable.Range(1, count).Select(n => new PeerNameClaimed(Ada.Id, $"Name {n}", day));
 
     private static IReadOnlyList<PeerEvent> Add(Peer peer, string typed) =>
         Peer.Add(peer, Own.Id, Typed(typed), typed.Length == 103 ? PeerVerification.FullId : PeerVerification.FirstUse, null, null, "d");
