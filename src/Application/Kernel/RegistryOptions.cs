@@ -71,6 +71,17 @@ public sealed class RegistryOptions
 
         /// <value>Whether a peer may live at a private address. Default false.</value>
         public bool AllowPrivateAddresses { get; init; }
+
+        /// <value>Peers that the registry contacts at the same time, for all its Portals together. Default 64.</value>
+        public int ContactsAtOnce { get; init; } = 64;
+
+        /// <value>Of these, peers contacted at the same time for one Portal. Default 8.</value>
+        public int ContactsPerPortal { get; init; } = 8;
+
+        /// <value>
+        /// Further peers contacted at the same time, reserved for what owners have just asked for; at most two for one Portal. Default 16.
+        /// </value>
+        public int ContactsForOwners { get; init; } = 16;
     }
 
     /// <summary>How apps come to be known, beside what the owner registers.</summary>

@@ -31,6 +31,9 @@ public sealed class RegistryOptionsValidator : AbstractValidator<RegistryOptions
         Says(
             o => new[] { o.Calls.ConnectTimeout, o.Calls.HeaderTimeout, o.Calls.IdleTimeout, o.Calls.Deadline }.All(time => time > TimeSpan.Zero),
             _ => "Calls__ConnectTimeout, Calls__HeaderTimeout, Calls__IdleTimeout and Calls__Deadline must be above 0.");
+        Says(
+            o => o.Peering is { ContactsAtOnce: > 0, ContactsPerPortal: > 0, ContactsForOwners: > 0 },
+            _ => "Peering__ContactsAtOnce, Peering__ContactsPerPortal and Peering__ContactsForOwners must be above 0.");
         Each(o => o.Proxy.Upstreams, IsUpstream, "Proxy__Upstreams", "app=host:port");
         Says(o => IsFileOrUnset(o.Peering.TrustedCertificates), o => $"Peering__TrustedCertificates names no file: '{o.Peering.TrustedCertificates}'.");
         Says(o => IsFileOrUnset(o.Vault.MasterKeyFile), o => $"Vault__MasterKeyFile names no file: '{o.Vault.MasterKeyFile}'.");

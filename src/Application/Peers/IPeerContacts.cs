@@ -26,7 +26,11 @@ public sealed record PeerContact(bool Waiting, bool? IsReachable, DateTimeOffset
 /// <summary>The newest notice that was taken from a peer's key.</summary>
 public readonly record struct TakenNotice(long Revision, WantedPeering Wish);
 
-/// <summary>A to-do row whose time has come, lent to one visitor until it is finished.</summary>
+/// <summary>A contact that is due and that nobody has claimed.</summary>
+/// <param name="AskedAt">When the owner asked for it; null if it is due by itself.</param>
+public sealed record WaitingContact(PortalId Portal, ShortId Peer, DateTimeOffset DueAt, DateTimeOffset? AskedAt);
+
+/// <summary>A contact that is claimed: nobody else contacts this peer until it is finished or the claim expires.</summary>
 /// <param name="Revision">Of the wanted state.</param>
 /// <param name="Delivered">The last revision that the peer has answered.</param>
 /// <param name="Domain">Where a peer that is no longer listed is asked.</param>
@@ -48,10 +52,11 @@ public sealed record ContactOutcome(
     DueContact Due, DateTimeOffset At, bool Heard, DateTimeOffset? MeetDueAt, long? Delivered, long? RevisionAtLeast, bool Doubted, bool Restate,
     ContactError? Error, int Attempts, DateTimeOffset? FailingSince, DateTimeOffset? NextAttemptAt);
 
-/// <summary>Overwrites the wanted state, with a revision above every one before it, and wakes the visitor.</summary>
+/// <summary>Overwrites the wanted state, with a revision above every one before it, and makes the contact due at once.</summary>
 /// <param name="Domain">With <see cref="WantedPeering.Withdrawn"/>: where to, since the contact is gone.</param>
+/// <param name="ByOwner">Whether the owner asked for it and so it may use the slots reserved for owners.</param>
 public sealed record WantPeering(
-    ShortId Peer, WantedPeering Wanted, DateTimeOffset Now, string? Domain = null, PublicKey? Key = null, string? Invite = null) : IAlongside;
+    ShortId Peer, WantedPeering Wanted, DateTimeOffset Now, string? Domain = null, PublicKey? Key = null, string? Invite = null, bool ByOwner = true) : IAlongside;
 
 /// <summary>Undoes the transaction where a newer notice of this peer was taken meanwhile.</summary>
 public sealed record RequireRevision(ShortId Peer, long Revision) : IAlongside;
@@ -65,8 +70,14 @@ public interface IPeerContacts
 {
     Task<IReadOnlyDictionary<ShortId, PeerContact>> Find(PortalId portal, IReadOnlyCollection<ShortId> peers, CancellationToken ct);
 
-    /// <summary>Rows that are due and lent to nobody, the longest due first.</summary>
-    Task<IReadOnlyList<DueContact>> Borrow(DateTimeOffset now, int atMost, CancellationToken ct);
+    /// <summary>
+    /// Contacts that are due and not claimed, of each Portal: those longest due, and those that its owner has asked for most recently.
+    /// </summary>
+    /// <param name="atMost">Of either kind, for each Portal.</param>
+    Task<IReadOnlyList<WaitingContact>> FindDue(IReadOnlyCollection<PortalId> portals, DateTimeOffset now, int atMost, CancellationToken ct);
+
+    /// <returns>Null if the contact is not due, or claimed by another node.</returns>
+    Task<DueContact?> Claim(PortalId portal, ShortId peer, DateTimeOffset now, CancellationToken ct);
 
     Task Finish(ContactOutcome outcome, CancellationToken ct);
 

@@ -61,7 +61,7 @@ internal sealed record UseInvite(PortalId Portal, PublicKey Key, string? Name, s
                 ])
             {
                 Reason = "invite",
-                Alongside = [new WantPeering(c.Key.Id.Short, WantedPeering.Offered, now), new DropOffer(c.Key.Id)],
+                Alongside = [new WantPeering(c.Key.Id.Short, WantedPeering.Offered, now, ByOwner: false), new DropOffer(c.Key.Id)],
             };
             await store.Append(changes, ct);
             contacts.Nudge();

@@ -16,12 +16,12 @@ internal sealed class WantPeeringWriter : AlongsideWriter<WantPeering>
     [
         new(
             """
-            insert into registry.peer_contacts as c (portal_id, short_id, wanted, revision, domain, key_pem, invite, meet_due_at, next_attempt_at)
-            values ($1, $2, $3, $4, $6, $7, $8, $5, $5)
+            insert into registry.peer_contacts as c (portal_id, short_id, wanted, revision, domain, key_pem, invite, meet_due_at, next_attempt_at, asked_at)
+            values ($1, $2, $3, $4, $6, $7, $8, $5, $5, $9)
             on conflict (portal_id, short_id) do update set
                 wanted = $3, revision = greatest(c.revision + 1, $4), domain = $6, key_pem = $7, invite = $8, meet_due_at = $5, doubted = false, restated_at = null,
                 attempts = 0, failing_since = null, error_code = null, error_detail = null, error_at = null,
-                next_attempt_at = $5, wakes = c.wakes + 1
+                next_attempt_at = $5, asked_at = $9, wakes = c.wakes + 1
             """)
         {
             Parameters =
@@ -34,6 +34,7 @@ internal sealed class WantPeeringWriter : AlongsideWriter<WantPeering>
                 Sql.Text(row.Domain),
                 Sql.Text(row.Key?.Pem),
                 Sql.Text(row.Invite),
+                Sql.Time(row.ByOwner ? row.Now : null),
             },
         },
     ];

@@ -8,7 +8,7 @@ namespace PeerRegistry.Infrastructure.Peers;
 /// <summary>Table <c>peer_contacts</c>. Its wanted states are written by <see cref="WantPeeringWriter"/>, with the events.</summary>
 internal sealed class PeerContacts(NpgsqlDataSource database, PeerWakes wakes) : IPeerContacts
 {
-    /// <summary>Longer than two messages take at most. One that dies leaves its row to others after this.</summary>
+    /// <summary>How long a claim lasts if its process dies: longer than the two messages of one contact take at most.</summary>
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(90);
 
     public async Task<IReadOnlyDictionary<ShortId, PeerContact>> Find(PortalId portal, IReadOnlyCollection<ShortId> peers, CancellationToken ct)
@@ -31,34 +31,50 @@ internal sealed class PeerContacts(NpgsqlDataSource database, PeerWakes wakes) :
         return found;
     }
 
-    public async Task<IReadOnlyList<DueContact>> Borrow(DateTimeOffset now, int atMost, CancellationToken ct)
+    public async Task<IReadOnlyList<WaitingContact>> FindDue(IReadOnlyCollection<PortalId> portals, DateTimeOffset now, int atMost, CancellationToken ct)
     {
         await using var command = database.CreateCommand(
             """
-            update registry.peer_contacts c set leased_until = $2, tried_at = $1
-            from (
-                select portal_id, short_id from registry.peer_contacts
-                where next_attempt_at <= $1 and (leased_until is null or leased_until <= $1)
-                order by next_attempt_at limit $3 for update skip locked
-            ) due
-            where c.portal_id = due.portal_id and c.short_id = due.short_id
-            returning c.portal_id, c.short_id, c.wanted, c.revision, c.delivered, c.domain, c.key_pem, c.invite,
-                c.meet_due_at, c.doubted, c.restated_at, c.attempts, c.failing_since, c.wakes
+            select waiting.* from unnest($1) as portal(id) cross join lateral (
+                (select portal_id, short_id, next_attempt_at, asked_at from registry.peer_contacts
+                 where portal_id = portal.id and next_attempt_at <= $2 and (leased_until is null or leased_until <= $2)
+                 order by next_attempt_at limit $3)
+                union
+                (select portal_id, short_id, next_attempt_at, asked_at from registry.peer_contacts
+                 where portal_id = portal.id and asked_at is not null and next_attempt_at <= $2 and (leased_until is null or leased_until <= $2)
+                 order by asked_at desc limit $3)
+            ) waiting
             """);
+        command.Parameters.Add(Sql.Texts([.. portals.Select(portal => portal.Value)]));
         command.Parameters.Add(Sql.Time(now));
-        command.Parameters.Add(Sql.Time(now + Lease));
         command.Parameters.Add(Sql.Bigint(atMost));
         await using var reader = await command.ExecuteReaderAsync(ct);
-        var due = new List<DueContact>();
+        var due = new List<WaitingContact>();
         while (await reader.ReadAsync(ct))
-        {
-            due.Add(new DueContact(
-                PortalId.Parse(reader.GetString(0)), reader.Short(1), Enum.Parse<WantedPeering>(reader.GetString(2)), reader.GetInt64(3), reader.GetInt64(4),
-                reader.TextOrNull(5), reader.TextOrNull(6) is { } pem ? PublicKey.Parse(pem) : null, reader.TextOrNull(7), reader.Time(8),
-                reader.GetBoolean(9), reader.Time(10), reader.GetInt32(11), reader.Time(12), reader.GetInt64(13)));
-        }
-
+            due.Add(new WaitingContact(PortalId.Parse(reader.GetString(0)), reader.Short(1), reader.Time(2)!.Value, reader.Time(3)));
         return due;
+    }
+
+    /// <summary>One statement, because several nodes may find the same contact due and one of them must get it.</summary>
+    public async Task<DueContact?> Claim(PortalId portal, ShortId peer, DateTimeOffset now, CancellationToken ct)
+    {
+        await using var command = database.CreateCommand(
+            """
+            update registry.peer_contacts set leased_until = $4, tried_at = $3
+            where portal_id = $1 and short_id = $2 and next_attempt_at <= $3 and (leased_until is null or leased_until <= $3)
+            returning wanted, revision, delivered, domain, key_pem, invite, meet_due_at, doubted, restated_at, attempts, failing_since, wakes
+            """);
+        command.Parameters.Add(Sql.Text(portal.Value));
+        command.Parameters.Add(Sql.Text(peer.Value));
+        command.Parameters.Add(Sql.Time(now));
+        command.Parameters.Add(Sql.Time(now + Lease));
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        return await reader.ReadAsync(ct)
+            ? new DueContact(
+                portal, peer, Enum.Parse<WantedPeering>(reader.GetString(0)), reader.GetInt64(1), reader.GetInt64(2), reader.TextOrNull(3),
+                reader.TextOrNull(4) is { } pem ? PublicKey.Parse(pem) : null, reader.TextOrNull(5), reader.Time(6), reader.GetBoolean(7), reader.Time(8),
+                reader.GetInt32(9), reader.Time(10), reader.GetInt64(11))
+            : null;
     }
 
     public async Task Finish(ContactOutcome outcome, CancellationToken ct)
@@ -84,6 +100,7 @@ internal sealed class PeerContacts(NpgsqlDataSource database, PeerWakes wakes) :
                 meet_due_at = case when wakes = $15 then coalesce($5, meet_due_at) else meet_due_at end,
                 attempts = case when wakes = $15 then $12 else attempts end,
                 failing_since = case when wakes = $15 then $13 else failing_since end,
+                asked_at = case when wakes = $15 then null else asked_at end,
                 next_attempt_at = case when wakes = $15 then $14 else next_attempt_at end
             where portal_id = $1 and short_id = $2
             """);

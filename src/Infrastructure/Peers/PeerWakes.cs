@@ -35,7 +35,7 @@ internal sealed class PeerWakes(NpgsqlDataSource database, PeerWorkerSignal sign
     /// <summary>The owner waits for no pause: neither for that after failures, nor for that before something is said again.</summary>
     public Task TryNow(PortalId portal, ShortId peer, CancellationToken ct) => Wake(
         """
-        update registry.peer_contacts set meet_due_at = $3, next_attempt_at = $3, attempts = 0, failing_since = null, restated_at = null, wakes = wakes + 1,
+        update registry.peer_contacts set meet_due_at = $3, next_attempt_at = $3, asked_at = $3, attempts = 0, failing_since = null, restated_at = null, wakes = wakes + 1,
             revision = greatest(revision + 1, (extract(epoch from $3::timestamptz) * 1000)::bigint)
         where portal_id = $1 and short_id = $2
         """,

@@ -4,16 +4,17 @@ using MediatR;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using PeerRegistry.Application.Kernel;
 using PeerRegistry.Application.Peers;
 
 namespace PeerRegistry.Infrastructure.Peers;
 
-/// <summary>"Look now" for the worker of this process; several at once are one.</summary>
+/// <summary>Tells the worker of this process that contacts may be due. Signals that arrive before it looks count as one.</summary>
 internal sealed class PeerWorkerSignal
 {
-    private readonly Channel<bool> nudges = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<bool> signals = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
-    public void Set() => nudges.Writer.TryWrite(true);
+    public void Set() => signals.Writer.TryWrite(true);
 
     public async Task Wait(TimeSpan atMost, TimeProvider clock, CancellationToken ct)
     {
@@ -21,7 +22,7 @@ internal sealed class PeerWorkerSignal
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, late.Token);
         try
         {
-            await nudges.Reader.ReadAsync(either.Token);
+            await signals.Reader.ReadAsync(either.Token);
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
@@ -29,30 +30,26 @@ internal sealed class PeerWorkerSignal
     }
 }
 
-/// <summary>
-/// Visits the peers whose time has come, at most <see cref="AtOnce"/> at a time and each by one visitor only: rows are lent
-/// with <c>for update skip locked</c>, so that the nodes of a cluster share the work.
-/// </summary>
+/// <summary>Contacts the peers whose time has come, in the slots that <see cref="ContactSlots"/> gives them.</summary>
 internal sealed class PeerWorker(
-    IPeerContacts contacts, PeerWakes wakes, PeerWorkerSignal signal, IServiceScopeFactory scopes, TimeProvider clock, ILogger<PeerWorker> log)
+    IPeerContacts contacts, IPortalSnapshots snapshots, ContactSlots slots, PeerWakes wakes, PeerWorkerSignal signal, IServiceScopeFactory scopes, TimeProvider clock,
+    ILogger<PeerWorker> log)
     : BackgroundService
 {
-    private const int AtOnce = 16;
-
-    /// <summary>How soon a row is seen that another node, or nobody, nudged for.</summary>
+    /// <summary>How often the worker looks without a signal, for contacts that another node made due or whose pause has ended.</summary>
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
 
-    private readonly ConcurrentDictionary<Task, bool> visits = [];
+    private readonly ConcurrentDictionary<Task, RunningContact> running = [];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)
         {
-            foreach (var due in await Due(AtOnce - visits.Count, stoppingToken))
+            foreach (var next in slots.Fill(running.Values.ToList(), await FindDue(stoppingToken)))
             {
-                var visit = Visit(due, stoppingToken);
-                visits[visit] = true;
-                _ = visit.ContinueWith(over => { visits.TryRemove(over, out _); signal.Set(); }, TaskScheduler.Default);
+                var contact = Contact(next, stoppingToken);
+                running[contact] = next;
+                _ = contact.ContinueWith(over => { running.TryRemove(over, out _); signal.Set(); }, TaskScheduler.Default);
             }
 
             await signal.Wait(Tick, clock, stoppingToken);
@@ -62,15 +59,15 @@ internal sealed class PeerWorker(
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        await Task.WhenAll(visits.Keys);
+        await Task.WhenAll(running.Keys);
     }
 
-    private async Task<IReadOnlyList<DueContact>> Due(int atMost, CancellationToken ct)
+    private async Task<IReadOnlyList<WaitingContact>> FindDue(CancellationToken ct)
     {
         try
         {
             await wakes.NoteCalls(ct);
-            return atMost <= 0 ? [] : await contacts.Borrow(clock.GetUtcNow(), atMost, ct);
+            return await contacts.FindDue([.. snapshots.All.Select(each => each.Portal.Id)], clock.GetUtcNow(), slots.AtMostOfPortal, ct);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
@@ -79,18 +76,18 @@ internal sealed class PeerWorker(
         }
     }
 
-    private async Task Visit(DueContact due, CancellationToken ct)
+    private async Task Contact(RunningContact next, CancellationToken ct)
     {
         try
         {
             await Task.Yield();
             await using var scope = scopes.CreateAsyncScope();
-            await scope.ServiceProvider.GetRequiredService<IMediator>().Send(new VisitPeer(due), ct);
+            await scope.ServiceProvider.GetRequiredService<IMediator>().Send(new ContactPeer(next.Portal, next.Peer), ct);
         }
         catch (Exception e)
         {
             if (!ct.IsCancellationRequested)
-                log.LogError(e, "The visit to {Peer} failed; it will be made again.", due.Peer);
+                log.LogError(e, "Contacting {Peer} failed; it will be tried again.", next.Peer);
         }
     }
 }

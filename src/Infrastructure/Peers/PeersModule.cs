@@ -19,6 +19,7 @@ internal static class PeersModule
         services.AddAlongsideWriter<DropPeerProfileWriter>();
         services.AddSingleton<PeerWorkerSignal>();
         services.AddSingleton<PeerWakes>();
+        services.AddSingleton<ContactSlots>();
         services.AddSingleton<IPeerContacts, PeerContacts>();
         services.AddSingleton<IPeeringOffers, PeeringOffers>();
         services.AddSingleton<IPeerProfiles, PeerProfiles>();

@@ -3,19 +3,25 @@ using MediatR;
 using PeerRegistry.Application.Kernel;
 using PeerRegistry.Domain.Kernel;
 using PeerRegistry.Domain.Peers;
+using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Peers;
 
-/// <summary>One visit to one peer: who lives there, if that is to be asked, and the wanted state, if it was not heard yet.</summary>
-public sealed record VisitPeer(DueContact Due) : IRequest
+/// <summary>
+/// Contacts one peer if it is due: asks who it is, if the last answer is too old, and tells it our wanted state, if it has not answered
+/// that yet. Does nothing if the contact is not due or another node has claimed it.
+/// </summary>
+public sealed record ContactPeer(PortalId Portal, ShortId Peer) : IRequest
 {
-    internal sealed class Handler(IEventStore store, IPeerContacts contacts, IMediator mediator, TimeProvider clock) : IRequestHandler<VisitPeer, Unit>
+    internal sealed class Handler(IEventStore store, IPeerContacts contacts, IMediator mediator, TimeProvider clock) : IRequestHandler<ContactPeer, Unit>
     {
         private static readonly TimeSpan RestateAtMost = TimeSpan.FromMinutes(10);
 
-        public async Task<Unit> Handle(VisitPeer c, CancellationToken ct)
+        public async Task<Unit> Handle(ContactPeer c, CancellationToken ct)
         {
-            var due = c.Due;
+            if (await contacts.Claim(c.Portal, c.Peer, clock.GetUtcNow(), ct) is not { } due)
+                return Unit.Value;
+
             var peer = await store.Load(due.Portal, due.Peer, ct);
             var visit = new Visit(peer.Key is null || due.MeetDueAt is null || due.MeetDueAt <= clock.GetUtcNow());
             if (due.Wanted == WantedPeering.Offered && (!peer.Listed || peer.Blocked))
