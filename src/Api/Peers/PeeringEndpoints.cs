@@ -8,6 +8,7 @@ using PeerRegistry.Application.Kernel;
 using PeerRegistry.Application.Peers;
 using PeerRegistry.Application.SignedCalls;
 using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Api.Peers;

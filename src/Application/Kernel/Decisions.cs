@@ -11,13 +11,25 @@ public sealed class Decisions(IEventStore store, CurrentActor current)
     /// <param name="decide">Pure; may be called more than once. No events: nothing is recorded.</param>
     /// <param name="alongside">What goes into the same transaction; only asked when there are events.</param>
     /// <returns>The stream's version afterwards.</returns>
-    public async Task<long> Execute<TState, TEvent>(
+    public Task<long> Execute<TState, TEvent>(
         PortalId portal,
         string stream,
         TState initial,
         Func<TState, TEvent, TState> evolve,
         Func<TState, IReadOnlyList<TEvent>> decide,
         Func<IReadOnlyList<TEvent>, IReadOnlyList<IAlongside>>? alongside,
+        CancellationToken ct)
+        where TEvent : DomainEvent => ExecuteLoading(portal, stream, initial, evolve, decide, events => new(alongside?.Invoke(events) ?? []), ct);
+
+    /// <summary>For rows that depend on what is stored: <paramref name="alongside"/> loads them anew in every round.</summary>
+    /// <inheritdoc cref="Execute"/>
+    public async Task<long> ExecuteLoading<TState, TEvent>(
+        PortalId portal,
+        string stream,
+        TState initial,
+        Func<TState, TEvent, TState> evolve,
+        Func<TState, IReadOnlyList<TEvent>> decide,
+        Func<IReadOnlyList<TEvent>, ValueTask<IReadOnlyList<IAlongside>>> alongside,
         CancellationToken ct)
         where TEvent : DomainEvent
     {
@@ -34,7 +46,7 @@ public sealed class Decisions(IEventStore store, CurrentActor current)
                 var changes = new Changes(portal, current.Actor, [new StreamChange(stream, version, events)])
                 {
                     Reason = current.Reason,
-                    Alongside = alongside?.Invoke(events) ?? [],
+                    Alongside = await alongside(events),
                 };
                 return (await store.Append(changes, ct))[0];
             }

@@ -23,12 +23,13 @@ public sealed record AcceptOffer(PortalId Portal, PortalId From, string? Petname
             var self = snapshots.Require(c.Portal).Portal;
             var address = offer.Domain == self.ZoneName(c.From.Short) ? null : offer.Domain;
             await decisions.Execute(
+                contacts,
                 c.Portal,
                 c.From.Short,
                 peer => Peer.Add(peer, self.Id, TypedPortalId.Of(c.From), PeerVerification.FirstUse, c.Petname, address, offer.Domain),
-                ct,
-                _ => [new WantPeering(c.From.Short, WantedPeering.Offered, clock.GetUtcNow())]);
-            contacts.Nudge();
+                (_, contact) => contact.Want(WantedPeering.Offered, clock.GetUtcNow()),
+                ct);
+            contacts.Signal();
             return Unit.Value;
         }
     }

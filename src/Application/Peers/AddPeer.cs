@@ -20,13 +20,14 @@ public sealed record AddPeer(PortalId Portal, TypedPortalId Id, Optional<string?
         }
     }
 
-    internal sealed class Handler(Decisions decisions, IPortalSnapshots snapshots, IPeerContacts contacts, IAlongsideRows rows, TimeProvider clock) : IRequestHandler<AddPeer, bool>
+    internal sealed class Handler(Decisions decisions, IPortalSnapshots snapshots, IPeerContacts contacts, TimeProvider clock) : IRequestHandler<AddPeer, bool>
     {
         public async Task<bool> Handle(AddPeer c, CancellationToken ct)
         {
             var self = snapshots.Require(c.Portal).Portal;
             var (wasNew, told) = (false, false);
             await decisions.Execute(
+                contacts,
                 c.Portal,
                 c.Id.Short,
                 peer =>
@@ -34,19 +35,19 @@ public sealed record AddPeer(PortalId Portal, TypedPortalId Id, Optional<string?
                     wasNew = !peer.Listed;
                     return Decide(c, peer, self.Id, self.ZoneName(c.Id.Short));
                 },
-                ct,
-                events =>
+                (events, contact) =>
                 {
                     told = c.Invite is not null || events.Any(e => e is not PeerRenamed);
-                    return told ? [Offer(c)] : [];
-                });
+                    return told ? Offer(c, contact) : null;
+                },
+                ct);
             if (c.Invite is not null && !told)
-                await rows.Write(c.Portal, [Offer(c)], ct); // in the list already, and let in only now
-            contacts.Nudge();
+                await contacts.Change(c.Portal, c.Id.Short, contact => Offer(c, contact), ct); // in the list already, and let in only now
+            contacts.Signal();
             return wasNew;
         }
 
-        private WantPeering Offer(AddPeer c) => new(c.Id.Short, WantedPeering.Offered, clock.GetUtcNow(), Invite: c.Invite);
+        private Contact Offer(AddPeer c, Contact contact) => contact.Want(WantedPeering.Offered, clock.GetUtcNow(), invite: c.Invite);
 
         private static IReadOnlyList<PeerEvent> Decide(AddPeer c, Peer peer, PortalId self, string zoneName)
         {

@@ -22,12 +22,13 @@ public sealed record ChangePeerAddress(PortalId Portal, TypedPortalId Id, string
             var address = c.Address?.ToLowerInvariant();
             var domain = address ?? snapshots.Require(c.Portal).Portal.ZoneName(c.Id.Short);
             await decisions.Execute(
+                contacts,
                 c.Portal,
                 c.Id.Short,
                 peer => Peer.ChangeAddress(peer.Meant(c.Id), address, domain),
-                ct,
-                _ => [new WantPeering(c.Id.Short, WantedPeering.Offered, clock.GetUtcNow())]);
-            contacts.Nudge();
+                (_, contact) => contact.Want(WantedPeering.Offered, clock.GetUtcNow()),
+                ct);
+            contacts.Signal();
             return Unit.Value;
         }
     }

@@ -15,98 +15,51 @@ public sealed record ContactPeer(PortalId Portal, ShortId Peer) : IRequest
 {
     internal sealed class Handler(IEventStore store, IPeerContacts contacts, IMediator mediator, TimeProvider clock) : IRequestHandler<ContactPeer, Unit>
     {
-        private static readonly TimeSpan RestateAtMost = TimeSpan.FromMinutes(10);
-
         public async Task<Unit> Handle(ContactPeer c, CancellationToken ct)
         {
-            if (await contacts.Claim(c.Portal, c.Peer, clock.GetUtcNow(), ct) is not { } due)
+            if (await contacts.Claim(c.Portal, c.Peer, clock.GetUtcNow(), ct) is not { } contact)
                 return Unit.Value;
 
-            var peer = await store.Load(due.Portal, due.Peer, ct);
-            var visit = new Visit(peer.Key is null || due.MeetDueAt is null || due.MeetDueAt <= clock.GetUtcNow());
-            if (due.Wanted == WantedPeering.Offered && (!peer.Listed || peer.Blocked))
+            var peer = await store.Load(c.Portal, c.Peer, ct);
+            if (contact.Wanted == WantedPeering.Offered && (!peer.Listed || peer.Blocked))
             {
-                await contacts.Finish(Rest(due), ct);
+                await contacts.Finish(c.Portal, c.Peer, current => current.Rest(contact), ct);
                 return Unit.Value;
             }
 
+            var attempt = new ContactAttempt(contact);
             try
             {
-                if (due.Wanted == WantedPeering.Offered && visit.Meets)
+                if (contact.Wanted == WantedPeering.Offered && (peer.Key is null || contact.IsIdentificationDue(clock.GetUtcNow())))
                 {
-                    await mediator.Send(new MeetPeer(due.Portal, due.Peer), ct);
-                    visit.Met = true;
+                    await mediator.Send(new IdentifyPeer(c.Portal, c.Peer), ct);
+                    attempt = attempt with { Identified = true };
                 }
 
-                if (due.Revision > due.Delivered)
-                    visit.Said = await mediator.Send(new OfferPeering(due), ct);
+                if (contact.Waiting)
+                    attempt = attempt with { Reply = await mediator.Send(new OfferPeering(c.Portal, c.Peer, contact), ct) };
             }
             catch (RefusedException e)
             {
-                visit.Error = new ContactError(e.Code, e.Message, clock.GetUtcNow());
-                visit.RetryAfter = e.RetryAfter;
+                attempt = attempt with { Error = new ContactError(e.Code, e.Message, clock.GetUtcNow()), RetryAfter = e.RetryAfter };
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
-                visit.Error = new ContactError("internal_error", "Something went wrong here. The log of this Portal says what.", clock.GetUtcNow());
-                await contacts.Finish(Outcome(due, visit), ct);
+                var error = new ContactError("internal_error", "Something went wrong here. The log of this Portal says what.", clock.GetUtcNow());
+                await Finish(c, attempt with { Error = error }, ct);
                 throw;
             }
 
-            await contacts.Finish(Outcome(due, visit), ct);
-            if (visit.Met)
-                await mediator.Send(new FetchPeerPicture(due.Portal, due.Peer), ct); // last, as nothing waits for it
+            await Finish(c, attempt, ct);
+            if (attempt.Identified)
+                await mediator.Send(new FetchPeerPicture(c.Portal, c.Peer), ct); // last, as nothing waits for it
             return Unit.Value;
         }
 
-        private ContactOutcome Outcome(DueContact due, Visit visit)
+        private Task Finish(ContactPeer c, ContactAttempt attempt, CancellationToken ct)
         {
-            var now = clock.GetUtcNow();
-            DateTimeOffset? meetDueAt = visit.Met ? now + Backoff.Refresh(Chance()) : null;
-            var restate = visit.Said is { Refuted: true };
-            var outcome = new ContactOutcome(
-                due, now, Heard: visit.Met || visit.Said is not null, meetDueAt, visit.Said is null ? null : due.Revision, visit.Said?.Revision,
-                Doubted: restate || (due.Doubted && visit.Said is null), restate, visit.Error, Attempts: 0, FailingSince: null, NextAttemptAt: meetDueAt ?? due.MeetDueAt);
-            if (visit.Error is not null)
-                return Failed(outcome, visit.RetryAfter);
-            if (restate)
-                return outcome with { NextAttemptAt = Later(now, due.RestatedAt > now ? due.RestatedAt : due.RestatedAt + RestateAtMost) };
-
-            return due.Wanted == WantedPeering.Withdrawn ? outcome with { NextAttemptAt = null } : outcome;
-        }
-
-        private static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset? other) => other > one ? other.Value : one;
-
-        private static ContactOutcome Failed(ContactOutcome outcome, TimeSpan? asked)
-        {
-            var (due, now) = (outcome.Due, outcome.At);
-            var since = due.FailingSince ?? now;
-            var pause = Backoff.Pause(due.Attempts + 1, Chance(), asked);
-            var givenUp = now - since > Backoff.GiveUpAfter;
-            return outcome with
-            {
-                Attempts = due.Attempts + 1,
-                FailingSince = since,
-                NextAttemptAt = givenUp ? null : now + pause,
-                Error = givenUp ? new ContactError("given_up", $"Not reached for 30 days. The last time: {outcome.Error!.Detail}", now) : outcome.Error,
-            };
-        }
-
-        private ContactOutcome Rest(DueContact due) => new(
-            due, clock.GetUtcNow(), Heard: false, MeetDueAt: null, Delivered: null, RevisionAtLeast: null, due.Doubted, Restate: false,
-            Error: null, due.Attempts, due.FailingSince, NextAttemptAt: null);
-
-        private static double Chance() => RandomNumberGenerator.GetInt32(int.MaxValue) / (double)int.MaxValue;
-
-        private sealed record Visit(bool Meets)
-        {
-            public bool Met { get; set; }
-
-            public OfferPeering.Outcome? Said { get; set; }
-
-            public ContactError? Error { get; set; }
-
-            public TimeSpan? RetryAfter { get; set; }
+            var (now, chance) = (clock.GetUtcNow(), RandomNumberGenerator.GetInt32(int.MaxValue) / (double)int.MaxValue);
+            return contacts.Finish(c.Portal, c.Peer, current => current.After(attempt, now, chance), ct);
         }
     }
 }

@@ -7,7 +7,7 @@ using PeerRegistry.Domain.Portals;
 namespace PeerRegistry.Application.Peers;
 
 /// <summary>
-/// Fetches the picture that a peer shows. Where it cannot be had now, the one there is stays and the next visit asks again; where
+/// Fetches the picture that a peer shows. Where it cannot be had now, the one there is stays and the next contact asks again; where
 /// the peer shows none, or something that is no picture, it goes.
 /// </summary>
 internal sealed record FetchPeerPicture(PortalId Portal, ShortId Peer) : IRequest

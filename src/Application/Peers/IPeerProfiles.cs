@@ -13,7 +13,7 @@ public sealed record PeerProfile(string? Description, bool HasPicture, string? P
 
 public sealed record DropPeerProfile(ShortId Peer) : IAlongside;
 
-/// <summary>Table <c>peer_profiles</c>: one row per peer that is in the list and was met, as the last visit found it.</summary>
+/// <summary>Table <c>peer_profiles</c>: one row per peer that is in the list and was reached, as it described itself then.</summary>
 public interface IPeerProfiles
 {
     Task<PeerProfile> Find(PortalId portal, ShortId peer, CancellationToken ct);

@@ -9,32 +9,28 @@ using PeerRegistry.Domain.Portals;
 namespace PeerRegistry.Application.Peers;
 
 /// <summary>Tells a peer our wanted state and records what its answer means.</summary>
-internal sealed record OfferPeering(DueContact Due) : IRequest<OfferPeering.Outcome>
+internal sealed record OfferPeering(PortalId Portal, ShortId Short, Contact Contact) : IRequest<ContactReply>
 {
-    /// <param name="Revision">That the peer goes by.</param>
-    /// <param name="Refuted">It does not have us, although we held it to be mutual; the first time that it says so.</param>
-    internal sealed record Outcome(long Revision, bool Refuted);
-
     /// <exception cref="RefusedException">
     /// <c>peer_unreachable</c>; <c>peer_timeout</c>; <c>peer_refused</c>; <c>clock_skew</c>; <c>answer_invalid</c>; <c>answer_unsigned</c>
     /// </exception>
     internal sealed class Handler(IEventStore store, IPortalSnapshots snapshots, IPeerMessages messages, Decisions decisions, TimeProvider clock)
-        : IRequestHandler<OfferPeering, Outcome>
+        : IRequestHandler<OfferPeering, ContactReply>
     {
         private const long Day = 24 * 60 * 60 * 1000;
 
-        public async Task<Outcome> Handle(OfferPeering c, CancellationToken ct)
+        public async Task<ContactReply> Handle(OfferPeering c, CancellationToken ct)
         {
-            var due = c.Due;
-            var peer = await store.Load(due.Portal, due.Peer, ct);
-            var farewell = due.Wanted == WantedPeering.Withdrawn;
+            var contact = c.Contact;
+            var peer = await store.Load(c.Portal, c.Short, ct);
+            var farewell = contact.Wanted == WantedPeering.Withdrawn;
             if (!farewell && !peer.Listed)
-                throw PeerRefusals.Unknown(); // removed while this visit was under way
+                throw PeerRefusals.Unknown(); // removed while this attempt was running
 
-            var key = farewell ? due.Key : peer.Key;
-            var answer = await messages.Send(Notice(due, farewell ? due.Domain! : peer.Domain, key, peer.Original), ct);
+            var key = farewell ? contact.Key : peer.Key;
+            var answer = await messages.Send(Notice(c, farewell ? contact.Domain! : peer.Domain, key, peer.Original), ct);
             if (answer.Status is 404 or 405 && (farewell ? key?.Kind == KeyKind.Rsa : peer.MayBeOriginal))
-                return await FoundOriginal(due, peer, ct);
+                return await FoundOriginal(c, peer, ct);
             if (answer.Status != 200)
                 throw PeerAnswers.Unexpected(answer, clock);
             if (key is not null && answer.SignatureReason is { } reason)
@@ -43,12 +39,12 @@ internal sealed record OfferPeering(DueContact Due) : IRequest<OfferPeering.Outc
             var said = PeerAnswers.Read<Answer>(answer);
             var revision = Math.Min(said.Revision, clock.GetUtcNow().ToUnixTimeMilliseconds() + Day);
             if (farewell || key is null)
-                return new Outcome(revision, Refuted: said.Peering == "mutual");
+                return new ContactReply(revision, Refuted: said.Peering == "mutual");
 
-            var refuted = said.Peering != "mutual" && peer.Status == PeerStatus.Mutual && !due.Doubted;
+            var refuted = said.Peering != "mutual" && peer.Status == PeerStatus.Mutual && !contact.Doubted;
             if (!refuted)
-                await decisions.Execute(due.Portal, due.Peer, current => Judge(current, key, said.Peering == "mutual", due.Doubted), ct);
-            return new Outcome(revision, refuted);
+                await decisions.Execute(c.Portal, c.Short, current => Judge(current, key, said.Peering == "mutual", contact.Doubted), ct);
+            return new ContactReply(revision, refuted);
         }
 
         /// <summary>"Offered" withdraws only when it is said again: the first may have crossed with a notice of its own.</summary>
@@ -59,19 +55,20 @@ internal sealed record OfferPeering(DueContact Due) : IRequest<OfferPeering.Outc
         ];
 
         /// <summary>An original has no path for notices: there is nothing to wait for but its first call.</summary>
-        private async Task<Outcome> FoundOriginal(DueContact due, Peer peer, CancellationToken ct)
+        private async Task<ContactReply> FoundOriginal(OfferPeering c, Peer peer, CancellationToken ct)
         {
-            if (due.Wanted == WantedPeering.Offered && peer.Key is { } key)
-                await decisions.Execute(due.Portal, due.Peer, current => Peer.Offer(current, key, toOriginal: true), ct);
-            return new Outcome(due.Revision, Refuted: false);
+            if (c.Contact.Wanted == WantedPeering.Offered && peer.Key is { } key)
+                await decisions.Execute(c.Portal, c.Short, current => Peer.Offer(current, key, toOriginal: true), ct);
+            return new ContactReply(c.Contact.Revision, Refuted: false);
         }
 
-        private PeerMessage Notice(DueContact due, string domain, PublicKey? key, bool toOriginal)
+        private PeerMessage Notice(OfferPeering c, string domain, PublicKey? key, bool toOriginal)
         {
-            var self = snapshots.Require(due.Portal).Portal;
+            var self = snapshots.Require(c.Portal).Portal;
             var body = PeerAnswers.Write(new Announcement(
-                self.Id.Value, self.Key.Pem, self.Name, self.Domain, due.Wanted == WantedPeering.Offered ? "offered" : "withdrawn", due.Revision, due.Invite));
-            return new PeerMessage(due.Portal, HttpMethod.Put, domain, "/core/public/peering", body, Signed: true, key, toOriginal);
+                self.Id.Value, self.Key.Pem, self.Name, self.Domain, c.Contact.Wanted == WantedPeering.Offered ? "offered" : "withdrawn", c.Contact.Revision,
+                c.Contact.Invite));
+            return new PeerMessage(c.Portal, HttpMethod.Put, domain, "/core/public/peering", body, Signed: true, key, toOriginal);
         }
 
         private sealed record Announcement(

@@ -21,6 +21,31 @@ internal static class PeerStreams
         Func<IReadOnlyList<PeerEvent>, IReadOnlyList<IAlongside>>? alongside = null) =>
         decisions.Execute(portal, Name(peer), Peer.Initial, Peer.Evolve, decide, alongside, ct);
 
+    /// <summary>Reschedules the peer's contact in the transaction that records the events.</summary>
+    /// <param name="reschedule">Pure; called again if another writer was first. Null: the contact stays as it is.</param>
+    public static Task<long> Execute(
+        this Decisions decisions,
+        IPeerContacts contacts,
+        PortalId portal,
+        ShortId peer,
+        Func<Peer, IReadOnlyList<PeerEvent>> decide,
+        Func<IReadOnlyList<PeerEvent>, Contact, Contact?> reschedule,
+        CancellationToken ct,
+        Func<IReadOnlyList<PeerEvent>, IReadOnlyList<IAlongside>>? alongside = null) =>
+        decisions.ExecuteLoading(
+            portal,
+            Name(peer),
+            Peer.Initial,
+            Peer.Evolve,
+            decide,
+            async events =>
+            {
+                var stored = await contacts.Load(portal, peer, ct);
+                var others = alongside?.Invoke(events) ?? [];
+                return reschedule(events, stored.Contact) is { } contact ? [new StoreContact(peer, contact, stored.Version), .. others] : others;
+            },
+            ct);
+
     /// <summary>The stream of the one that was meant, found by the six characters that every spelling begins with.</summary>
     /// <exception cref="Domain.Kernel.RefusedException"><c>peer_unknown</c></exception>
     public static Peer Meant(this Peer peer, TypedPortalId typed) => peer.MayBe(typed) ? peer : throw PeerRefusals.Unknown();

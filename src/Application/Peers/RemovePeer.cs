@@ -19,22 +19,23 @@ public sealed record RemovePeer(PortalId Portal, TypedPortalId Id, bool Forget) 
 
             var before = Peer.Initial;
             await decisions.Execute(
+                contacts,
                 c.Portal,
                 c.Id.Short,
                 peer => Peer.Remove((before = peer).Meant(c.Id), c.Forget),
+                (_, contact) => before is { Listed: true, Key: { } key }
+                    ? contact.Want(WantedPeering.Withdrawn, clock.GetUtcNow(), before.Domain, key)
+                    : null,
                 ct,
-                _ => Farewell(c, before));
-            contacts.Nudge();
+                _ => Drop(c, before));
+            contacts.Signal();
             return Unit.Value;
         }
 
-        /// <summary>Who was never met has nothing to take back from us.</summary>
-        private IReadOnlyList<IAlongside> Farewell(RemovePeer c, Peer peer) =>
+        /// <summary>A peer that was never reached has nothing to learn from us, so its contact goes entirely.</summary>
+        private static IReadOnlyList<IAlongside> Drop(RemovePeer c, Peer peer) =>
         [
             new DropPeerProfile(c.Id.Short),
-            .. peer is { Listed: true, Key: { } key }
-                ? [new WantPeering(c.Id.Short, WantedPeering.Withdrawn, clock.GetUtcNow(), peer.Domain, key)]
-                : (IAlongside[])[],
             .. c.Forget || peer.Key is null ? [new ForgetContact(c.Id.Short, Entirely: peer.Key is null)] : (IAlongside[])[],
         ];
     }

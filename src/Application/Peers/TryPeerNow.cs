@@ -5,18 +5,19 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Peers;
 
-/// <summary>Asks for a visit at once; does not wait for it.</summary>
+/// <summary>Makes the contact due at once; does not wait for it.</summary>
 public sealed record TryPeerNow(PortalId Portal, TypedPortalId Id) : IRequest
 {
-    internal sealed class Handler(IPortalSnapshots snapshots, IPeerContacts contacts) : IRequestHandler<TryPeerNow, Unit>
+    internal sealed class Handler(IPortalSnapshots snapshots, IPeerContacts contacts, TimeProvider clock) : IRequestHandler<TryPeerNow, Unit>
     {
         public async Task<Unit> Handle(TryPeerNow c, CancellationToken ct)
         {
             if (!snapshots.Require(c.Portal).Peers.TryGetValue(c.Id.Short, out var peer) || !peer.Listed || !peer.Is(c.Id))
                 throw PeerRefusals.Unknown();
 
-            await contacts.TryNow(c.Portal, peer.Short, ct);
-            contacts.Nudge();
+            var now = clock.GetUtcNow();
+            await contacts.Change(c.Portal, peer.Short, contact => contact.TryNow(now), ct);
+            contacts.Signal();
             return Unit.Value;
         }
     }

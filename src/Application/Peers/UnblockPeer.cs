@@ -14,6 +14,7 @@ public sealed record UnblockPeer(PortalId Portal, TypedPortalId Id) : IRequest
         {
             var listed = false;
             await decisions.Execute(
+                contacts,
                 c.Portal,
                 c.Id.Short,
                 peer =>
@@ -21,9 +22,9 @@ public sealed record UnblockPeer(PortalId Portal, TypedPortalId Id) : IRequest
                     listed = peer.Listed;
                     return Peer.Unblock(peer.Meant(c.Id));
                 },
-                ct,
-                _ => listed ? [new WantPeering(c.Id.Short, WantedPeering.Offered, clock.GetUtcNow())] : []);
-            contacts.Nudge();
+                (_, contact) => listed ? contact.Want(WantedPeering.Offered, clock.GetUtcNow()) : null,
+                ct);
+            contacts.Signal();
             return Unit.Value;
         }
     }

@@ -12,7 +12,7 @@ namespace PeerRegistry.Application.Peers;
 /// A stranger's notice, signed with the key in it, brings an invite. Invite and contact are judged and recorded in one transaction,
 /// so that of two who come with the same code one gets in. Here, and only here, a notice pins: the owner let in whoever comes with the code.
 /// </summary>
-/// <param name="Domain">Where the stranger says it lives; our own visit will tell.</param>
+/// <param name="Domain">The domain that the stranger claims; our own request will show whether it answers there.</param>
 internal sealed record UseInvite(PortalId Portal, PublicKey Key, string? Name, string Domain, string Code, string Network) : IRequest<bool>
 {
     internal sealed class Handler(
@@ -53,6 +53,7 @@ internal sealed record UseInvite(PortalId Portal, PublicKey Key, string? Name, s
             if (used is null || Decide(c, peer.Aggregate(Peer.Initial, (state, e) => Peer.Evolve(state, (PeerEvent)e.Data))) is not { Count: > 0 } events)
                 return false;
 
+            var contact = await contacts.Load(c.Portal, c.Key.Id.Short, ct);
             var changes = new Changes(
                 c.Portal, actor.Actor,
                 [
@@ -61,10 +62,14 @@ internal sealed record UseInvite(PortalId Portal, PublicKey Key, string? Name, s
                 ])
             {
                 Reason = "invite",
-                Alongside = [new WantPeering(c.Key.Id.Short, WantedPeering.Offered, now, ByOwner: false), new DropOffer(c.Key.Id)],
+                Alongside =
+                [
+                    new StoreContact(c.Key.Id.Short, contact.Contact.Want(WantedPeering.Offered, now, byOwner: false), contact.Version),
+                    new DropOffer(c.Key.Id),
+                ],
             };
             await store.Append(changes, ct);
-            contacts.Nudge();
+            contacts.Signal();
             return true;
         }
 

@@ -15,6 +15,8 @@ internal static class Sql
 
     public static NpgsqlParameter Boolean(bool value) => new NpgsqlParameter<bool> { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Boolean };
 
+    public static NpgsqlParameter BooleanOrNull(bool? value) => value is { } boolean ? Boolean(boolean) : Null(NpgsqlDbType.Boolean);
+
     public static NpgsqlParameter Bytes(byte[] value) => new NpgsqlParameter<byte[]> { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Bytea };
 
     public static NpgsqlParameter Time(DateTimeOffset? value) => value is { } time

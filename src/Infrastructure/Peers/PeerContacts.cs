@@ -1,33 +1,30 @@
 using Npgsql;
 using PeerRegistry.Application.Peers;
+using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
 using PeerRegistry.Infrastructure.EventStore;
 
 namespace PeerRegistry.Infrastructure.Peers;
 
-/// <summary>Table <c>peer_contacts</c>. Its wanted states are written by <see cref="WantPeeringWriter"/>, with the events.</summary>
-internal sealed class PeerContacts(NpgsqlDataSource database, PeerWakes wakes) : IPeerContacts
+/// <summary>
+/// Table <c>peer_contacts</c>. What follows from a contact is decided by <see cref="Contact"/>; the statements load it, and store it if
+/// its row still has the version that was loaded.
+/// </summary>
+internal sealed class PeerContacts(NpgsqlDataSource database, CallReports calls, PeerWorkerSignal signal) : IPeerContacts
 {
     /// <summary>How long a claim lasts if its process dies: longer than the two messages of one contact take at most.</summary>
-    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan ClaimLife = TimeSpan.FromSeconds(90);
 
     public async Task<IReadOnlyDictionary<ShortId, PeerContact>> Find(PortalId portal, IReadOnlyCollection<ShortId> peers, CancellationToken ct)
     {
         await using var command = database.CreateCommand(
-            """
-            select short_id, revision > delivered, is_reachable, last_seen_at, next_attempt_at, error_code, error_detail, error_at
-            from registry.peer_contacts where portal_id = $1 and short_id = any($2)
-            """);
+            $"select {ContactRows.Columns}, contacted_at, short_id from registry.peer_contacts where portal_id = $1 and short_id = any($2)");
         command.Parameters.Add(Sql.Text(portal.Value));
         command.Parameters.Add(Sql.Texts([.. peers.Select(p => p.Value)]));
         await using var reader = await command.ExecuteReaderAsync(ct);
         var found = new Dictionary<ShortId, PeerContact>();
         while (await reader.ReadAsync(ct))
-        {
-            var error = reader.TextOrNull(5) is { } code ? new ContactError(code, reader.GetString(6), reader.Time(7)!.Value) : null;
-            found.Add(reader.Short(0), new PeerContact(reader.GetBoolean(1), reader.BooleanOrNull(2), reader.Time(3), reader.Time(4), error));
-        }
-
+            found.Add(reader.Short(20), PeerContact.Of(ContactRows.Read(reader)));
         return found;
     }
 
@@ -37,11 +34,11 @@ internal sealed class PeerContacts(NpgsqlDataSource database, PeerWakes wakes) :
             """
             select waiting.* from unnest($1) as portal(id) cross join lateral (
                 (select portal_id, short_id, next_attempt_at, asked_at from registry.peer_contacts
-                 where portal_id = portal.id and next_attempt_at <= $2 and (leased_until is null or leased_until <= $2)
+                 where portal_id = portal.id and next_attempt_at <= $2 and (claimed_until is null or claimed_until <= $2)
                  order by next_attempt_at limit $3)
                 union
                 (select portal_id, short_id, next_attempt_at, asked_at from registry.peer_contacts
-                 where portal_id = portal.id and asked_at is not null and next_attempt_at <= $2 and (leased_until is null or leased_until <= $2)
+                 where portal_id = portal.id and asked_at is not null and next_attempt_at <= $2 and (claimed_until is null or claimed_until <= $2)
                  order by asked_at desc limit $3)
             ) waiting
             """);
@@ -56,71 +53,29 @@ internal sealed class PeerContacts(NpgsqlDataSource database, PeerWakes wakes) :
     }
 
     /// <summary>One statement, because several nodes may find the same contact due and one of them must get it.</summary>
-    public async Task<DueContact?> Claim(PortalId portal, ShortId peer, DateTimeOffset now, CancellationToken ct)
+    public async Task<Contact?> Claim(PortalId portal, ShortId peer, DateTimeOffset now, CancellationToken ct)
     {
         await using var command = database.CreateCommand(
-            """
-            update registry.peer_contacts set leased_until = $4, tried_at = $3
-            where portal_id = $1 and short_id = $2 and next_attempt_at <= $3 and (leased_until is null or leased_until <= $3)
-            returning wanted, revision, delivered, domain, key_pem, invite, meet_due_at, doubted, restated_at, attempts, failing_since, wakes
+            $"""
+            update registry.peer_contacts set claimed_until = $4, contacted_at = $3
+            where portal_id = $1 and short_id = $2 and next_attempt_at <= $3 and (claimed_until is null or claimed_until <= $3)
+            returning {ContactRows.Columns}, contacted_at
             """);
         command.Parameters.Add(Sql.Text(portal.Value));
         command.Parameters.Add(Sql.Text(peer.Value));
         command.Parameters.Add(Sql.Time(now));
-        command.Parameters.Add(Sql.Time(now + Lease));
+        command.Parameters.Add(Sql.Time(now + ClaimLife));
         await using var reader = await command.ExecuteReaderAsync(ct);
-        return await reader.ReadAsync(ct)
-            ? new DueContact(
-                portal, peer, Enum.Parse<WantedPeering>(reader.GetString(0)), reader.GetInt64(1), reader.GetInt64(2), reader.TextOrNull(3),
-                reader.TextOrNull(4) is { } pem ? PublicKey.Parse(pem) : null, reader.TextOrNull(5), reader.Time(6), reader.GetBoolean(7), reader.Time(8),
-                reader.GetInt32(9), reader.Time(10), reader.GetInt64(11))
-            : null;
+        return await reader.ReadAsync(ct) ? ContactRows.Read(reader) : null;
     }
 
-    public async Task Finish(ContactOutcome outcome, CancellationToken ct)
-    {
-        var due = outcome.Due;
-        await using var command = database.CreateCommand(
-            """
-            update registry.peer_contacts set
-                leased_until = null,
-                is_reachable = case when wanted = 'Withdrawn' then is_reachable when $4 then true when $12 >= 2 then false else is_reachable end,
-                last_seen_at = case when $4 and wanted = 'Offered' then $3 else last_seen_at end,
-                delivered = greatest(delivered, coalesce($6, delivered)),
-                invite = case when delivered < coalesce($6, delivered) and wakes = $15 then null else invite end,
-                revision = case
-                    when $9 then greatest(revision + 1, $7 + 1, (extract(epoch from $3::timestamptz) * 1000)::bigint)
-                    when wanted = 'Withdrawn' and $7 > coalesce($6, 0) then greatest(revision, $7) + 1
-                    else greatest(revision, $7) end,
-                error_code = case when wakes = $15 then $10 else error_code end,
-                error_detail = case when wakes = $15 then $11 else error_detail end,
-                error_at = case when wakes <> $15 then error_at when $10 is null then null else $3 end,
-                restated_at = case when $9 and wakes = $15 then coalesce($14, $3) else restated_at end,
-                doubted = case when wakes = $15 then $8 else doubted end,
-                meet_due_at = case when wakes = $15 then coalesce($5, meet_due_at) else meet_due_at end,
-                attempts = case when wakes = $15 then $12 else attempts end,
-                failing_since = case when wakes = $15 then $13 else failing_since end,
-                asked_at = case when wakes = $15 then null else asked_at end,
-                next_attempt_at = case when wakes = $15 then $14 else next_attempt_at end
-            where portal_id = $1 and short_id = $2
-            """);
-        command.Parameters.Add(Sql.Text(due.Portal.Value));
-        command.Parameters.Add(Sql.Text(due.Peer.Value));
-        command.Parameters.Add(Sql.Time(outcome.At));
-        command.Parameters.Add(Sql.Boolean(outcome.Heard));
-        command.Parameters.Add(Sql.Time(outcome.MeetDueAt));
-        command.Parameters.Add(Sql.BigintOrNull(outcome.Delivered));
-        command.Parameters.Add(Sql.BigintOrNull(outcome.RevisionAtLeast));
-        command.Parameters.Add(Sql.Boolean(outcome.Doubted));
-        command.Parameters.Add(Sql.Boolean(outcome.Restate));
-        command.Parameters.Add(Sql.Text(outcome.Error?.Code));
-        command.Parameters.Add(Sql.Text(outcome.Error?.Detail));
-        command.Parameters.Add(Sql.Bigint(outcome.Attempts));
-        command.Parameters.Add(Sql.Time(outcome.FailingSince));
-        command.Parameters.Add(Sql.Time(outcome.NextAttemptAt));
-        command.Parameters.Add(Sql.Bigint(due.Wakes));
-        await command.ExecuteNonQueryAsync(ct);
-    }
+    public Task Finish(PortalId portal, ShortId peer, Func<Contact, Contact> decide, CancellationToken ct) =>
+        Store(portal, peer, decide, "claimed_until = null, ", ct);
+
+    public Task Change(PortalId portal, ShortId peer, Func<Contact, Contact> decide, CancellationToken ct) => Store(portal, peer, decide, "", ct);
+
+    public async Task<StoredContact> Load(PortalId portal, ShortId peer, CancellationToken ct) =>
+        await Read(portal, peer, ct) ?? new StoredContact(Contact.Initial, 0);
 
     /// <summary>One statement, because notices of one peer may arrive at the same instant and the highest revision must win.</summary>
     public async Task<TakenNotice> Take(PortalId portal, ShortId peer, long revision, WantedPeering wish, CancellationToken ct)
@@ -142,13 +97,39 @@ internal sealed class PeerContacts(NpgsqlDataSource database, PeerWakes wakes) :
         return new TakenNotice(reader.GetInt64(0), Enum.Parse<WantedPeering>(reader.GetString(1)));
     }
 
-    public void Heard(PortalId portal, ShortId peer) => wakes.Heard(portal, peer);
+    public void Heard(PortalId portal, ShortId peer) => calls.Heard(portal, peer);
 
-    public Task TryNow(PortalId portal, ShortId peer, CancellationToken ct) => wakes.TryNow(portal, peer, ct);
+    public void CallFailed(PortalId portal, ShortId peer, bool refused) => calls.Failed(portal, peer, refused);
 
-    public Task BringForward(PortalId portal, ShortId peer, CancellationToken ct) => wakes.BringForward(portal, peer, ct);
+    public void Signal() => signal.Set();
 
-    public void CallFailed(PortalId portal, ShortId peer, bool refused) => wakes.CallFailed(portal, peer, refused);
+    /// <param name="also">A constant assignment beside the contact's own columns, with its comma.</param>
+    private async Task Store(PortalId portal, ShortId peer, Func<Contact, Contact> decide, string also, CancellationToken ct)
+    {
+        while (await Read(portal, peer, ct) is { } stored)
+        {
+            var contact = decide(stored.Contact);
+            if (also.Length == 0 && contact == stored.Contact)
+                return;
 
-    public void Nudge() => wakes.Nudge();
+            await using var command = database.CreateCommand(
+                $"""
+                update registry.peer_contacts set {also}({ContactRows.Columns}) = row({ContactRows.Parameters}), version = version + 1
+                where portal_id = $1 and short_id = $2 and version = $22
+                """);
+            command.Parameters.AddRange(ContactRows.Values(portal, peer, contact, stored.Version).ToArray());
+            if (await command.ExecuteNonQueryAsync(ct) > 0)
+                return;
+        }
+    }
+
+    private async Task<StoredContact?> Read(PortalId portal, ShortId peer, CancellationToken ct)
+    {
+        await using var command = database.CreateCommand(
+            $"select {ContactRows.Columns}, contacted_at, version from registry.peer_contacts where portal_id = $1 and short_id = $2");
+        command.Parameters.Add(Sql.Text(portal.Value));
+        command.Parameters.Add(Sql.Text(peer.Value));
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        return await reader.ReadAsync(ct) ? new StoredContact(ContactRows.Read(reader), reader.GetInt64(20)) : null;
+    }
 }

@@ -32,8 +32,8 @@ internal sealed class PeerWorkerSignal
 
 /// <summary>Contacts the peers whose time has come, in the slots that <see cref="ContactSlots"/> gives them.</summary>
 internal sealed class PeerWorker(
-    IPeerContacts contacts, IPortalSnapshots snapshots, ContactSlots slots, PeerWakes wakes, PeerWorkerSignal signal, IServiceScopeFactory scopes, TimeProvider clock,
-    ILogger<PeerWorker> log)
+    IPeerContacts contacts, IPortalSnapshots snapshots, ContactSlots slots, CallReports calls, PeerWorkerSignal signal, IServiceScopeFactory scopes,
+    TimeProvider clock, ILogger<PeerWorker> log)
     : BackgroundService
 {
     /// <summary>How often the worker looks without a signal, for contacts that another node made due or whose pause has ended.</summary>
@@ -62,11 +62,20 @@ internal sealed class PeerWorker(
         await Task.WhenAll(running.Keys);
     }
 
+    /// <summary>Reschedules the contacts that calls have told something about.</summary>
+    internal Task FollowUpCalls(CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        return calls.FollowUp(
+            (portal, peer, at) => contacts.Change(portal, peer, contact => contact.Heard(at), ct),
+            (portal, peer, refused) => contacts.Change(portal, peer, contact => refused ? contact.Doubt(now) : contact.BringForward(now), ct));
+    }
+
     private async Task<IReadOnlyList<WaitingContact>> FindDue(CancellationToken ct)
     {
         try
         {
-            await wakes.NoteCalls(ct);
+            await FollowUpCalls(ct);
             return await contacts.FindDue([.. snapshots.All.Select(each => each.Portal.Id)], clock.GetUtcNow(), slots.AtMostOfPortal, ct);
         }
         catch (Exception e) when (e is not OperationCanceledException)

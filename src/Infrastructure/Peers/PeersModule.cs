@@ -11,19 +11,20 @@ internal static class PeersModule
     public static IServiceCollection AddPeers(this IServiceCollection services)
     {
         services.AddProjection<PeerListProjection>();
-        services.AddAlongsideWriter<WantPeeringWriter>();
+        services.AddAlongsideWriter<StoreContactWriter>();
         services.AddAlongsideWriter<RestatePeeringsWriter>();
         services.AddAlongsideWriter<RequireRevisionWriter>();
         services.AddAlongsideWriter<ForgetContactWriter>();
         services.AddAlongsideWriter<DropOfferWriter>();
         services.AddAlongsideWriter<DropPeerProfileWriter>();
         services.AddSingleton<PeerWorkerSignal>();
-        services.AddSingleton<PeerWakes>();
+        services.AddSingleton<CallReports>();
         services.AddSingleton<ContactSlots>();
         services.AddSingleton<IPeerContacts, PeerContacts>();
         services.AddSingleton<IPeeringOffers, PeeringOffers>();
         services.AddSingleton<IPeerProfiles, PeerProfiles>();
-        services.AddHostedService<PeerWorker>();
+        services.AddSingleton<PeerWorker>();
+        services.AddHostedService(provider => provider.GetRequiredService<PeerWorker>());
         return services;
     }
 }

@@ -60,7 +60,7 @@ public sealed class RetryAfterTests(TwoPortals portals) : IClassFixture<TwoPorta
         await Eventually.Holds(async () => (await View(id)).Contact.LastError?.Code == "peer_busy", async () => (await View(id)).ToString());
         for (var i = 0; i < worker; i++)
         {
-            Ada.Services.GetRequiredService<IPeerContacts>().Nudge();
+            Ada.Services.GetRequiredService<IPeerContacts>().Signal();
             await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
         }
 

@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using PeerRegistry.Api.Tests.Kernel;
 using PeerRegistry.Application.Peers;
+using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
 using PeerRegistry.Infrastructure.HttpSignatures;
 using PeerRegistry.Infrastructure.Keys;

@@ -12,7 +12,7 @@ namespace PeerRegistry.Application.Peers;
 /// <summary>
 /// Asks at the peer's domain who lives there, by <c>whoareyou</c> with a challenge, pins who answers, and keeps what it says of itself.
 /// </summary>
-internal sealed record MeetPeer(PortalId Portal, ShortId Peer) : IRequest
+internal sealed record IdentifyPeer(PortalId Portal, ShortId Peer) : IRequest
 {
     private const string Path = "/core/public/meta/whoareyou?challenge=";
 
@@ -20,13 +20,13 @@ internal sealed record MeetPeer(PortalId Portal, ShortId Peer) : IRequest
     /// <c>peer_unreachable</c>; <c>peer_timeout</c>; <c>answer_invalid</c>; <c>key_mismatch</c>; <c>domain_mismatch</c>;
     /// <c>answer_unsigned</c>; <c>identity_refused</c>
     /// </exception>
-    internal sealed class Handler(IEventStore store, IPeerMessages messages, IPeerProfiles profiles, IMediator mediator, TimeProvider clock) : IRequestHandler<MeetPeer, Unit>
+    internal sealed class Handler(IEventStore store, IPeerMessages messages, IPeerProfiles profiles, IMediator mediator, TimeProvider clock) : IRequestHandler<IdentifyPeer, Unit>
     {
-        public async Task<Unit> Handle(MeetPeer c, CancellationToken ct)
+        public async Task<Unit> Handle(IdentifyPeer c, CancellationToken ct)
         {
             var peer = await store.Load(c.Portal, c.Peer, ct);
             if (!peer.Listed)
-                throw PeerRefusals.Unknown(); // removed while this visit was under way
+                throw PeerRefusals.Unknown(); // removed while this attempt was running
 
             var challenge = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
             var answer = await messages.Send(
