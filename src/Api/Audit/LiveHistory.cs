@@ -35,6 +35,9 @@ internal sealed class LiveHistory(
         context.Response.ContentType = "text/event-stream";
         context.Response.Headers.CacheControl = "no-cache, no-store";
         context.Response.Headers["X-Accel-Buffering"] = "no"; // asks nginx not to hold anything back, whatever its configuration says
+        if (HttpMethods.IsHead(context.Request.Method))
+            return;
+
         context.Features.GetRequiredFeature<IHttpResponseBodyFeature>().DisableBuffering();
         try
         {
