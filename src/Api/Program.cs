@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging.Console;
 using PeerRegistry.Api.Audit;
 using PeerRegistry.Api.Cli;
@@ -48,13 +49,13 @@ public static class Program
         });
 
         var app = builder.Build();
-        app.UseExceptionHandler();
+        app.UseMiddleware<Errors>();
         app.UseMiddleware<ForwardAuthMiddleware>();
         app.UseMiddleware<CallPeerMiddleware>();
         app.UseMiddleware<SecurityHeaders>();
         app.UseMiddleware<CoreCaching>();
         app.UseMiddleware<RequestTrace>();
-        app.UseStatusCodePages();
+        app.UseStatusCodePages(bare => Errors.FillIn(bare.HttpContext));
         app.UseMiddleware<EdgePortal>();
         app.UseRouting();
         app.UseRateLimiter();
@@ -86,9 +87,7 @@ public static class Program
         services.AddSingleton<LiveHistory>();
         services.AddAccess();
         services.AddSingleton<MatcherPolicy, Listeners.Policy>();
-        services.AddExceptionHandler<Errors>();
         services.AddPages();
-        services.AddProblemDetails(problems => problems.CustomizeProblemDetails = Errors.AddCode);
         services.Configure<RouteHandlerOptions>(handlers => handlers.ThrowOnBadRequest = true);
         services.ConfigureHttpJsonOptions(json =>
         {
@@ -103,7 +102,7 @@ public static class Program
 
     private static void MapEdge(this WebApplication app)
     {
-        var edge = app.MapGroup("").OnListener(Listener.Edge);
+        var edge = app.MapGroup("").OnListener(Listener.Edge).AnswersHead();
         edge.MapWhoAreYou();
         edge.MapRefusedCalls();
         edge.MapPages();
@@ -117,12 +116,13 @@ public static class Program
         edge.MapApps();
         edge.MapAppSessions();
         edge.MapGet("/health/live", () => TypedResults.Ok()).WithName("health.live");
-        edge.MapHealthChecks("/health/ready").WithName("health.ready");
+        edge.MapHealthChecks("/health/ready", new HealthCheckOptions { ResponseWriter = Health.Write })
+            .WithMetadata(new HttpMethodMetadata(["GET"])).WithName("health.ready");
     }
 
     private static void MapInternal(this WebApplication app)
     {
-        var inner = app.MapGroup("").OnListener(Listener.Internal);
+        var inner = app.MapGroup("").OnListener(Listener.Internal).AnswersHead();
         inner.MapVisiblePeers();
         inner.MapGet("/health/live", () => TypedResults.Ok()).WithName("health.live-internal");
         inner.MapNginxAnswer();

@@ -1,6 +1,4 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Primitives;
 using PeerRegistry.Api.Kernel;
 using PeerRegistry.Api.SignedCalls;
@@ -18,7 +16,7 @@ namespace PeerRegistry.Api.ForwardAuth;
 /// </summary>
 internal sealed class ForwardAuthMiddleware(
     RequestDelegate next, IPortalSnapshots snapshots, ISignatures signatures, IRefusedCalls refusals, IPeerContacts contacts,
-    IServiceScopeFactory scopes, IProblemDetailsService problems, TimeProvider clock, PublicUrl urls)
+    IServiceScopeFactory scopes, TimeProvider clock, PublicUrl urls)
 {
     public const string Path = "/internal/auth";
     public const string NginxPath = "/internal/auth/nginx";
@@ -31,10 +29,13 @@ internal sealed class ForwardAuthMiddleware(
     public Task InvokeAsync(HttpContext context)
     {
         var path = context.Request.Path.Value;
-        if (path is not (Path or NginxPath) || context.Request.Method != "GET" || context.Listener() != Listener.Internal)
+        if (path is not (Path or NginxPath) || context.Listener() != Listener.Internal)
             return next(context);
+        if (context.Request.Method is "GET" or "HEAD")
+            return Answer(context, path == NginxPath);
 
-        return Answer(context, path == NginxPath);
+        context.Response.Headers.Allow = "GET, HEAD";
+        return Problem.OfStatus(StatusCodes.Status405MethodNotAllowed).Write(context);
     }
 
     private async Task Answer(HttpContext context, bool forNginx)
@@ -183,20 +184,12 @@ internal sealed class ForwardAuthMiddleware(
         _ => new(RefusalKind.Forbidden, "forbidden", "This path is not open to you."),
     };
 
-    private async Task Refuse(HttpContext context, RefusedException refused, bool forNginx)
+    /// <summary>nginx takes every verdict but 200, 401 and 403 for a failure of the core, so any other refusal is 403 to it.</summary>
+    private static Task Refuse(HttpContext context, RefusedException refused, bool forNginx)
     {
-        var status = (int)refused.Kind;
-        context.Response.Headers.CacheControl = "no-store";
-        if (refused.RetryAfter is { } wait)
-            context.Response.Headers.RetryAfter = ((int)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         if (forNginx)
             NginxAnswer.Announce(context.Response.Headers, refused);
-
-        context.Response.StatusCode = !forNginx || status is 401 or 403 ? status : 403;
-        await problems.TryWriteAsync(new ProblemDetailsContext
-        {
-            HttpContext = context,
-            ProblemDetails = new ProblemDetails { Status = status, Detail = refused.Message, Extensions = { ["code"] = refused.Code } },
-        });
+        var problem = Problem.Of(refused);
+        return problem.Write(context, forNginx && problem.Status is not (401 or 403) ? 403 : null);
     }
 }

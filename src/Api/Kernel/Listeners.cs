@@ -25,6 +25,9 @@ internal static class Listeners
     public static Listener Listener(this HttpContext context) =>
         context.Features.Get<Belongs>()?.To ?? throw new InvalidOperationException("A connection of no listener.");
 
+    /// <summary>Null: the endpoint exists on no listener.</summary>
+    public static Listener? Listener(this Endpoint endpoint) => endpoint.Metadata.GetMetadata<Belongs>()?.To;
+
     public static void Mark(this ListenOptions options, Listener listener)
     {
         var belongs = new Belongs(listener);
@@ -37,22 +40,27 @@ internal static class Listeners
 
     private sealed record Belongs(Listener To);
 
-    internal sealed class Policy : MatcherPolicy, IEndpointSelectorPolicy
+    /// <summary>
+    /// Parts the endpoints of a path by listener before any other policy looks at them, so that 405 with its <c>Allow</c> and 415 are
+    /// said only where the path exists, and of the endpoints that exist there.
+    /// </summary>
+    internal sealed class Policy : MatcherPolicy, INodeBuilderPolicy
     {
-        public override int Order => 0;
+        /// <summary>The framework's own policies begin with that for methods, at -1000.</summary>
+        public override int Order => -2000;
 
         public bool AppliesToEndpoints(IReadOnlyList<Endpoint> endpoints) => true;
 
-        public Task ApplyAsync(HttpContext httpContext, CandidateSet candidates)
-        {
-            var listener = httpContext.Listener();
-            for (var i = 0; i < candidates.Count; i++)
-            {
-                if (candidates[i].Endpoint.Metadata.GetMetadata<Belongs>()?.To != listener)
-                    candidates.SetValidity(i, false);
-            }
+        public IReadOnlyList<PolicyNodeEdge> GetEdges(IReadOnlyList<Endpoint> endpoints) =>
+            [.. Enum.GetValues<Listener>().Select(listener => new PolicyNodeEdge(
+                listener, [.. endpoints.Where(endpoint => endpoint.Listener() == listener)]))];
 
-            return Task.CompletedTask;
-        }
+        public PolicyJumpTable BuildJumpTable(int exitDestination, IReadOnlyList<PolicyJumpTableEdge> edges) =>
+            new JumpTable(exitDestination, edges.ToDictionary(edge => (Listener)edge.State, edge => edge.Destination));
+    }
+
+    private sealed class JumpTable(int elsewhere, IReadOnlyDictionary<Listener, int> destinations) : PolicyJumpTable
+    {
+        public override int GetDestination(HttpContext httpContext) => destinations.GetValueOrDefault(httpContext.Listener(), elsewhere);
     }
 }

@@ -38,7 +38,7 @@ public sealed class TraefikShapeTests(TwoPortals two) : IClassFixture<TwoPortals
         Assert.Equal(HttpStatusCode.Unauthorized, (await Ask(app, "/peer", "POST", two.Signed(app, "/peer"))).Status);
 
         // Told to ask under the client's method, it gets no verdict.
-        Assert.Equal(HttpStatusCode.NotFound, (await two.Inner.Say(HttpMethod.Post, "/internal/auth", null, two.Forwarded(app, "/open"))).Status);
+        Assert.Equal(HttpStatusCode.MethodNotAllowed, (await two.Inner.Say(HttpMethod.Post, "/internal/auth", null, two.Forwarded(app, "/open"))).Status);
     }
 
     [Fact]

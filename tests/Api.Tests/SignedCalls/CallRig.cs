@@ -55,8 +55,8 @@ internal sealed class CallRig : IAsyncDisposable
         });
         Services(builder.Services, limits, clock);
         core = builder.Build();
-        core.UseExceptionHandler();
-        core.UseStatusCodePages();
+        core.UseMiddleware<Errors>();
+        core.UseStatusCodePages(bare => Errors.FillIn(bare.HttpContext));
         core.UseMiddleware<CallPeerMiddleware>();
     }
 
@@ -154,8 +154,6 @@ internal sealed class CallRig : IAsyncDisposable
         services.AddSingleton(contacts);
         services.AddSingleton<AppCallers>();
         services.AddSingleton<IAppAddresses, OneContainer>();
-        services.AddExceptionHandler<Errors>();
-        services.AddProblemDetails(problems => problems.CustomizeProblemDetails = Errors.AddCode);
     }
 
     /// <summary>Whoever calls is the app.</summary>

@@ -1,4 +1,6 @@
+using System.Reflection;
 using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.Http.Metadata;
 using PeerRegistry.Domain.Kernel;
 
 namespace PeerRegistry.Api.Kernel.Pages;
@@ -7,7 +9,7 @@ namespace PeerRegistry.Api.Kernel.Pages;
 /// What one of our own pages sent. There is no other way to one than past the antiforgery check, so an endpoint that takes a form
 /// cannot forget it.
 /// </summary>
-public sealed class PageForm
+public sealed class PageForm : IEndpointParameterMetadataProvider
 {
     private readonly IFormCollection fields;
 
@@ -23,11 +25,15 @@ public sealed class PageForm
 
     public IFormFile? File(string name) => fields.Files.GetFile(name) is { Length: > 0 } file ? file : null;
 
+    /// <summary>For routing, which refuses every other content type with 415.</summary>
+    public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) =>
+        builder.Metadata.Add(new AcceptsMetadata(["application/x-www-form-urlencoded", "multipart/form-data"]));
+
     /// <summary>For minimal APIs, which call it for a parameter of this type.</summary>
     public static async ValueTask<PageForm?> BindAsync(HttpContext context)
     {
         if (!context.Request.HasFormContentType)
-            throw new RefusedException(RefusalKind.Invalid, "request_invalid", "This path takes what a form of its page sends.");
+            throw new BadHttpRequestException("A form is needed.", StatusCodes.Status415UnsupportedMediaType);
 
         try
         {

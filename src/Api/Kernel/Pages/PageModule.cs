@@ -15,7 +15,7 @@ internal static class PageModule
     public static IServiceCollection AddPages(this IServiceCollection services)
     {
         services.AddRazorComponents();
-        services.AddSingleton<IProblemDetailsWriter, PageProblems>(); // asked before the JSON one, which takes everything
+        services.AddSingleton<IProblemPage, PageProblems>();
         services.AddAntiforgery(antiforgery =>
         {
             antiforgery.Cookie.Name = "__Host-portal-form";

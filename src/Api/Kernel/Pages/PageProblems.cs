@@ -1,28 +1,24 @@
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Mvc;
 
 namespace PeerRegistry.Api.Kernel.Pages;
 
-/// <summary>
-/// Failures as a page for people: wherever the edge would answer problem+json to somebody who asked for HTML, as browsers do when they go
-/// somewhere. Programs do not ask for HTML and get the JSON.
-/// </summary>
-internal sealed class PageProblems : IProblemDetailsWriter
+/// <summary>Failures on the edge as a page, for whoever asks for HTML, as browsers do when they go somewhere. Programs get the JSON.</summary>
+internal sealed class PageProblems : IProblemPage
 {
-    public bool CanWrite(ProblemDetailsContext context) =>
-        context.HttpContext.Listener() == Listener.Edge
-        && context.HttpContext.Request.GetTypedHeaders().Accept.Any(a => a.MediaType.Equals("text/html", StringComparison.OrdinalIgnoreCase));
+    public bool IsWanted(HttpContext context) =>
+        context.Listener() == Listener.Edge
+        && context.Request.GetTypedHeaders().Accept.Any(a => a.MediaType.Equals("text/html", StringComparison.OrdinalIgnoreCase) && a.Quality is not 0);
 
-    public async ValueTask WriteAsync(ProblemDetailsContext context)
+    public Task Write(HttpContext context, Problem problem)
     {
-        var status = context.HttpContext.Response.StatusCode;
-        context.HttpContext.Response.Headers.CacheControl = "no-cache, no-store";
-        context.HttpContext.Response.Headers.Pragma = "no-cache";
-        await new RazorComponentResult<ProblemPage>(new Dictionary<string, object?>
+        context.Response.Headers.CacheControl = "no-cache, no-store"; // as the antiforgery tokens in the page ask for
+        context.Response.Headers.Pragma = "no-cache";
+        var page = new RazorComponentResult<ProblemPage>(new Dictionary<string, object?>
         {
-            [nameof(ProblemPage.Status)] = status,
-            [nameof(ProblemPage.Detail)] = context.ProblemDetails.Detail,
+            [nameof(ProblemPage.Status)] = problem.Status,
+            [nameof(ProblemPage.Detail)] = problem.Detail,
         })
-        { StatusCode = status }.ExecuteAsync(context.HttpContext);
+        { StatusCode = context.Response.StatusCode };
+        return page.ExecuteAsync(context);
     }
 }
