@@ -23,7 +23,7 @@ public sealed record PairDevice(PortalId Portal, string Code, string Name) : IRe
         public Validator()
         {
             RuleFor(c => c.Code).NotNull().MaximumLength(100).WithErrorCode("request_invalid").WithMessage("A pairing code is needed.");
-            RuleFor(c => c.Name).Must(Device.IsName).WithMessage($"A device's name has 1 to {Device.MaxNameLength} printable characters.");
+            RuleFor(c => c.Name).MustBeName();
         }
     }
 

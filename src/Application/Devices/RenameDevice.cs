@@ -10,8 +10,7 @@ public sealed record RenameDevice(PortalId Portal, string Id, string Name) : IRe
 {
     public sealed class Validator : AbstractValidator<RenameDevice>
     {
-        public Validator() => RuleFor(c => c.Name).Must(Device.IsName)
-            .WithMessage($"A device's name has 1 to {Device.MaxNameLength} printable characters.");
+        public Validator() => RuleFor(c => c.Name).MustBeName();
     }
 
     internal sealed class Handler(Decisions decisions) : IRequestHandler<RenameDevice, Unit>

@@ -1,5 +1,6 @@
 using System.Net;
 using FluentValidation;
+using PeerRegistry.Domain.Kernel;
 
 namespace PeerRegistry.Application.Kernel;
 
@@ -19,7 +20,7 @@ public sealed class RegistryOptionsValidator : AbstractValidator<RegistryOptions
         Says(o => IsDomain(o.Portal.Zone), o => $"Portal__Zone must be a domain in lower case of at most {LongestZone} characters, not '{o.Portal.Zone}'.");
         Says(o => o.Portal.PublicPort is > 0 and < 65536, o => $"Portal__PublicPort must be a port, 1 to 65535, not {o.Portal.PublicPort}.");
         Says(o => o.Portal.KeyType is "ed25519" or "rsa-4096", o => $"Portal__KeyType must be ed25519 or rsa-4096, not '{o.Portal.KeyType}'.");
-        Says(o => o.Portal.Name.Trim() is { Length: > 0 and <= 100 } name && !name.Any(char.IsControl), _ => "Portal__Name must have 1 to 100 printable characters.");
+        Says(o => DisplayName.IsValid(o.Portal.Name), _ => $"Portal__Name cannot be this. {DisplayName.Rule}");
         Each(o => o.Peering.Resolve, IsFixedAddress, "Peering__Resolve", "host=ip:port");
         Each(o => o.Edge.TrustedProxies is ["none"] ? [] : o.Edge.TrustedProxies, IsNetwork, "Edge__TrustedProxies", "an address or a network");
         Says(

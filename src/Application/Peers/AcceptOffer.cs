@@ -11,7 +11,7 @@ public sealed record AcceptOffer(PortalId Portal, PortalId From, string? Petname
 {
     public sealed class Validator : AbstractValidator<AcceptOffer>
     {
-        public Validator() => RuleFor(c => c.Petname).MustBePetname();
+        public Validator() => RuleFor(c => c.Petname).MustBeNameOrNull();
     }
 
     internal sealed class Handler(Decisions decisions, IPortalSnapshots snapshots, IPeeringOffers offers, IPeerContacts contacts, TimeProvider clock)

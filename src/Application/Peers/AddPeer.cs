@@ -15,7 +15,7 @@ public sealed record AddPeer(PortalId Portal, TypedPortalId Id, Optional<string?
     {
         public Validator()
         {
-            RuleFor(c => c.Petname.Or(null)).MustBePetname();
+            RuleFor(c => c.Petname.Or(null)).MustBeNameOrNull();
             RuleFor(c => c.Address.Or(null)).MustBeDomainOf(c => c.Id.Short);
         }
     }

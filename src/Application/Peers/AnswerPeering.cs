@@ -1,6 +1,7 @@
 using FluentValidation;
 using MediatR;
 using PeerRegistry.Application.Kernel;
+using PeerRegistry.Domain.Kernel;
 using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
 
@@ -62,7 +63,7 @@ public sealed record AnswerPeering(
         }
 
         private IReadOnlyList<PeerEvent> Judge(AnswerPeering c, Peer peer) => c.Peering == WantedPeering.Offered
-            ? [.. Peer.SeeProtocol(peer, c.Key), .. Peer.Confirm(peer, c.Key), .. Peer.ClaimName(peer, c.Key, PeerRules.Claimed(c.Name), clock.Today())]
+            ? [.. Peer.SeeProtocol(peer, c.Key), .. Peer.Confirm(peer, c.Key), .. Peer.ClaimName(peer, c.Key, DisplayName.Claimed(c.Name), clock.Today())]
             : Peer.Withdraw(peer, c.Key);
 
         /// <summary>Never pins: at most it makes us ask ourselves, sooner, who lives at the contact's own domain.</summary>
@@ -77,9 +78,9 @@ public sealed record AnswerPeering(
             {
                 var now = clock.GetUtcNow();
                 var domain = c.Domain is { } claimed && PeerRules.IsDomainOf(claimed, id.Short) ? claimed.ToLowerInvariant() : self.ZoneName(id.Short);
-                if (c.Invite is not null && await mediator.Send(new UseInvite(c.Portal, c.Key, PeerRules.Claimed(c.Name), domain, c.Invite, c.Network), ct))
+                if (c.Invite is not null && await mediator.Send(new UseInvite(c.Portal, c.Key, DisplayName.Claimed(c.Name), domain, c.Invite, c.Network), ct))
                     return new Answer(IsMutual: true, (await contacts.Take(c.Portal, id.Short, c.Revision, c.Peering, ct)).Revision);
-                await offers.Keep(c.Portal, new PeeringOffer(id, PeerRules.Claimed(c.Name), domain, c.Revision, now, now), c.Network, ct);
+                await offers.Keep(c.Portal, new PeeringOffer(id, DisplayName.Claimed(c.Name), domain, c.Revision, now, now), c.Network, ct);
                 if (peer is { Listed: true, Key: null })
                 {
                     await contacts.Change(c.Portal, id.Short, contact => contact.BringForward(now), ct);

@@ -44,8 +44,8 @@ internal sealed record IdentifyPeer(PortalId Portal, ShortId Peer) : IRequest
             if (key.Id.Short == c.Peer && !string.Equals(claim.Domain, peer.Domain, StringComparison.OrdinalIgnoreCase))
                 throw Refused("domain_mismatch", "It says that it lives at another domain than the one asked.");
 
-            await mediator.Send(new PinPeerKey(c.Portal, c.Peer, key, PeerRules.Claimed(claim.Name), signed), ct);
-            await profiles.KeepDescription(c.Portal, c.Peer, PeerRules.ClaimedText(claim.Description), ct);
+            await mediator.Send(new PinPeerKey(c.Portal, c.Peer, key, DisplayName.Claimed(claim.Name), signed), ct);
+            await profiles.KeepDescription(c.Portal, c.Peer, DisplayName.ClaimedText(claim.Description, Profile.MaxDescription, lines: true), ct);
             return Unit.Value;
         }
 

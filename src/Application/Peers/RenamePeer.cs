@@ -11,7 +11,7 @@ public sealed record RenamePeer(PortalId Portal, TypedPortalId Id, string? Petna
 {
     public sealed class Validator : AbstractValidator<RenamePeer>
     {
-        public Validator() => RuleFor(c => c.Petname).MustBePetname();
+        public Validator() => RuleFor(c => c.Petname).MustBeNameOrNull();
     }
 
     internal sealed class Handler(Decisions decisions) : IRequestHandler<RenamePeer, Unit>

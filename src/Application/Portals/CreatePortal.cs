@@ -15,7 +15,7 @@ public sealed record CreatePortal(KeyKind Kind, string Zone, string Name) : IReq
         {
             RuleFor(c => c.Kind).IsInEnum();
             RuleFor(c => c.Zone).Matches("^[a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*$").MaximumLength(180);
-            RuleFor(c => c.Name).NotEmpty().MaximumLength(100);
+            RuleFor(c => c.Name).MustBeName();
         }
     }
 

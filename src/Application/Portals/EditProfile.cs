@@ -13,8 +13,7 @@ public sealed record EditProfile(PortalId Portal, string Name, string? Email, st
     {
         public Validator()
         {
-            RuleFor(c => c.Name).Must(name => name.Length is > 0 and <= Profile.MaxName && !name.Any(char.IsControl)).WithErrorCode("name_invalid")
-                .WithMessage($"A name is one line of 1 to {Profile.MaxName} characters.");
+            RuleFor(c => c.Name).MustBeName();
             RuleFor(c => c.Email).Must(email => email is null || IsEmail(email)).WithErrorCode("email_invalid").WithMessage("This is no e-mail address.");
             RuleFor(c => c.Description).Must(text => text is null || (text.Length <= Profile.MaxDescription && !text.Contains('\0', StringComparison.Ordinal)))
                 .WithErrorCode("description_invalid").WithMessage($"A description is text of at most {Profile.MaxDescription} characters.");

@@ -68,7 +68,7 @@ public sealed class AppMetaParser
     private string PrettyName(JsonNode root, string version, string name)
     {
         if (root["pretty_name"] is { } given)
-            return Text(given);
+            return DisplayName.IsValid(Text(given)) ? Text(given) : throw Fault(given, "a name of 1 to 100 visible characters on one line");
         return version == "1.0" ? Title(name) : throw Fault(Required(root, "v"), $"version {version} to come with pretty_name");
     }
 

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
-using System.Text;
 using PeerRegistry.Domain.Kernel;
 
 namespace PeerRegistry.Domain.Devices;
@@ -8,8 +6,6 @@ namespace PeerRegistry.Domain.Devices;
 /// <summary>A browser or tool of the owner. <see cref="Name"/> is null before it is paired and after it was revoked.</summary>
 public sealed record Device(string? Name)
 {
-    public const int MaxNameLength = 100;
-
     public static readonly Device Initial = new((string?)null);
 
     public static string Stream(string id) => $"device-{id}";
@@ -36,16 +32,6 @@ public sealed record Device(string? Name)
     /// <exception cref="RefusedException"><c>device_unknown</c></exception>
     public static IReadOnlyList<DeviceEvent> Revoke(Device device, string id) =>
         device.Name is null ? throw Unknown() : [new DeviceRevoked(id)];
-
-    /// <summary>
-    /// Names travel in headers and stand on pages: 1 to 100 characters, none of them a control or a mark that turns the direction
-    /// of writing.
-    /// </summary>
-    public static bool IsName(string? name) =>
-        name is { Length: <= MaxNameLength } && !string.IsNullOrWhiteSpace(name) && name.EnumerateRunes().All(Printable);
-
-    private static bool Printable(Rune rune) => rune.Value is 0x200C or 0x200D || Rune.GetUnicodeCategory(rune)
-        is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
 
     private static RefusedException Unknown() => new(RefusalKind.NotFound, "device_unknown", "No device with this id is paired.");
 }

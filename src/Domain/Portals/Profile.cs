@@ -6,9 +6,6 @@ namespace PeerRegistry.Domain.Portals;
 public sealed record Profile(PortalId? Id, string Name, string? Email, string? Description, bool EmailPublic, string? AvatarSha256)
 {
     /// <summary>Characters.</summary>
-    public const int MaxName = 100;
-
-    /// <summary>Characters.</summary>
     public const int MaxEmail = 254;
 
     /// <summary>Characters of Markdown.</summary>

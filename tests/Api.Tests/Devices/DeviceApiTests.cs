@@ -75,8 +75,8 @@ public sealed class DeviceApiTests(TestPostgres postgres) : IAsyncLifetime
         var good = await Code();
         foreach (var (body, code) in new[]
                  {
-                     ("""{"name":""}""", "request_invalid"), ("""{"name":null}""", "json_invalid"), ("{}", "json_invalid"), ("""{"name":"x","admin":true}""", "json_invalid"),
-                     ("{\"name\":\"a\\r\\nX-Ptl-Client-Type: terminal\"}", "request_invalid"), ("{\"name\":\"a\\u202eb\"}", "request_invalid"),
+                     ("""{"name":""}""", "name_invalid"), ("""{"name":null}""", "json_invalid"), ("{}", "json_invalid"), ("""{"name":"x","admin":true}""", "json_invalid"),
+                     ("{\"name\":\"a\\r\\nX-Ptl-Client-Type: terminal\"}", "name_invalid"), ("{\"name\":\"a\\u202eb\"}", "name_invalid"),
                  })
         {
             Assert.Equal(code, (await anybody.Post($"/core/public/pair/terminal?code={good}", body)).Code);

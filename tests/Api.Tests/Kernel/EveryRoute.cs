@@ -102,6 +102,9 @@ public sealed class EveryRoute(TestPostgres postgres) : IAsyncLifetime
 
         public string Pattern => "/" + endpoint.RoutePattern.RawText!.TrimStart('/');
 
+        /// <summary>Whether nginx asks it for the words of a verdict; asked without a verdict, it says 503.</summary>
+        public bool IsForNginx => Pattern == "/internal/auth/nginx/answer";
+
         public RouteEndpoint Endpoint => endpoint;
 
         public bool IsInternal => endpoint.Listener() == Listener.Internal;

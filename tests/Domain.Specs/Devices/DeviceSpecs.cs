@@ -23,24 +23,4 @@ public sealed class DeviceSpecs
         Assert.Equal("device_unknown", Assert.Throws<RefusedException>(() => Device.Revoke(revoked, "d1")).Code);
         Assert.Equal("device_unknown", Assert.Throws<RefusedException>(() => Device.Rename(revoked, "d1", "x")).Code);
     }
-
-    [Theory]
-    [InlineData("Laptop", true)]
-    [InlineData("Ada's 📱", true)]
-    [InlineData("家の電話", true)]
-    [InlineData("👩‍💻", true)]
-    [InlineData("", false)]
-    [InlineData("   ", false)]
-    [InlineData(null, false)]
-    [InlineData("a\r\nX-Ptl-Client-Type: terminal", false)]
-    [InlineData("a\u202Eb", false)]
-    [InlineData("a\u2028b", false)]
-    public void Names_are_printable(string? name, bool good) => Assert.Equal(good, Device.IsName(name));
-
-    [Fact]
-    public void Names_are_at_most_100_long()
-    {
-        Assert.True(Device.IsName(new string('a', 100)));
-        Assert.False(Device.IsName(new string('a', 101)));
-    }
 }
