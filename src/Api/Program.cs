@@ -42,6 +42,8 @@ public static class Program
         builder.WebHost.UseKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = BodyLimit.Usual;
+            kestrel.Limits.MaxRequestBufferSize = 64 * 1024; // of each connection, whether or not its request is being read
             kestrel.ResponseHeaderEncodingSelector = _ => Encoding.UTF8; // as request headers are read
             var (edge, inner) = (new Uri(options.Listen.Edge), new Uri(options.Listen.Internal));
             kestrel.Listen(IPAddress.Parse(edge.Host), edge.Port, listen => listen.Mark(Listener.Edge));
@@ -61,6 +63,7 @@ public static class Program
         app.UseRateLimiter();
         app.UseAuthentication();
         app.UseAuthorization();
+        app.UseMiddleware<RequestShape>();
         app.MapEdge();
         app.MapInternal();
         return app;
@@ -81,6 +84,7 @@ public static class Program
     {
         services.AddScoped<CurrentPortal>();
         services.AddSingleton<CallerAddress>();
+        services.AddSingleton<BodyBudget>();
         services.AddSingleton<ChallengeLimits>();
         services.AddHealthChecks();
         services.AddSingleton<NoticeLimits>();

@@ -19,17 +19,20 @@ internal sealed record TokenAnswer(string Token);
 /// <summary>The owner's apps.</summary>
 internal static class AppEndpoints
 {
+    /// <summary>Bytes: room for the full IDs of some nine thousand peers.</summary>
+    private const int MaxVisibility = 1 << 20;
+
     public static void MapApps(this IEndpointRouteBuilder edge)
     {
         var apps = edge.MapGroup("/core/protected/apps").WithTags("Apps")
-            .RequireAuthorization(Policies.Owner).WithMetadata(new BodyLimit(AppMetaParser.MaxBytes)).ProducesProblem(401);
+            .RequireAuthorization(Policies.Owner).ProducesProblem(401);
         apps.MapGet("", List).WithName("apps.list");
         apps.MapGet("/{name}", Show).WithName("apps.show").ProducesProblem(404);
-        apps.MapPut("/{name}", Register).WithName("apps.register").Accepts<object>("application/json")
+        apps.MapPut("/{name}", Register).WithName("apps.register").WithMetadata(new BodyLimit(AppMetaParser.MaxBytes)).Accepts<object>("application/json")
             .Produces<RegistrationAnswer>(201).Produces<RegistrationAnswer>().ProducesProblem(400);
         apps.MapDelete("/{name}", Remove).WithName("apps.remove").ProducesProblem(404);
         apps.MapGet("/{name}/visibility", ShowVisibility).WithName("apps.visibility").ProducesProblem(404);
-        apps.MapPut("/{name}/visibility", SetVisibility).WithName("apps.set-visibility").ProducesProblem(404);
+        apps.MapPut("/{name}/visibility", SetVisibility).WithName("apps.set-visibility").WithMetadata(new BodyLimit(MaxVisibility)).ProducesProblem(404);
         apps.MapGet("/{name}/explain", Explain).WithName("apps.explain").ProducesProblem(404);
         apps.MapPost("/{name}/token", IssueToken).WithName("apps.issue-token").ProducesProblem(404);
     }

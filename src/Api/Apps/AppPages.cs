@@ -22,9 +22,9 @@ internal static class AppPages
     public static void MapAppPages(this IEndpointRouteBuilder pages)
     {
         pages.MapGet("/apps", (CurrentPortal portal) => List(portal, null));
-        pages.MapPost("/apps", Register);
+        pages.MapPost("/apps", Register).WithMetadata(new BodyLimit((3 * AppMetaParser.MaxBytes) + BodyLimit.BesideLargeField)); // typed into the form, a byte may take three
         pages.MapGet("/apps/{name}", Ask);
-        pages.MapPost("/apps/{name}/visibility", SetVisibility);
+        pages.MapPost("/apps/{name}/visibility", SetVisibility).WithMetadata(new BodyLimit(64 * 1024));
         pages.MapPost("/apps/{name}/token", IssueToken);
         pages.MapGet("/apps/{name}/remove", (string name, CurrentPortal portal) => PageModule.Page<RemoveAppPage>(Find(portal, name)));
         pages.MapPost("/apps/{name}/remove", async (string name, PageForm _, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>

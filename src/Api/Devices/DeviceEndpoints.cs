@@ -21,16 +21,14 @@ internal sealed record WhoAmI(string Type, string? Id, string? Name);
 /// <summary>The owner's devices, <c>terminals</c> on the wire.</summary>
 internal static class DeviceEndpoints
 {
-    private const int MaxBody = 64 * 1024;
-
     public static void MapDevices(this IEndpointRouteBuilder edge)
     {
-        var open = edge.MapGroup("/core/public").WithTags("Devices").WithMetadata(new BodyLimit(MaxBody));
+        var open = edge.MapGroup("/core/public").WithTags("Devices");
         open.MapPost("/pair/terminal", Pair).WithName("terminals.pair").ProducesProblem(401).ProducesProblem(429);
         open.MapGet("/meta/whoami", WhoAmI).WithName("meta.whoami");
 
         var terminals = edge.MapGroup("/core/protected/terminals").WithTags("Devices")
-            .RequireAuthorization(Policies.Owner).WithMetadata(new BodyLimit(MaxBody)).ProducesProblem(401);
+            .RequireAuthorization(Policies.Owner).ProducesProblem(401);
         terminals.MapGet("", List).WithName("terminals.list");
         terminals.MapPatch("/{id}", Rename).WithName("terminals.rename").ProducesProblem(404);
         terminals.MapDelete("/{id}", Revoke).WithName("terminals.revoke").ProducesProblem(404);

@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 using PeerRegistry.Api.Kernel;
 using PeerRegistry.Api.SignedCalls;
@@ -16,15 +15,13 @@ namespace PeerRegistry.Api.ForwardAuth;
 /// </summary>
 internal sealed class ForwardAuthMiddleware(
     RequestDelegate next, IPortalSnapshots snapshots, ISignatures signatures, IRefusedCalls refusals, IPeerContacts contacts,
-    IServiceScopeFactory scopes, TimeProvider clock, PublicUrl urls)
+    IServiceScopeFactory scopes, TimeProvider clock, PublicUrl urls, BodyBudget budget, CallerAddress addresses)
 {
     public const string Path = "/internal/auth";
     public const string NginxPath = "/internal/auth/nginx";
 
     /// <summary>Of the empty body (RFC 9530): an original signs no digest, so whatever body comes with it must not pass for signed.</summary>
     private const string EmptyDigest = "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:";
-
-    private const int MaxForwardedBody = 16 << 20;
 
     public Task InvokeAsync(HttpContext context)
     {
@@ -80,8 +77,9 @@ internal sealed class ForwardAuthMiddleware(
         var (portal, app) = (forwarded.Portal, forwarded.App);
         var sent = new ReceivedRequest(
             forwarded.Method, forwarded.Scheme, forwarded.Authority, forwarded.Target, new HeaderFields(context.Request.Headers));
+        using var body = await ForwardedBody.Read(context, budget.Verdicts, addresses);
         var verdict = await signatures.Verify(
-            sent, VerificationPlace.App, keyId => DecideAccess.FindSigner(portal, app, keyId), await Body(context), context.RequestAborted);
+            sent, VerificationPlace.App, keyId => DecideAccess.FindSigner(portal, app, keyId), body.Bytes, context.RequestAborted);
         if (verdict.Reason is not null)
         {
             refusals.Record(portal.Portal.Id, app, forwarded.Target, verdict);
@@ -107,24 +105,6 @@ internal sealed class ForwardAuthMiddleware(
         await using var scope = scopes.CreateAsyncScope();
         scope.ServiceProvider.GetRequiredService<CurrentActor>().Actor = Actor.Peer(signer.Id);
         await scope.ServiceProvider.GetRequiredService<MediatR.IMediator>().Send(new ConfirmByCall(portal.Portal.Id, signer.Key, tagged), ct);
-    }
-
-    /// <returns>Null where the proxy passes no body on, as all do that are not told to.</returns>
-    private static async ValueTask<ReadOnlyMemory<byte>?> Body(HttpContext context)
-    {
-        if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: true })
-            return null;
-
-        using var body = new MemoryStream();
-        var buffer = new byte[16 * 1024];
-        while (await context.Request.Body.ReadAsync(buffer, context.RequestAborted) is > 0 and var read)
-        {
-            if (body.Length + read > MaxForwardedBody)
-                throw new RefusedException(RefusalKind.TooLarge, "body_too_large", "A body that is to be compared has at most 16 MiB.");
-            body.Write(buffer.AsSpan(0, read));
-        }
-
-        return body.Length == 0 ? null : body.GetBuffer().AsMemory(0, (int)body.Length);
     }
 
     private static AccessRequest Request(IHeaderDictionary headers, in ForwardedRequest forwarded, Signer? signer)

@@ -25,8 +25,7 @@ internal sealed class Errors(RequestDelegate next, ILogger<Errors> log)
         BadHttpRequestException { InnerException: RefusedException refused } => Problem.Of(refused),
         BadHttpRequestException { InnerException: JsonException json } => new(400, "json_invalid", Where(json)),
         JsonException json => new(400, "json_invalid", Where(json)),
-        BadHttpRequestException { StatusCode: 408 } => new(408, "request_too_slow", "The body came too slowly."),
-        BadHttpRequestException { StatusCode: 413 or 415 } bad => Problem.OfStatus(bad.StatusCode),
+        BadHttpRequestException { StatusCode: 408 or 413 or 415 } bad => Problem.OfStatus(bad.StatusCode),
         BadHttpRequestException bad => new(bad.StatusCode, "request_invalid", "The request is not of the form that this path takes."),
         _ => new(500, "internal_error", "Something went wrong here. The log of this Portal says what."),
     };

@@ -25,6 +25,7 @@ internal sealed record Problem(int Status, string Code, string? Detail, TimeSpan
         403 => new(status, "forbidden", null),
         404 => new(status, "not_found", null),
         405 => new(status, "method_not_allowed", "This path does not take this method. The Allow header lists those it takes."),
+        408 => new(status, "request_too_slow", "The body came too slowly."),
         413 => new(status, "body_too_large", "The body is larger than this path takes."),
         415 => new(status, "content_type_unsupported", "This path does not take a body of this Content-Type."),
         429 => new(status, "rate_limited", null),

@@ -14,13 +14,11 @@ namespace PeerRegistry.Api.Peers;
 /// <summary>The owner's contact list.</summary>
 internal static class PeerEndpoints
 {
-    private const int MaxBody = 16 * 1024;
-
     public static RouteGroupBuilder MapPeers(this IEndpointRouteBuilder routes)
     {
         var peers = routes.MapGroup("/core/protected/peers").WithTags("Peers").RequireAuthorization(Policies.Owner);
         peers.MapGet("", List).WithName("peers.list").ProducesProblem(400);
-        peers.MapPut("", Put).WithName("peers.put").WithMetadata(new BodyLimit(MaxBody)).ProducesProblem(400).ProducesProblem(409);
+        peers.MapPut("", Put).WithName("peers.put").ProducesProblem(400).ProducesProblem(409);
         peers.MapGet("/{id}", Show).WithName("peers.show").ProducesProblem(404);
         peers.MapGet("/{id}/avatar", ShowAvatar).WithName("peers.avatar").Produces(200).ProducesProblem(404);
         peers.MapDelete("/{id}", Remove).WithName("peers.remove").ProducesProblem(404);

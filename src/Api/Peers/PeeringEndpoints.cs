@@ -16,8 +16,6 @@ namespace PeerRegistry.Api.Peers;
 /// <summary>Notices of other Portals: they have added us, or taken it back. docs/protocol.md.</summary>
 internal static class PeeringEndpoints
 {
-    private const int MaxBody = 16 * 1024;
-
     /// <summary>Members that are not known are skipped: later versions may send more.</summary>
     private static readonly JsonSerializerOptions Wire = new()
     {
@@ -31,7 +29,6 @@ internal static class PeeringEndpoints
         .MapPut("/core/public/peering", Answer)
         .WithTags("Peers")
         .WithName("peering.notice")
-        .WithMetadata(new BodyLimit(MaxBody))
         .Accepts<Notice>("application/json")
         .Produces<Standing>()
         .ProducesProblem(400)
@@ -59,7 +56,7 @@ internal static class PeeringEndpoints
 
         actor.Actor = Actor.Peer(key.Id);
         var answer = await mediator.Send(
-            new AnswerPeering(portal.Id, key, notice.Name, notice.Domain, WantedOf(notice.Peering), notice.Revision, NoticeLimits.Network(address), notice.Invite), ct);
+            new AnswerPeering(portal.Id, key, notice.Name, notice.Domain, WantedOf(notice.Peering), notice.Revision, Networks.Of(address), notice.Invite), ct);
         var answerBody = JsonSerializer.SerializeToUtf8Bytes(new Standing(answer.IsMutual ? "mutual" : "offered", answer.Revision), Wire);
         foreach (var (name, value) in signatures.SignAnswer(portal.Id, StatusCodes.Status200OK, answerBody, request, verdict.Label))
             context.Response.Headers.Append(name, value);
@@ -113,13 +110,6 @@ internal sealed class NoticeLimits(CallerAddress addresses) : IDisposable
         return lease.IsAcquired
             ? address
             : throw new RefusedException(RefusalKind.TooMany, "rate_limited", "Too many notices from this address.") { RetryAfter = Window };
-    }
-
-    /// <summary>What one provider customer may own: the /24 of an IPv4 address, the /48 of an IPv6 address.</summary>
-    public static string Network(IPAddress address)
-    {
-        var (bytes, kept) = address.GetAddressBytes() is { Length: 4 } v4 ? (v4, 3) : (address.GetAddressBytes(), 6);
-        return $"{new IPAddress([.. bytes.Take(kept), .. new byte[bytes.Length - kept]])}/{kept * 8}";
     }
 
     public void Dispose() => each.Dispose();

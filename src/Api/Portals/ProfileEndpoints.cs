@@ -9,14 +9,17 @@ namespace PeerRegistry.Api.Portals;
 /// <summary>The owner's profile and picture; the picture for everybody.</summary>
 internal static class ProfileEndpoints
 {
+    /// <summary>Bytes. A character of a description takes up to nine in a form, and six in JSON.</summary>
+    internal const int MaxText = (9 * Profile.MaxDescription) + BodyLimit.BesideLargeField;
+
     public static void MapProfile(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/core/public/meta/avatar", ShowAvatar).WithName("avatar.public").WithTags("Profile");
         var profile = routes.MapGroup("/core/protected/profile").WithTags("Profile").RequireAuthorization(Policies.Owner);
         profile.MapGet("", Show).WithName("profile.get");
-        profile.MapPut("", Edit).WithName("profile.put");
+        profile.MapPut("", Edit).WithName("profile.put").WithMetadata(new BodyLimit(MaxText));
         profile.MapGet("/avatar", ShowAvatar).WithName("profile.avatar.get");
-        profile.MapPut("/avatar", PutAvatar).WithName("profile.avatar.put");
+        profile.MapPut("/avatar", PutAvatar).WithName("profile.avatar.put").WithMetadata(new BodyLimit(AvatarImage.MaxLength + BodyLimit.BesideLargeField));
         profile.MapDelete("/avatar", RemoveAvatar).WithName("profile.avatar.delete");
     }
 

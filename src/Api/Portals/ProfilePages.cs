@@ -4,6 +4,7 @@ using PeerRegistry.Api.Kernel;
 using PeerRegistry.Api.Kernel.Pages;
 using PeerRegistry.Application.Portals;
 using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Api.Portals;
 
@@ -12,9 +13,9 @@ internal static class ProfilePages
     public static void MapProfilePages(this IEndpointRouteBuilder pages)
     {
         pages.MapGet("/profile", (CurrentPortal portal) => Show(portal, null));
-        pages.MapPost("/profile", Save);
-        pages.MapPost("/profile/preview", Preview);
-        pages.MapPost("/profile/avatar", Upload);
+        pages.MapPost("/profile", Save).WithMetadata(new BodyLimit(ProfileEndpoints.MaxText));
+        pages.MapPost("/profile/preview", Preview).WithMetadata(new BodyLimit(ProfileEndpoints.MaxText));
+        pages.MapPost("/profile/avatar", Upload).WithMetadata(new BodyLimit(AvatarImage.MaxLength + BodyLimit.BesideLargeField));
         pages.MapPost("/profile/avatar/remove", Remove);
     }
 

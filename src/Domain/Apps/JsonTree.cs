@@ -61,9 +61,18 @@ internal sealed class JsonTree
     {
         JsonTokenType.StartObject => Object(ref reader, path),
         JsonTokenType.StartArray => List(ref reader, path),
-        JsonTokenType.String => new JsonNode(path, reader.TokenType, reader.TokenStartIndex, reader.GetString()!),
+        JsonTokenType.String => new JsonNode(path, reader.TokenType, reader.TokenStartIndex, Text(ref reader, path)),
         _ => new JsonNode(path, reader.TokenType, reader.TokenStartIndex, StrictUtf8.GetString(reader.ValueSpan)),
     };
+
+    /// <summary>No text in the database can hold a NUL.</summary>
+    private string Text(ref Utf8JsonReader reader, string path)
+    {
+        var text = reader.GetString()!;
+        return text.Contains('\0', StringComparison.Ordinal)
+            ? throw AppMeta.Refuse($"{path}, {Position(reader.TokenStartIndex)}: a string holds a NUL.")
+            : text;
+    }
 
     private JsonNode Object(ref Utf8JsonReader reader, string path)
     {
@@ -72,7 +81,7 @@ internal sealed class JsonTree
         var names = new HashSet<string>();
         while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
         {
-            var name = reader.GetString()!;
+            var name = Text(ref reader, path);
             var at = path + (name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') ? "." + name : $"[\"{name}\"]");
             if (!names.Add(name))
                 throw AppMeta.Refuse($"{at}, {Position(reader.TokenStartIndex)}: this member is given twice.");

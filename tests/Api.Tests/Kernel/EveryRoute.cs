@@ -19,7 +19,8 @@ public sealed class EveryRoute(TestPostgres postgres) : IAsyncLifetime
 {
     private const string Contact = "qqqqqq";
     private HttpClient inner = null!;
-    private HttpClient anybody = null!;
+    private HttpClient edge = null!;
+    private int callers;
     private HttpClient owner = null!;
     private string invite = "";
     private string appToken = "";
@@ -37,8 +38,8 @@ public sealed class EveryRoute(TestPostgres postgres) : IAsyncLifetime
     {
         Zone = await Neighbourhood.Start(postgres);
         Portal = await Zone.Move("Ada", services => services.AddSingleton<ILoggerProvider>(Log));
-        (anybody, owner) = (Zone.Client(), await Portal.Owner());
-        anybody.BaseAddress = owner.BaseAddress;
+        owner = await Portal.Owner();
+        edge = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = Portal.Edge };
         inner = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = Portal.Internal };
         await Portal.Send(new RegisterApp(Portal.Id, "mail", Encoding.UTF8.GetBytes("""{"v":"1.0","name":"mail","paths":{"":{"access":"private"}}}""")));
         appToken = await Portal.Send(new IssueAppToken(Portal.Id, "mail"));
@@ -49,31 +50,46 @@ public sealed class EveryRoute(TestPostgres postgres) : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        anybody.Dispose();
+        edge.Dispose();
         owner.Dispose();
         inner.Dispose();
         await Zone.DisposeAsync();
     }
 
     /// <summary>A target that the route answers: IDs of what is there, and the query that it cannot do without.</summary>
-    internal string Target(Route route) => route.Pattern
+    /// <param name="gone">IDs of what is not there.</param>
+    internal string Target(Route route, bool gone = false) => route.Pattern
         .Replace("{hash}", "0000000000000000", StringComparison.Ordinal)
         .Replace("{invite}", "nobody.0000000000000000000000", StringComparison.Ordinal)
-        .Replace("{name}", route.Pattern.Contains("/apps", StringComparison.Ordinal) ? "mail" : "site.css", StringComparison.Ordinal)
-        .Replace("{id}", IdIn(route.Pattern), StringComparison.Ordinal) + Query(route.Pattern);
+        .Replace("{name}", gone ? "nosuch" : route.Pattern.Contains("/apps", StringComparison.Ordinal) ? "mail" : "site.css", StringComparison.Ordinal)
+        .Replace("{id}", gone ? "zzzzzz" : IdIn(route.Pattern), StringComparison.Ordinal) + Query(route.Pattern);
 
+    /// <summary>Straight to the listener: the front does not hand on an answer that comes before the body's end.</summary>
     /// <param name="asOwner">On the internal listener: as an app.</param>
-    internal async Task<Said> Send(Route route, string method, bool asOwner, HttpContent? body = null, string accept = "*/*", string? target = null)
+    internal async Task<Said> Send(Route route, string method, bool asOwner, HttpContent? body = null, string accept = "*/*", string? target = null, string? cookie = null)
     {
-        var client = route.IsInternal ? inner : asOwner ? owner : anybody;
         using var request = new HttpRequestMessage(HttpMethod.Parse(method), target ?? Target(route)) { Content = body };
         request.Headers.TryAddWithoutValidation("Accept", accept);
-        if (route.IsInternal && asOwner)
-            request.Headers.Authorization = new("Bearer", appToken);
-        if (route.Pattern.StartsWith("/.portal", StringComparison.Ordinal))
-            request.Headers.Host = $"mail.{Portal.Domain}";
-        var answer = await client.SendAsync(request, TestContext.Current.CancellationToken);
+        if (cookie is not null)
+            request.Headers.TryAddWithoutValidation("Cookie", cookie);
+        if (asOwner)
+            request.Headers.Authorization = route.IsInternal ? new("Bearer", appToken) : owner.DefaultRequestHeaders.Authorization;
+        request.Headers.Host = route.Pattern.StartsWith("/.portal", StringComparison.Ordinal) ? $"mail.{Portal.Domain}" : Portal.Domain;
+        request.Headers.ExpectContinue = body?.Headers.ContentLength > 1000; // what is too large is answered before it is sent
+        var caller = Interlocked.Increment(ref callers);
+        request.Headers.Add("X-Forwarded-For", $"198.18.{caller >> 8 & 255}.{caller & 255}");
+        var answer = await (route.IsInternal ? inner : edge).SendAsync(request, TestContext.Current.CancellationToken);
         return new Said(answer.StatusCode, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), answer);
+    }
+
+    /// <summary>The cookie that the pages' forms need.</summary>
+    internal async Task<string> FormCookie(HttpClient client, string page = "/profile") => (await Form(client, page)).Cookie;
+
+    /// <summary>The two halves of the antiforgery token, as a page brings them.</summary>
+    internal async Task<(string Cookie, string Token)> Form(HttpClient client, string page = "/profile")
+    {
+        var shown = await client.Get(page);
+        return (shown.Header("Set-Cookie")!.Split(';')[0], WebUtility.HtmlDecode(shown.Body.Split("name=\"form_token\" value=\"")[1].Split('"')[0]));
     }
 
     /// <summary>What the endpoints that match a target on one listener take, in order.</summary>
@@ -100,7 +116,7 @@ public sealed class EveryRoute(TestPostgres postgres) : IAsyncLifetime
     {
         private readonly TemplateMatcher matcher = new(TemplateParser.Parse(endpoint.RoutePattern.RawText!), []);
 
-        public string Pattern => "/" + endpoint.RoutePattern.RawText!.TrimStart('/');
+        public string Pattern => "/" + endpoint.RoutePattern.RawText!.Trim('/');
 
         /// <summary>Whether nginx asks it for the words of a verdict; asked without a verdict, it says 503.</summary>
         public bool IsForNginx => Pattern == "/internal/auth/nginx/answer";

@@ -34,19 +34,38 @@ public sealed class PageForm : IEndpointParameterMetadataProvider
     {
         if (!context.Request.HasFormContentType)
             throw new BadHttpRequestException("A form is needed.", StatusCodes.Status415UnsupportedMediaType);
+        if (!context.Request.Cookies.ContainsKey(PageModule.FormCookie))
+            throw Outdated(); // before a byte of it is read
 
+        var fields = await Read(context);
         try
         {
             await context.RequestServices.GetRequiredService<IAntiforgery>().ValidateRequestAsync(context);
         }
         catch (AntiforgeryValidationException)
         {
-            throw new RefusedException(RefusalKind.Forbidden, "form_outdated",
-                "This form was not sent from a page of this Portal, or the page is too old. Go back, reload it and try again.");
+            throw Outdated();
         }
 
-        return new PageForm(await context.Request.ReadFormAsync(context.RequestAborted));
+        return new PageForm(fields);
     }
+
+    /// <summary>The antiforgery check would read it, too, but take every failure for a missing token.</summary>
+    private static async Task<IFormCollection> Read(HttpContext context)
+    {
+        try
+        {
+            return await context.Request.ReadFormAsync(context.RequestAborted);
+        }
+        catch (Exception e) when (e is InvalidDataException or NotSupportedException or (IOException and not BadHttpRequestException))
+        {
+            // Too many fields, a part in an encoding that nobody reads, or a body that ends too early.
+            throw new RefusedException(RefusalKind.Invalid, "request_invalid", "This form cannot be read.");
+        }
+    }
+
+    private static RefusedException Outdated() => new(RefusalKind.Forbidden, "form_outdated",
+        "This form was not sent from a page of this Portal, or the page is too old. Go back, reload it and try again.");
 }
 
 /// <summary>A form that was turned down, so that its page can show what was typed and say what is wrong where it is wrong.</summary>

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 using PeerRegistry.Api.Apps;
 using PeerRegistry.Api.Audit;
@@ -12,13 +13,17 @@ namespace PeerRegistry.Api.Kernel.Pages;
 /// <summary>Pages are Razor components rendered once, on the server. Nothing of them lives on in the browser.</summary>
 internal static class PageModule
 {
+    /// <summary>Half of the antiforgery token; the other half is in the form.</summary>
+    public const string FormCookie = "__Host-portal-form";
+
     public static IServiceCollection AddPages(this IServiceCollection services)
     {
         services.AddRazorComponents();
         services.AddSingleton<IProblemPage, PageProblems>();
+        services.Configure<FormOptions>(BodyLimit.KeepInMemory);
         services.AddAntiforgery(antiforgery =>
         {
-            antiforgery.Cookie.Name = "__Host-portal-form";
+            antiforgery.Cookie.Name = FormCookie;
             antiforgery.Cookie.SameSite = SameSiteMode.Strict;
             antiforgery.Cookie.SecurePolicy = CookieSecurePolicy.Always;
             antiforgery.FormFieldName = "form_token";
