@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
-using Microsoft.Extensions.Logging.Console;
 using PeerRegistry.Api.Audit;
 using PeerRegistry.Api.Cli;
 using PeerRegistry.Api.Hosting;
@@ -72,9 +71,10 @@ public static class Program
     /// <summary>Standard output is for what others read: the PAIR and READY lines.</summary>
     private static void AddHost(WebApplicationBuilder builder)
     {
-        builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
-        builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Logging.ClearProviders();
+        builder.Services.AddSingleton<ILoggerProvider, StandardErrorLog>();
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Antiforgery", LogLevel.None); // a stack trace for every cookie that somebody made up
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical); // a refused start is told by CommandLine
         builder.Services.Configure<LoggerFilterOptions>(RequestTrace.Silence);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(2)); // and seven for the own PostgreSQL

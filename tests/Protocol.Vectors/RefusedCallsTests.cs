@@ -14,10 +14,10 @@ public class RefusedCallsTests
     [Fact]
     public void The_last_thousand_are_kept_the_latest_first_and_each_Portal_sees_its_own()
     {
-        var refused = new RefusedCalls(clock, log);
+        var refused = new RefusedCalls(clock, new RefusalLog(clock, log));
         for (var i = 0; i < 1001; i++)
-            refused.Record(Portal, "notes", $"/{i}", Verdict("replayed"));
-        refused.Record(Given.Rsa.Public.Id, null, "/other", Verdict("expired"));
+            refused.Record(Portal, "notes", $"/{i}", Network(i % 30), Verdict("replayed"));
+        refused.Record(Given.Rsa.Public.Id, null, "/other", Network(1), Verdict("expired"));
 
         var latest = refused.Latest(Portal, 1000);
         Assert.Equal(1000, latest.Count);
@@ -30,9 +30,9 @@ public class RefusedCallsTests
     [Fact]
     public void What_strangers_send_is_kept_in_small_pieces()
     {
-        var refused = new RefusedCalls(clock, log);
+        var refused = new RefusedCalls(clock, new RefusalLog(clock, log));
         var text = new string('a', 100_000);
-        refused.Record(Portal, "notes", text, new SignatureVerdict(null, "signature_invalid", null, "sig1", text, text));
+        refused.Record(Portal, "notes", text, Network(1), new SignatureVerdict(null, "signature_invalid", null, "sig1", text, text));
 
         var call = Assert.Single(refused.Latest(Portal, 1));
         Assert.Equal((1024, 128, 2048), (call.Path.Length, call.KeyId!.Length, call.SignatureBase!.Length));
@@ -40,10 +40,65 @@ public class RefusedCallsTests
     }
 
     [Fact]
+    public void One_network_has_fifty_places_and_flushes_nobody_else_out()
+    {
+        var refused = new RefusedCalls(clock, new RefusalLog(clock, log));
+        refused.Record(Portal, "notes", "/friend", Network(1), Verdict("expired"));
+        for (var i = 0; i < 5000; i++)
+            refused.Record(Portal, "notes", $"/{i}", Network(2), Verdict("signer_unknown"));
+
+        var latest = refused.Latest(Portal, 1000);
+        Assert.Equal(51, latest.Count);
+        Assert.Equal(("/4999", "/4950", "/friend"), (latest[0].Path, latest[49].Path, latest[50].Path));
+    }
+
+    [Fact]
+    public void A_network_whose_calls_were_dropped_has_its_places_again()
+    {
+        var refused = new RefusedCalls(clock, new RefusalLog(clock, log));
+        for (var i = 0; i < 3000; i++)
+            refused.Record(Portal, "notes", $"/{i}", Network(i / 50), Verdict("expired"));
+        for (var i = 0; i < 50; i++)
+            refused.Record(Portal, "notes", "/again", Network(0), Verdict("expired"));
+
+        var latest = refused.Latest(Portal, 1000);
+        Assert.Equal(1000, latest.Count);
+        Assert.Equal(50, latest.Count(call => call.Path == "/again"));
+    }
+
+    [Fact]
+    public void The_same_refusal_is_logged_once_a_minute_and_then_how_often_it_came()
+    {
+        var refusals = new RefusalLog(clock, log);
+        for (var i = 0; i < 1000; i++)
+            refusals.Refused(Portal, "notes", "replayed", "abcdef");
+        Assert.Single(log.Written);
+
+        clock.Now += 61;
+        refusals.Refused(Portal, "notes", "replayed", "abcdef");
+        Assert.Equal(3, log.Written.Count);
+        Assert.Contains("999 more times: replayed", log.Written[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_stranger_who_writes_another_key_ID_each_time_gets_thirty_lines_a_minute_and_one_that_counts_the_rest()
+    {
+        var refusals = new RefusalLog(clock, log);
+        for (var i = 0; i < 10_000; i++)
+            refusals.Refused(Portal, "notes", "signer_unknown", $"key{i}");
+        refusals.Refused(Given.Rsa.Public.Id, "notes", "signer_unknown", "another Portal's");
+        Assert.Equal(31, log.Written.Count);
+
+        clock.Now += 61;
+        refusals.Refused(Portal, "notes", "signer_unknown", "later");
+        Assert.Contains(log.Written, line => line.Contains("9970 times with yet other key IDs", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void What_was_not_refused_is_not_kept()
     {
-        var refused = new RefusedCalls(clock, log);
-        refused.Record(Portal, "notes", "/", new SignatureVerdict(Given.SignerOf(Given.Ed25519), null, null, "sig1"));
+        var refused = new RefusedCalls(clock, new RefusalLog(clock, log));
+        refused.Record(Portal, "notes", "/", Network(1), new SignatureVerdict(Given.SignerOf(Given.Ed25519), null, null, "sig1"));
         Assert.Empty(refused.Latest(Portal, 1));
     }
 
@@ -68,9 +123,11 @@ public class RefusedCallsTests
         Assert.Equal(["none", "replayed", "signer_unknown"], counted);
     }
 
+    private static string Network(int n) => $"10.0.{n}.0/24";
+
     private static SignatureVerdict Verdict(string reason) => new(null, reason, null, "sig1", "abcdef");
 
-    private sealed class Lines : ILogger<RefusedCalls>
+    private sealed class Lines : ILogger<RefusalLog>
     {
         internal List<string> Written { get; } = [];
 

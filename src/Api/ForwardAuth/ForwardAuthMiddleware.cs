@@ -82,7 +82,7 @@ internal sealed class ForwardAuthMiddleware(
             sent, VerificationPlace.App, keyId => DecideAccess.FindSigner(portal, app, keyId), body.Bytes, context.RequestAborted);
         if (verdict.Reason is not null)
         {
-            refusals.Record(portal.Portal.Id, app, forwarded.Target, verdict);
+            refusals.Record(portal.Portal.Id, app, forwarded.Target, Networks.Of(addresses.Of(context)), verdict);
             if (SignatureReasons.TryAgain(verdict.Reason) is { } tryAgain)
                 throw tryAgain;
         }

@@ -49,7 +49,7 @@ internal static class PeeringEndpoints
         if (verdict.Signer is null || key.Id.Value != notice.Id)
         {
             if (verdict.Signer is null)
-                refused.Record(portal.Id, app: null, request.Target, verdict);
+                refused.Record(portal.Id, app: null, request.Target, Networks.Of(address), verdict);
             throw SignatureReasons.TryAgain(verdict.Reason)
                 ?? new RefusedException(RefusalKind.NotAuthenticated, "not_authenticated", "The notice is not signed as it has to be.");
         }

@@ -1,47 +1,70 @@
 using System.Collections.Concurrent;
-using Microsoft.Extensions.Logging;
 using PeerRegistry.Application.SignedCalls;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Infrastructure.HttpSignatures;
 
 /// <summary>At most about 6 MB a Portal, when every field is as long as it may be.</summary>
-internal sealed partial class RefusedCalls(TimeProvider clock, ILogger<RefusedCalls> log) : IRefusedCalls
+internal sealed class RefusedCalls(TimeProvider clock, RefusalLog log) : IRefusedCalls
 {
     private const int Kept = 1000;
+    private const int KeptOfNetwork = 50;
     private const int MaxPath = 1024;
     private const int MaxKeyId = 128;
     private const int MaxBase = 2048;
 
-    private readonly ConcurrentDictionary<PortalId, Queue<RefusedCall>> calls = [];
+    private readonly ConcurrentDictionary<PortalId, Ring> rings = [];
 
-    public void Record(PortalId portal, string? app, string path, SignatureVerdict verdict)
+    public void Record(PortalId portal, string? app, string path, string network, SignatureVerdict verdict)
     {
         if (verdict.Reason is not { } reason)
             return;
 
         var keyId = Cut(verdict.KeyId, MaxKeyId);
-        LogRefused(reason, portal.Short.Value, app, keyId);
-        var latest = calls.GetOrAdd(portal, _ => new Queue<RefusedCall>());
-        lock (latest)
-        {
-            if (latest.Count == Kept)
-                latest.Dequeue();
-            latest.Enqueue(new RefusedCall(clock.GetUtcNow(), app, Cut(path, MaxPath)!, keyId, reason, Cut(verdict.SignatureBase, MaxBase)));
-        }
+        log.Refused(portal, app, reason, keyId);
+        var call = new RefusedCall(clock.GetUtcNow(), app, Cut(path, MaxPath)!, keyId, reason, Cut(verdict.SignatureBase, MaxBase));
+        rings.GetOrAdd(portal, _ => new Ring()).Add(network, call);
     }
 
-    public IReadOnlyList<RefusedCall> Latest(PortalId portal, int limit)
-    {
-        if (!calls.TryGetValue(portal, out var latest))
-            return [];
-
-        lock (latest)
-            return [.. latest.Reverse().Take(limit)];
-    }
+    public IReadOnlyList<RefusedCall> Latest(PortalId portal, int limit) =>
+        rings.TryGetValue(portal, out var ring) ? ring.Latest(limit) : [];
 
     private static string? Cut(string? text, int length) => text?.Length > length ? text[..length] : text;
 
-    [LoggerMessage(LogLevel.Information, "Signature refused: {Reason} (portal {Portal}, app {App}, keyid {KeyId})")]
-    private partial void LogRefused(string reason, string portal, string? app, string? keyId);
+    /// <summary>The oldest call gives way to a new one: of the same network where that has its share, of all otherwise.</summary>
+    private sealed class Ring
+    {
+        private readonly Lock gate = new(); // guards the following
+        private readonly LinkedList<(string Network, RefusedCall Call)> calls = []; // the latest first
+        private readonly Dictionary<string, Queue<LinkedListNode<(string Network, RefusedCall Call)>>> networks = [];
+
+        public void Add(string network, RefusedCall call)
+        {
+            lock (gate)
+            {
+                if (!networks.TryGetValue(network, out var own))
+                    networks[network] = own = [];
+                if (own.Count == KeptOfNetwork)
+                    calls.Remove(own.Dequeue());
+                own.Enqueue(calls.AddFirst((network, call)));
+                if (calls.Count > Kept)
+                    DropOldest();
+            }
+        }
+
+        public IReadOnlyList<RefusedCall> Latest(int limit)
+        {
+            lock (gate)
+                return [.. calls.Take(limit).Select(kept => kept.Call)];
+        }
+
+        private void DropOldest()
+        {
+            var of = networks[calls.Last!.Value.Network];
+            of.Dequeue();
+            if (of.Count == 0)
+                networks.Remove(calls.Last.Value.Network);
+            calls.RemoveLast();
+        }
+    }
 }

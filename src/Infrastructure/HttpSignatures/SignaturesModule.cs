@@ -13,6 +13,7 @@ public static class SignaturesModule
     {
         services.AddSingleton(Guard);
         services.AddSingleton<ISignatures, SignatureService>();
+        services.AddSingleton<RefusalLog>();
         services.AddSingleton<IRefusedCalls, RefusedCalls>();
         return services;
     }

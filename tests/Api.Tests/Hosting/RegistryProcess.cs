@@ -28,9 +28,14 @@ internal sealed partial class RegistryProcess : IAsyncDisposable
 
     public int ProcessId => process.Id;
 
-    public static async Task<RegistryProcess> Start(string dataDirectory, params (string Name, string Value)[] settings)
+    public static Task<RegistryProcess> Start(string dataDirectory, params (string Name, string Value)[] settings) => Start(dataDirectory, readErrors: true, settings);
+
+    /// <summary>Started by somebody who keeps its standard error and never reads it.</summary>
+    public static Task<RegistryProcess> StartUnread(string dataDirectory, params (string Name, string Value)[] settings) => Start(dataDirectory, readErrors: false, settings);
+
+    private static async Task<RegistryProcess> Start(string dataDirectory, bool readErrors, (string Name, string Value)[] settings)
     {
-        var registry = Launch(dataDirectory, [], settings);
+        var registry = Launch(dataDirectory, [], settings, readErrors);
         registry.process.Exited += (_, _) => registry.ready.TrySetException(new InvalidOperationException($"It ended: {registry.Errors}"));
         registry.process.EnableRaisingEvents = true;
         var words = (await registry.ready.Task.WaitAsync(Patience)).Split(' ').Select(word => word.Split('=', 2)).ToDictionary(w => w[0], w => w[^1]);
@@ -70,7 +75,7 @@ internal sealed partial class RegistryProcess : IAsyncDisposable
         process.Dispose();
     }
 
-    private static RegistryProcess Launch(string dataDirectory, IReadOnlyList<string> args, (string Name, string Value)[] settings)
+    private static RegistryProcess Launch(string dataDirectory, IReadOnlyList<string> args, (string Name, string Value)[] settings, bool readErrors = true)
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "PeerRegistry.Api.dll"), .. args])
         {
@@ -91,7 +96,8 @@ internal sealed partial class RegistryProcess : IAsyncDisposable
         registry.process.ErrorDataReceived += (_, line) => registry.errors.AppendLine(line.Data);
         registry.process.Start();
         registry.process.BeginOutputReadLine();
-        registry.process.BeginErrorReadLine();
+        if (readErrors)
+            registry.process.BeginErrorReadLine();
         return registry;
     }
 
