@@ -4,16 +4,17 @@ using PeerRegistry.Application.Kernel;
 
 namespace PeerRegistry.Api.Cli;
 
-/// <summary><c>portal add [--name NAME]</c>: a further Portal in the same registry, whether that is running or not.</summary>
+/// <summary><c>portal add</c>: prints a PAIR line for the new Portal's first device, and <c>PORTAL {full ID} {domain}</c>.</summary>
 internal static class AddPortal
 {
-    public static async Task Run(string[] args)
+    /// <param name="name">Null: as <c>Portal__Name</c> says.</param>
+    public static async Task Run(string[] settings, string? name)
     {
-        await using var app = Program.Build(args);
+        await using var app = Program.Build(settings);
         await Program.StartStore(app);
         await using var scope = app.Services.CreateAsyncScope();
         var (options, sender) = (scope.ServiceProvider.GetRequiredService<RegistryOptions>(), scope.ServiceProvider.GetRequiredService<IMediator>());
-        var id = await sender.Send(FirstStart.New(options.Portal, app.Configuration["name"] ?? options.Portal.Name));
+        var id = await sender.Send(FirstStart.New(options.Portal, name ?? options.Portal.Name));
         var portal = scope.ServiceProvider.GetRequiredService<IPortalSnapshots>().Find(id)!;
         Console.WriteLine(await FirstStart.PairLine(sender, portal, portal.Portal.Domain, new Uri(options.Listen.Edge), default));
         Console.WriteLine($"PORTAL {id} {portal.Portal.Domain}");

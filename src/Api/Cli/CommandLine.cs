@@ -1,47 +1,116 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
 using System.Data.Common;
+using System.Text.RegularExpressions;
 using PeerRegistry.Application.Kernel;
+using PeerRegistry.Domain.Kernel;
 
 namespace PeerRegistry.Api.Cli;
 
-/// <summary>What <c>./run</c> hands on: a verb, or nothing to serve. Settings may follow as <c>--Section:Name=value</c>.</summary>
-internal static class CommandLine
+/// <summary>
+/// What <c>./run</c> hands on. Results go to standard output: help, the PAIR, READY and PORTAL lines, configurations. Faults and the log
+/// go to standard error.
+/// </summary>
+internal static partial class CommandLine
 {
-    private const string Usage = "usage: ./run [portal add [--name NAME] | proxy-config caddy|nginx|traefik]";
+    private const string Examples = """
+        Examples:
+          ./run                                          start the registry on ./data
+          ./run --Portal:Zone=example.org                the same with a setting; docs/configuration.md has them all
+          ./run portal add --name "Book club"            create a further Portal, whether the registry is running or not
+          ./run proxy-config caddy > Caddyfile           write the reverse proxy's configuration for the registered apps
+        """;
 
-    /// <returns>0; 1: refused, with the reasons on standard error; 2: not understood.</returns>
+    /// <summary>Other sections of the configuration belong to the framework and are none of the registry's settings.</summary>
+    private static readonly string[] Sections = [.. typeof(RegistryOptions).GetProperties().Select(p => p.Name), "Logging"];
+
+    /// <returns>0: done; 1: refused, with the reasons on standard error; 2: not understood, and nothing was made.</returns>
     public static async Task<int> Run(string[] args)
     {
+        var settings = args.Where(IsSetting).ToArray();
+        var root = Root(settings);
+        var parsed = root.Parse([.. args.Where(word => !IsSetting(word))], new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (parsed.Action is ParseErrorAction)
+        {
+            foreach (var error in parsed.Errors)
+                await Console.Error.WriteLineAsync(error.Message);
+            await root.Parse("--help").InvokeAsync(new InvocationConfiguration { Output = Console.Error });
+            return 2;
+        }
+
         try
         {
-            switch (args)
-            {
-                case ["portal", "add", .. var rest]:
-                    await AddPortal.Run(rest);
-                    return 0;
-                case ["proxy-config", var proxy, .. var rest] when ProxyConfigVerb.Writer(proxy) is { } write:
-                    await ProxyConfigVerb.Run(write, rest);
-                    return 0;
-                case [var verb, ..] when !verb.StartsWith("--", StringComparison.Ordinal):
-                    await Console.Error.WriteLineAsync(Usage);
-                    return 2;
-                default:
-                    await using (var app = Program.Build(args))
-                        await app.RunAsync();
-                    return 0;
-            }
-        }
-        catch (StartRefusedException refused)
-        {
-            foreach (var fault in refused.Faults)
-                await Console.Error.WriteLineAsync(fault);
-            return 1;
+            // The host listens for SIGTERM and SIGINT itself, and Failed below words exceptions.
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
         }
         catch (Exception e)
         {
-            // A port, a directory, a database or a key that cannot be used says so itself; anything else needs its stack.
-            var said = e is IOException or UnauthorizedAccessException or InvalidDataException or DbException;
-            await Console.Error.WriteLineAsync(said ? e.Message : e.ToString());
+            foreach (var line in Reasons(e))
+                await Console.Error.WriteLineAsync(line);
             return 1;
+        }
+    }
+
+    private static RootCommand Root(string[] settings)
+    {
+        var name = new Option<string?>("--name") { Description = "What to call the new Portal. Default: Portal__Name", HelpName = "NAME" };
+        name.Validators.Add(given =>
+        {
+            if (given.GetValueOrDefault<string?>() is { } text && !DisplayName.IsValid(text))
+                given.AddError($"--name: {DisplayName.Rule}");
+        });
+        var add = new Command("add", "Create a further Portal in the same registry, whether that is running or not.") { name };
+        add.SetAction((parsed, _) => AddPortal.Run(settings, parsed.GetValue(name)));
+
+        var proxy = new Argument<string>("proxy") { Description = "Which reverse proxy it is for" };
+        proxy.AcceptOnlyFromAmong([.. ProxyConfigVerb.Writers.Keys]);
+        var proxyConfig = new Command("proxy-config", "Print the reverse proxy's configuration for the registered Portals and apps.") { proxy };
+        proxyConfig.SetAction((parsed, _) => ProxyConfigVerb.Run(ProxyConfigVerb.Writers[parsed.GetRequiredValue(proxy)], settings));
+
+        var root = new RootCommand("Starts the registry. Settings are given in the environment, or here as --Section:Name=value.")
+        {
+            new Command("portal", "Work with the Portals of this registry.") { add },
+            proxyConfig,
+        };
+        root.HelpName = "./run";
+        root.SetAction((_, _) => Serve(settings));
+        var help = root.Options.OfType<HelpOption>().Single();
+        help.Action = new HelpWithExamples((HelpAction)help.Action!);
+        return root;
+    }
+
+    private static async Task Serve(string[] settings)
+    {
+        await using var app = Program.Build(settings);
+        await app.RunAsync();
+    }
+
+    private static bool IsSetting(string argument) =>
+        Setting().Match(argument) is { Success: true } match && Sections.Contains(match.Groups["section"].Value, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>A port, a directory, a database or a key that cannot be used says so itself; anything else needs its stack.</summary>
+    private static IEnumerable<string> Reasons(Exception exception) => exception switch
+    {
+        StartRefusedException refused => refused.Faults,
+        RefusedException or IOException or UnauthorizedAccessException or InvalidDataException or DbException => [exception.Message],
+        _ => [exception.ToString()],
+    };
+
+    [GeneratedRegex(@"\A--(?<section>[A-Za-z]+)(:[^=:\s]+)+=")]
+    private static partial Regex Setting();
+
+    private sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLineAction
+    {
+        public override bool Terminating => help.Terminating;
+
+        public override bool ClearsParseErrors => help.ClearsParseErrors;
+
+        public override int Invoke(ParseResult parseResult)
+        {
+            var code = help.Invoke(parseResult);
+            parseResult.InvocationConfiguration.Output.WriteLine(Examples);
+            return code;
         }
     }
 }

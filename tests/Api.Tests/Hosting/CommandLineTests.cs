@@ -1,0 +1,62 @@
+namespace PeerRegistry.Api.Tests.Hosting;
+
+public sealed class CommandLineTests : IDisposable
+{
+    private readonly TemporaryData data = new();
+
+    public void Dispose() => data.Dispose();
+
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("-h")]
+    [InlineData("portal --help")]
+    [InlineData("portal add --help")]
+    [InlineData("portal add --name Second --help")]
+    [InlineData("proxy-config caddy --help")]
+    [InlineData("nonsense --help")]
+    [InlineData("--Portal:Name=Ada --help")]
+    public async Task Help_is_printed_wherever_it_is_asked_for_and_nothing_is_started(string words)
+    {
+        var (code, said, errors) = await RegistryProcess.Run(data.Directory, words.Split(' '));
+        Assert.Equal((0, ""), (code, errors.Trim()));
+        Assert.Contains(said, line => line.StartsWith("Usage:", StringComparison.Ordinal));
+        Assert.Contains(said, line => line.Contains("./run portal add --name", StringComparison.Ordinal));
+        Assert.Empty(Directory.GetFileSystemEntries(data.Directory));
+    }
+
+    [Theory]
+    [InlineData("nonsense")]
+    [InlineData("portal")]
+    [InlineData("portal delete")]
+    [InlineData("portal add Second")]
+    [InlineData("portal add --nmae Second")]
+    [InlineData("portal add --name")]
+    [InlineData("portal add --name \u200B")]
+    [InlineData("proxy-config")]
+    [InlineData("proxy-config apache")]
+    [InlineData("--verbose")]
+    [InlineData("--Portl:Name=Ada")]
+    [InlineData("--Portal:Name")]
+    [InlineData("@words")]
+    public async Task Words_that_are_not_understood_are_answered_with_the_usage_and_make_nothing(string words)
+    {
+        var (code, said, errors) = await RegistryProcess.Run(data.Directory, words.Split(' '));
+        Assert.Equal(2, code);
+        Assert.Empty(said);
+        Assert.Contains("Usage:", errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(data.Directory));
+    }
+
+    [Theory]
+    [InlineData("--Portal:KeyType=dsa --Portal:PublicPort=0")]
+    [InlineData("portal add --Portal:KeyType=dsa --name Second --Portal:PublicPort=0")]
+    [InlineData("--portal:keytype=dsa --portal:publicport=0 proxy-config nginx")]
+    public async Task Settings_are_read_from_the_command_line_beside_any_command(string words)
+    {
+        var (code, said, errors) = await RegistryProcess.Run(data.Directory, words.Split(' '));
+        Assert.Equal(1, code);
+        Assert.Empty(said);
+        Assert.Equal(["Portal__KeyType", "Portal__PublicPort"], errors.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')[0]).Order(StringComparer.Ordinal));
+    }
+}
