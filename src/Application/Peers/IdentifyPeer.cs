@@ -17,8 +17,8 @@ internal sealed record IdentifyPeer(PortalId Portal, ShortId Peer) : IRequest
     private const string Path = "/core/public/meta/whoareyou?challenge=";
 
     /// <exception cref="RefusedException">
-    /// <c>peer_unreachable</c>; <c>peer_timeout</c>; <c>answer_invalid</c>; <c>key_mismatch</c>; <c>domain_mismatch</c>;
-    /// <c>answer_unsigned</c>; <c>identity_refused</c>
+    /// Those of <see cref="IPeerMessages.Send"/>; <c>peer_busy</c>; <c>peer_refused</c>; <c>not_a_portal</c>; <c>clock_skew</c>;
+    /// <c>answer_invalid</c>; <c>key_mismatch</c>; <c>domain_mismatch</c>; <c>answer_unsigned</c>; <c>identity_refused</c>
     /// </exception>
     internal sealed class Handler(IEventStore store, IPeerMessages messages, IPeerProfiles profiles, IMediator mediator, TimeProvider clock) : IRequestHandler<IdentifyPeer, Unit>
     {
@@ -50,11 +50,11 @@ internal sealed record IdentifyPeer(PortalId Portal, ShortId Peer) : IRequest
         }
 
         /// <summary>Only an RSA key may go unsigned, and only while nothing better was seen from it: originals do not sign answers.</summary>
-        private bool RequireSignature(Peer peer, PublicKey key, PeerAnswer answer) => answer.VerifyWith(key) switch
+        private static bool RequireSignature(Peer peer, PublicKey key, PeerAnswer answer) => answer.VerifyWith(key) switch
         {
             null => true,
             "signature_missing" when key.Kind == KeyKind.Rsa && !(peer.Key == key && peer.SpeaksOurs) => false,
-            var reason => throw PeerAnswers.Unsigned(reason, answer, clock),
+            var reason => throw PeerAnswers.Unsigned(reason, answer),
         };
 
         private static RefusedException Refused(string code, string message) => new(RefusalKind.Conflict, code, message);

@@ -12,7 +12,8 @@ namespace PeerRegistry.Application.Peers;
 internal sealed record OfferPeering(PortalId Portal, ShortId Short, Contact Contact) : IRequest<ContactReply>
 {
     /// <exception cref="RefusedException">
-    /// <c>peer_unreachable</c>; <c>peer_timeout</c>; <c>peer_refused</c>; <c>clock_skew</c>; <c>answer_invalid</c>; <c>answer_unsigned</c>
+    /// Those of <see cref="IPeerMessages.Send"/>; <c>peer_busy</c>; <c>peer_refused</c>; <c>not_a_portal</c>; <c>clock_skew</c>;
+    /// <c>answer_invalid</c>; <c>answer_unsigned</c>
     /// </exception>
     internal sealed class Handler(IEventStore store, IPortalSnapshots snapshots, IPeerMessages messages, Decisions decisions, TimeProvider clock)
         : IRequestHandler<OfferPeering, ContactReply>
@@ -34,7 +35,7 @@ internal sealed record OfferPeering(PortalId Portal, ShortId Short, Contact Cont
             if (answer.Status != 200)
                 throw PeerAnswers.Unexpected(answer, clock);
             if (key is not null && answer.SignatureReason is { } reason)
-                throw PeerAnswers.Unsigned(reason, answer, clock);
+                throw PeerAnswers.Unsigned(reason, answer);
 
             var said = PeerAnswers.Read<Answer>(answer);
             var revision = Math.Min(said.Revision, clock.GetUtcNow().ToUnixTimeMilliseconds() + Day);

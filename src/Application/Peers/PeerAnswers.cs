@@ -9,7 +9,8 @@ namespace PeerRegistry.Application.Peers;
 /// <summary>What another core answers: strangers' input, whose unknown members are skipped.</summary>
 internal static class PeerAnswers
 {
-    private static readonly TimeSpan TolerableSkew = TimeSpan.FromSeconds(20);
+    /// <summary>As far ahead as a signature may have been made (docs/protocol.md, "Verification").</summary>
+    private static readonly TimeSpan TolerableSkew = TimeSpan.FromSeconds(5);
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.General)
     {
@@ -18,30 +19,39 @@ internal static class PeerAnswers
         RespectRequiredConstructorParameters = true,
     };
 
-    /// <exception cref="RefusedException"><c>answer_invalid</c></exception>
+    /// <exception cref="RefusedException"><c>not_a_portal</c>; <c>answer_invalid</c></exception>
     public static T Read<T>(PeerAnswer answer)
     {
+        if (!MayBeAPortals(answer))
+            throw NotAPortal();
+
         try
         {
             return JsonSerializer.Deserialize<T>(answer.Body.Span, Json) ?? throw new JsonException();
         }
         catch (JsonException)
         {
-            throw new RefusedException(RefusalKind.Unreachable, "answer_invalid", "What answered there does not speak as a Portal does.");
+            throw new RefusedException(RefusalKind.Unreachable, "answer_invalid", "The peer's answer is malformed.");
         }
     }
 
     public static byte[] Write<T>(T message) => JsonSerializer.SerializeToUtf8Bytes(message, Json);
 
-    public static RefusedException Unexpected(PeerAnswer answer, TimeProvider clock) => Skew(answer, clock) ?? answer.Status switch
+    /// <summary>Why an answer with another status than 200 is not what was asked for.</summary>
+    public static RefusedException Unexpected(PeerAnswer answer, TimeProvider clock) => answer.Status switch
     {
-        429 or 503 => new(RefusalKind.Unreachable, "peer_busy", "It asked to be left alone for a moment.") { RetryAfter = RetryAfter(answer, clock) },
-        401 or 403 => new(RefusalKind.Unreachable, "peer_refused", "It does not take our signature."),
-        _ => new(RefusalKind.Unreachable, "peer_unreachable", $"What answered there sent the status {answer.Status}."),
+        429 or 503 => new(RefusalKind.Unreachable, "peer_busy", "The peer is busy and asks to be contacted later.") { RetryAfter = RetryAfter(answer, clock) },
+        >= 400 and < 500 when !MayBeAPortals(answer) => NotAPortal(),
+        _ when Skew(answer) is { } skew => skew,
+        401 or 403 => new(RefusalKind.Unreachable, "peer_refused", "The peer does not accept this Portal's signature."),
+        _ => new(RefusalKind.Unreachable, "peer_unreachable", $"The server at the peer's address answers with status {answer.Status}."),
     };
 
-    public static RefusedException Unsigned(string reason, PeerAnswer answer, TimeProvider clock) => Skew(answer, clock) ??
-        new(RefusalKind.Unreachable, "answer_unsigned", $"Its answer is not signed as it has to be ({reason}).");
+    /// <param name="reason">One of <see cref="SignatureReasons"/>.</param>
+    public static RefusedException Unsigned(string reason, PeerAnswer answer) =>
+        Skew(answer) ?? (reason == SignatureReasons.CreatedInFuture
+            ? ClocksDiffer("The peer's clock is more than 5 s ahead of this Portal's.")
+            : new RefusedException(RefusalKind.Unreachable, "answer_unsigned", $"The peer's answer does not carry a valid signature ({reason})."));
 
     /// <summary>RFC 9110, section 10.2.3: seconds or a date. Null if the field is missing, repeated or malformed.</summary>
     private static TimeSpan? RetryAfter(PeerAnswer answer, TimeProvider clock) =>
@@ -49,11 +59,23 @@ internal static class PeerAnswers
             ? value.Delta ?? value.Date - clock.GetUtcNow()
             : null;
 
-    private static RefusedException? Skew(PeerAnswer answer, TimeProvider clock)
+    /// <summary>A core answers in JSON, errors included; a page is somebody else's, such as a web host's or a CDN's.</summary>
+    private static bool MayBeAPortals(PeerAnswer answer) => answer.Fields.Get("Content-Type") switch
     {
-        var skew = answer.Date - clock.GetUtcNow();
-        return skew?.Duration() > TolerableSkew
-            ? new(RefusalKind.Unreachable, "clock_skew", string.Create(CultureInfo.InvariantCulture, $"Its clock and ours are {skew.Value.Duration().TotalSeconds:F0} s apart."))
-            : null;
-    }
+        [] => true,
+        [var type] => type.AsSpan()[..(type.IndexOf(';', StringComparison.Ordinal) is >= 0 and var end ? end : type.Length)].TrimEnd()
+            .EndsWith("json", StringComparison.OrdinalIgnoreCase),
+        _ => false,
+    };
+
+    private static RefusedException NotAPortal() =>
+        new(RefusalKind.Unreachable, "not_a_portal", "The server at the peer's address is not a Portal: it answers with a page.");
+
+    private static RefusedException? Skew(PeerAnswer answer) => answer.ClockOffset.Duration() > TolerableSkew
+        ? ClocksDiffer(string.Create(
+            CultureInfo.InvariantCulture,
+            $"The peer's clock is {answer.ClockOffset.Duration().TotalSeconds:F0} s {(answer.ClockOffset > TimeSpan.Zero ? "ahead of" : "behind")} this Portal's; signatures allow for 5 s."))
+        : null;
+
+    private static RefusedException ClocksDiffer(string message) => new(RefusalKind.Unreachable, "clock_skew", message);
 }

@@ -16,9 +16,12 @@ public sealed record PeerMessage(
 
 /// <param name="Body">At most 1 MiB.</param>
 /// <param name="Fields">The answer's header fields, to verify a signature with a key that its body brings.</param>
-/// <param name="Date">The answer's own clock, where it sent one.</param>
+/// <param name="ClockOffset">
+/// How far the peer's clock is ahead of ours at least, going by the answer's <c>Date</c>; negative if it is behind. Zero if the two
+/// may agree, or if there is no <c>Date</c>.
+/// </param>
 /// <param name="SignatureReason">Null: signed by the expected key and bound to our request; else why not (<c>signature_missing</c>, …).</param>
-public sealed record PeerAnswer(int Status, ReadOnlyMemory<byte> Body, IFields Fields, DateTimeOffset? Date, string? SignatureReason)
+public sealed record PeerAnswer(int Status, ReadOnlyMemory<byte> Body, IFields Fields, TimeSpan ClockOffset, string? SignatureReason)
 {
     /// <summary>Verifies the answer with a key that only its body made known; null: good.</summary>
     public required Func<PublicKey, string?> VerifyWith { get; init; }
@@ -26,6 +29,9 @@ public sealed record PeerAnswer(int Status, ReadOnlyMemory<byte> Body, IFields F
 
 public interface IPeerMessages
 {
-    /// <exception cref="Domain.Kernel.RefusedException"><c>peer_unreachable</c>; <c>peer_timeout</c></exception>
+    /// <exception cref="Domain.Kernel.RefusedException">
+    /// <c>peer_unreachable</c>; <c>peer_timeout</c>; <c>name_unresolved</c>; <c>connection_refused</c>; <c>certificate_…</c>;
+    /// <c>tls_failed</c>; <c>answer_invalid</c>: docs/protocol.md has them all.
+    /// </exception>
     Task<PeerAnswer> Send(PeerMessage message, CancellationToken ct);
 }

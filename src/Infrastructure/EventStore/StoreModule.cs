@@ -6,6 +6,7 @@ using PeerRegistry.Application.Kernel;
 using PeerRegistry.Domain.Kernel;
 using PeerRegistry.Infrastructure.ReadModels;
 using PeerRegistry.Infrastructure.Snapshots;
+using PeerRegistry.Infrastructure.Tls;
 
 namespace PeerRegistry.Infrastructure.EventStore;
 
@@ -69,7 +70,10 @@ public static class StoreModule
             NoResetOnClose = true,
         };
         settings.ApplicationName ??= "peerregistry";
-        return new NpgsqlDataSourceBuilder(settings.ConnectionString).Build();
+        var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
+        if (!settings.CheckCertificateRevocation)
+            builder.UseSslClientAuthenticationOptionsCallback(tls => tls.CertificateChainPolicy = CertificateChecks.Policy());
+        return builder.Build();
     }
 }
 

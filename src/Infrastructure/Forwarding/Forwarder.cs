@@ -61,13 +61,14 @@ internal sealed class Forwarder(
     /// <returns>Why the call ends.</returns>
     private RefusedException Failed(OpenCall open, string host, Exception e)
     {
-        if (open.Refusal is null or { Kind: RefusalKind.TimedOut })
+        var why = open.Refusal ?? PeerFailure.ForApps(PeerFailure.Of(e));
+        if (why.Kind == RefusalKind.TimedOut || why.Code == PeerFailure.Unreached)
         {
             circuits.Failed(open.Portal, host);
             contacts.CallFailed(open.Portal, open.Peer.Short, refused: false);
         }
 
-        return open.Refusal ?? PeerFailure.Of(e);
+        return why;
     }
 
     /// <returns>SHA-256.</returns>

@@ -8,7 +8,8 @@ internal static class ForwardingModule
 {
     public static IServiceCollection AddForwarding(this IServiceCollection services)
     {
-        services.AddSingleton<NameLookup>(Dns.GetHostAddressesAsync);
+        services.AddSingleton(_ => new SystemNameLookup(Dns.GetHostAddresses));
+        services.AddSingleton<NameLookup>(provider => provider.GetRequiredService<SystemNameLookup>().Find);
         services.AddSingleton<PeerDialer>();
         services.AddSingleton<PeerConnections>();
         services.AddSingleton<IPeerMessages, PeerMessages>();

@@ -10,6 +10,8 @@ namespace PeerRegistry.Infrastructure.Forwarding;
 /// </summary>
 internal sealed class PeerConnections : IDisposable
 {
+    public const int MaxHeadKib = 64;
+
     private static readonly UriCreationOptions Exactly = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
     private readonly HttpMessageInvoker invoker;
@@ -25,12 +27,12 @@ internal sealed class PeerConnections : IDisposable
             ConnectTimeout = options.Calls.ConnectTimeout,
             PooledConnectionLifetime = TimeSpan.FromMinutes(5), // a moved peer is looked up again
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(60),
-            MaxResponseHeadersLength = 64, // KiB
+            MaxResponseHeadersLength = MaxHeadKib,
             MaxResponseDrainSize = 0, // a body nobody wants ends its connection
-            Expect100ContinueTimeout = TimeSpan.FromSeconds(1),
-            RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8, // as Kestrel reads and writes them
+            Expect100ContinueTimeout = TimeSpan.FromSeconds(1), // for servers that never say 100
+            RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8,
             ResponseHeaderEncodingSelector = (_, _) => Encoding.UTF8,
-            SslOptions = PeerTrust.Options(options.Peering.TrustedCertificates),
+            SslOptions = new PeerTrust(options.Peering.TrustedCertificates).Options(),
             ConnectCallback = async (context, ct) => await dialer.Connect(context.DnsEndPoint.Host, context.DnsEndPoint.Port, ct),
         });
 

@@ -20,10 +20,12 @@ internal sealed class PeerMessages(PeerConnections connections, ISignatures sign
         var uri = $"https://{message.Domain}{message.PathAndQuery}";
         using var request = PeerConnections.Request(message.Method, uri);
         var fields = Prepare(message, request, uri);
+        var sent = clock.GetUtcNow();
         try
         {
             using var response = await connections.Send(request, either.Token);
-            return Judge(message, fields, response, await ReadBody(response, either.Token));
+            var offset = Offset(response.Headers.Date, sent, clock.GetUtcNow());
+            return Judge(message, fields, response, await ReadBody(response, either.Token), offset);
         }
         catch (Exception e) when (PeerFailure.IsOne(e) && !ct.IsCancellationRequested)
         {
@@ -57,14 +59,22 @@ internal sealed class PeerMessages(PeerConnections connections, ISignatures sign
         return new Fields(signed);
     }
 
-    private PeerAnswer Judge(PeerMessage message, Fields sent, HttpResponseMessage response, byte[] body)
+    /// <summary>A <c>Date</c> has whole seconds, rounded down, and was written at some time between the two.</summary>
+    private static TimeSpan Offset(DateTimeOffset? date, DateTimeOffset sent, DateTimeOffset received)
+    {
+        if (date > received)
+            return date.Value - received;
+        return date?.AddSeconds(1) < sent ? date.Value.AddSeconds(1) - sent : TimeSpan.Zero;
+    }
+
+    private PeerAnswer Judge(PeerMessage message, Fields sent, HttpResponseMessage response, byte[] body, TimeSpan offset)
     {
         var request = new ReceivedRequest(message.Method.Method, "https", message.Domain, message.PathAndQuery, sent);
         var fields = new Fields(response);
         var status = (int)response.StatusCode;
         string? Verify(PublicKey key) => signatures.VerifyAnswer(key, status, body, fields, request);
 
-        return new PeerAnswer(status, body, fields, response.Headers.Date, message.ExpectedSigner is { } key ? Verify(key) : "signer_unknown")
+        return new PeerAnswer(status, body, fields, offset, message.ExpectedSigner is { } key ? Verify(key) : "signer_unknown")
         {
             VerifyWith = Verify,
         };

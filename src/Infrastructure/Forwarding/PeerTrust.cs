@@ -1,46 +1,84 @@
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using PeerRegistry.Infrastructure.Tls;
 
 namespace PeerRegistry.Infrastructure.Forwarding;
 
 /// <summary>
-/// TLS trust: the system's roots, and those of <c>Peering:TrustedCertificates</c>. The file is read when a certificate is not
-/// trusted without it, so that one replaced while running (a proxy's internal authority) counts at once.
+/// TLS trust in peers: the system's roots and those of <c>Peering:TrustedCertificates</c>.
 /// </summary>
-internal static class PeerTrust
+/// <param name="file">PEM file with further roots, or null if there is none.</param>
+internal sealed class PeerTrust(string? file)
 {
-    private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
+    private volatile Roots? roots;
 
-    public static SslClientAuthenticationOptions Options(string? trustedCertificates) => new()
+    public SslClientAuthenticationOptions Options() => new()
     {
-        RemoteCertificateValidationCallback = trustedCertificates is null
-            ? null
-            : (_, certificate, chain, errors) => IsTrusted(trustedCertificates, certificate, chain, errors),
+        CertificateChainPolicy = CertificateChecks.Policy(),
+        RemoteCertificateValidationCallback = (_, certificate, chain, errors) => Judge(certificate as X509Certificate2, chain, errors),
     };
 
-    private static bool IsTrusted(string file, X509Certificate? certificate, X509Chain? presented, SslPolicyErrors errors)
+    /// <returns>True; every other outcome is an exception.</returns>
+    /// <exception cref="CertificateRefusedException">The certificate is not accepted; the exception says why.</exception>
+    private bool Judge(X509Certificate2? leaf, X509Chain? bySystem, SslPolicyErrors errors)
     {
         if (errors == SslPolicyErrors.None)
             return true;
-        if (errors != SslPolicyErrors.RemoteCertificateChainErrors || certificate is not X509Certificate2 leaf)
-            return false; // a certificate for another name stays wrong, whoever made it
+        if (leaf is null || bySystem is null || errors.HasFlag(SslPolicyErrors.RemoteCertificateNotAvailable))
+            throw new CertificateRefusedException(PeerFault.CertificateInvalid);
 
-        using var chain = new X509Chain();
-        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        chain.ChainPolicy.ApplicationPolicy.Add(new Oid(ServerAuthentication));
+        var wrongName = errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch);
+        if (errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors))
+            RequireOwnRoot(leaf, bySystem, wrongName);
+        return wrongName ? throw new CertificateRefusedException(PeerFault.CertificateNameWrong) : true;
+    }
+
+    /// <summary>Accepts a chain that the system's roots do not vouch for only if the configured ones do.</summary>
+    /// <exception cref="CertificateRefusedException">They do not either.</exception>
+    private void RequireOwnRoot(X509Certificate2 leaf, X509Chain bySystem, bool wrongName)
+    {
+        var status = CertificateStatus.Of(bySystem, leaf);
+        if (Read() is { } own)
+        {
+            using var chain = new X509Chain { ChainPolicy = CertificateChecks.Policy() };
+            chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+            chain.ChainPolicy.CustomTrustStore.AddRange(own.Certificates);
+            chain.ChainPolicy.ExtraStore.AddRange(bySystem.ChainPolicy.ExtraStore); // the intermediates that the server sent
+            if (chain.Build(leaf))
+                return;
+            status = status.And(CertificateStatus.Of(chain, leaf));
+        }
+
+        throw new CertificateRefusedException(status.Fault(wrongName));
+    }
+
+    /// <summary>
+    /// Read again only when the file has changed: a replaced file counts at once, and a peer with a certificate that nobody trusts
+    /// does not make every handshake parse it.
+    /// </summary>
+    /// <returns>Null if no file is configured or it cannot be read.</returns>
+    private Roots? Read()
+    {
+        if (file is null)
+            return null;
+
         try
         {
-            chain.ChainPolicy.CustomTrustStore.ImportFromPemFile(file);
+            var found = new FileInfo(file);
+            var known = roots;
+            if (known?.Written == found.LastWriteTimeUtc && known.Length == found.Length)
+                return known;
+
+            var read = new Roots([], found.LastWriteTimeUtc, found.Length);
+            read.Certificates.ImportFromPemFile(file);
+            return roots = read;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
         {
-            return false;
+            return null;
         }
-
-        if (presented is not null)
-            chain.ChainPolicy.ExtraStore.AddRange(presented.ChainPolicy.ExtraStore); // the intermediates that came along
-        return chain.Build(leaf);
     }
+
+    private sealed record Roots(X509Certificate2Collection Certificates, DateTime Written, long Length);
 }

@@ -22,10 +22,11 @@ internal sealed class LivePortal : IAsyncDisposable
     private readonly string keyType;
     private string database;
     private readonly Action<IServiceCollection>? replace;
+    private readonly string[] arguments;
     private WebApplication? app;
 
-    private LivePortal(Neighbourhood zone, string name, string keyType, string database, Action<IServiceCollection>? replace) =>
-        (this.zone, this.name, this.keyType, this.database, this.replace) = (zone, name, keyType, database, replace);
+    private LivePortal(Neighbourhood zone, string name, string keyType, string database, Action<IServiceCollection>? replace, string[] arguments) =>
+        (this.zone, this.name, this.keyType, this.database, this.replace, this.arguments) = (zone, name, keyType, database, replace, arguments);
 
     /// <summary>App name to what answers on its host, after the core has let a request pass.</summary>
     public ConcurrentDictionary<string, RequestDelegate> Apps { get; } = new();
@@ -53,9 +54,9 @@ internal sealed class LivePortal : IAsyncDisposable
 
     public Neighbourhood Zone => zone;
 
-    public static async Task<LivePortal> Start(Neighbourhood zone, string name, Action<IServiceCollection>? replace, string keyType)
+    public static async Task<LivePortal> Start(Neighbourhood zone, string name, Action<IServiceCollection>? replace, string keyType, string[] arguments)
     {
-        var portal = new LivePortal(zone, name, keyType, await zone.Postgres.CreateDatabase(), replace);
+        var portal = new LivePortal(zone, name, keyType, await zone.Postgres.CreateDatabase(), replace, arguments);
         await portal.Start();
         return portal;
     }
@@ -75,6 +76,7 @@ internal sealed class LivePortal : IAsyncDisposable
                 $"--Peering:Resolve:0=*.{Neighbourhood.Zone}={zone.Front}",
                 $"--Peering:TrustedCertificates={zone.RootFile}",
                 "--Logging:LogLevel:Default=Warning",
+                .. arguments,
             ],
             services =>
             {

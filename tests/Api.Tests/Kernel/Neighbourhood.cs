@@ -61,6 +61,8 @@ internal sealed class Neighbourhood : IAsyncDisposable
 
     public string RootFile => authority.RootFile;
 
+    public TestAuthority Authority => authority;
+
     public IPEndPoint Front { get; private set; } = new(IPAddress.Loopback, 0);
 
     public static async Task<Neighbourhood> Start(TestPostgres postgres)
@@ -71,8 +73,9 @@ internal sealed class Neighbourhood : IAsyncDisposable
         return zone;
     }
 
-    public Task<LivePortal> Move(string name, Action<IServiceCollection>? replace = null, string keyType = "ed25519") =>
-        LivePortal.Start(this, name, replace, keyType);
+    /// <param name="arguments">Further ones of its command line.</param>
+    public Task<LivePortal> Move(string name, Action<IServiceCollection>? replace = null, string keyType = "ed25519", params string[] arguments) =>
+        LivePortal.Start(this, name, replace, keyType, arguments);
 
     public void Register(LivePortal portal) => portals[portal.Id.Short.Value] = portal;
 
@@ -113,6 +116,7 @@ internal sealed class Neighbourhood : IAsyncDisposable
         var labels = context.Request.Host.Host.Replace("." + Zone, "", StringComparison.Ordinal).Split('.');
         if (Strangers.TryGetValue(labels[^1], out var stranger))
         {
+            Date(context, Clock);
             await stranger(context);
             return;
         }
@@ -139,7 +143,7 @@ internal sealed class Neighbourhood : IAsyncDisposable
         using var verdict = await backend.SendAsync(question, context.RequestAborted);
         if (verdict.StatusCode != HttpStatusCode.OK || !portal.Apps.TryGetValue(app, out var handle))
         {
-            await Copy(verdict, context);
+            await Copy(verdict, context, portal);
             return;
         }
 
@@ -168,7 +172,7 @@ internal sealed class Neighbourhood : IAsyncDisposable
         if (to.LosesAnswer?.Invoke(context) == true)
             context.Abort();
         else
-            await Copy(answer, context);
+            await Copy(answer, context, to);
     }
 
     private HttpRequestMessage Outgoing(HttpContext context, Uri to, string method, string target)
@@ -196,7 +200,11 @@ internal sealed class Neighbourhood : IAsyncDisposable
 
     private static string RawTarget(HttpContext context) => context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
 
-    private static async Task Copy(HttpResponseMessage answer, HttpContext context)
+    /// <summary>Kestrel's own <c>Date</c> is the machine's, which goes by another clock than the Portals of a test.</summary>
+    private static void Date(HttpContext context, TimeProvider clock) =>
+        context.Response.Headers.Date = clock.GetUtcNow().ToString("R", CultureInfo.InvariantCulture);
+
+    private static async Task Copy(HttpResponseMessage answer, HttpContext context, LivePortal from)
     {
         context.Response.StatusCode = (int)answer.StatusCode;
         foreach (var (name, values) in answer.Headers.NonValidated.Concat(answer.Content.Headers.NonValidated))
@@ -205,6 +213,7 @@ internal sealed class Neighbourhood : IAsyncDisposable
                 context.Response.Headers[name] = values.ToArray();
         }
 
+        Date(context, from.Services.GetRequiredService<TimeProvider>());
         await answer.Content.CopyToAsync(context.Response.Body, context.RequestAborted);
     }
 }

@@ -85,6 +85,11 @@ public sealed class OriginalTests(TwoPortals portals) : IClassFixture<TwoPortals
     [InlineData("weak", "key_type_unknown")]
     [InlineData("status", "peer_unreachable")]
     [InlineData("redirect", "peer_unreachable")]
+    [InlineData("page", "not_a_portal")]
+    [InlineData("page of a CDN", "not_a_portal")]
+    [InlineData("no such page", "not_a_portal")]
+    [InlineData("refusal", "peer_refused")]
+    [InlineData("clock", "clock_skew")]
     public async Task A_whoareyou_that_lies_pins_nothing(string lie, string code)
     {
         using var liar = Stranger.WithRsa();
@@ -95,6 +100,11 @@ public sealed class OriginalTests(TwoPortals portals) : IClassFixture<TwoPortals
             "domain" => Identity(context, liar.Key.Id, liar.Key.Pem, another.Key.Id.Short.Value),
             "json" => context.Response.WriteAsync("<html>", context.RequestAborted),
             "weak" => Identity(context, liar.Key.Id, "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQ==\n-----END PUBLIC KEY-----\n", liar.Key.Id.Short.Value),
+            "page" => Page(context, StatusCodes.Status200OK, "text/html; charset=utf-8"),
+            "page of a CDN" => Page(context, StatusCodes.Status403Forbidden, "text/html"),
+            "no such page" => Page(context, StatusCodes.Status404NotFound, "text/plain"),
+            "refusal" => Page(context, StatusCodes.Status403Forbidden, "application/problem+json"),
+            "clock" => Late(context),
             "redirect" when context.Request.Path == "/elsewhere" => Identity(context, liar.Key.Id, liar.Key.Pem, liar.Key.Id.Short.Value),
             "redirect" => Redirect(context, $"https://{context.Request.Host}/elsewhere"),
             _ => Status(context, StatusCodes.Status500InternalServerError),
@@ -129,6 +139,18 @@ public sealed class OriginalTests(TwoPortals portals) : IClassFixture<TwoPortals
         return Task.CompletedTask;
     }
 
+    private static Task Page(HttpContext context, int status, string type)
+    {
+        (context.Response.StatusCode, context.Response.ContentType) = (status, type);
+        return context.Response.WriteAsync("<html>{}", context.RequestAborted);
+    }
+
+    private Task Late(HttpContext context)
+    {
+        context.Response.Headers.Date = portals.Zone.Clock.GetUtcNow().AddSeconds(-8).ToString("R", System.Globalization.CultureInfo.InvariantCulture);
+        return Status(context, StatusCodes.Status401Unauthorized);
+    }
+
     private static Task Redirect(HttpContext context, string to)
     {
         context.Response.Redirect(to);
@@ -143,16 +165,24 @@ public sealed class OriginalTests(TwoPortals portals) : IClassFixture<TwoPortals
 /// <summary>Two clocks that do not agree.</summary>
 public sealed class ClockSkewTests(PeerRegistry.Tests.TestPostgres postgres)
 {
-    [Fact]
-    public async Task The_owner_is_told_that_the_clocks_differ()
+    [Theory]
+    [InlineData(600, "behind")]
+    [InlineData(15, "behind")]
+    [InlineData(8, "behind")]
+    [InlineData(-8, "ahead of")]
+    [InlineData(-15, "ahead of")]
+    public async Task The_owner_is_told_that_the_clocks_differ(int seconds, string how)
     {
         await using var zone = await Neighbourhood.Start(postgres);
         await using var bob = await zone.Move("Bob");
         var wrong = new MovableTime();
-        wrong.Advance(TimeSpan.FromMinutes(10)); // the Date of an answer is Kestrel's and so the machine's
+        wrong.Advance(zone.Clock.GetUtcNow() - wrong.GetUtcNow() + TimeSpan.FromSeconds(seconds + 7)); // the zone's goes 7 s on when a Portal starts
         await using var ada = await zone.Move("Ada", services => services.AddSingleton<TimeProvider>(wrong));
+        await bob.Add(ada);
         await ada.Add(bob);
         await Eventually.Holds(async () => (await ada.Contact(bob)).LastError is not null, () => ada.Tells(bob));
-        Assert.Equal("clock_skew", (await ada.Contact(bob)).LastError!.Code);
+        var error = (await ada.Contact(bob)).LastError!;
+        Assert.Equal("clock_skew", error.Code);
+        Assert.Contains($"{how} this Portal's", error.Detail, StringComparison.Ordinal);
     }
 }

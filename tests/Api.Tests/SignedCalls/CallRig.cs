@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Net;
 using System.Reflection;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -21,6 +22,7 @@ using PeerRegistry.Domain.Apps;
 using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
 using PeerRegistry.Infrastructure.Forwarding;
+using PublicKey = PeerRegistry.Domain.Portals.PublicKey;
 
 namespace PeerRegistry.Api.Tests.SignedCalls;
 
@@ -37,15 +39,17 @@ internal sealed class CallRig : IAsyncDisposable
     private readonly TestAuthority authority = new();
     private readonly Snapshots snapshots = new();
     private readonly WebApplication core;
-    private readonly TlsHost peer;
+    private readonly IAsyncDisposable peer;
+    private readonly int peerPort;
     private readonly string data = Directory.CreateTempSubdirectory("calls-").FullName;
 
-    private CallRig(TlsHost peer, TestAuthority authority, RegistryOptions.CallsOptions limits, TimeProvider clock)
+    private CallRig(IAsyncDisposable peer, int peerPort, TestAuthority authority, RegistryOptions.CallsOptions limits, TimeProvider clock)
     {
-        (this.peer, this.authority) = (peer, authority);
+        (this.peer, this.peerPort, this.authority) = (peer, peerPort, authority);
         snapshots.Current = Of(Mutual());
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
+        builder.Logging.AddProvider(new Lines(Logged));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -73,8 +77,11 @@ internal sealed class CallRig : IAsyncDisposable
 
     public List<string> LookedUp { get; } = [];
 
-    /// <summary>What was told to whoever keeps the contact.</summary>
+    /// <summary>What was told to whoever keeps the contact: the method's name, and <c> refused</c> behind it for a 401.</summary>
     public ConcurrentQueue<string> Told { get; } = [];
+
+    /// <summary>Log lines of the core that are warnings or worse, or that carry an exception.</summary>
+    public ConcurrentQueue<string> Logged { get; } = [];
 
     public PortalSnapshot? Snapshot
     {
@@ -95,9 +102,19 @@ internal sealed class CallRig : IAsyncDisposable
     {
         var authority = new TestAuthority();
         string[] names = [.. (others ?? []).Prepend(Key).Select(key => $"mail.{key.Id.Short}.example")];
-        var rig = new CallRig(await TlsHost.Start(authority, peer, names), authority, limits ?? new(), clock ?? TimeProvider.System);
-        await rig.core.StartAsync();
-        return rig;
+        var host = await TlsHost.Start(authority, peer, names);
+        return await Start(host, host.Port, authority, limits, clock);
+    }
+
+    /// <param name="answer">As of <see cref="ScriptedPeer.Start"/>.</param>
+    /// <param name="certify">The peer's certificate for a name; null: a good one.</param>
+    public static async Task<CallRig> StartScripted(
+        Func<string, Stream, Task> answer, RegistryOptions.CallsOptions? limits = null, Func<TestAuthority, string, X509Certificate2>? certify = null)
+    {
+        var authority = new TestAuthority();
+        var name = $"mail.{Key.Id.Short}.example";
+        var host = ScriptedPeer.Start(certify?.Invoke(authority, name) ?? authority.Certify(name), answer);
+        return await Start(host, host.Port, authority, limits, null);
     }
 
     public static PeerRow Mutual() => Mutual(Key);
@@ -132,13 +149,20 @@ internal sealed class CallRig : IAsyncDisposable
         Directory.Delete(data, recursive: true);
     }
 
+    private static async Task<CallRig> Start(IAsyncDisposable peer, int port, TestAuthority authority, RegistryOptions.CallsOptions? limits, TimeProvider? clock)
+    {
+        var rig = new CallRig(peer, port, authority, limits ?? new(), clock ?? TimeProvider.System);
+        await rig.core.StartAsync();
+        return rig;
+    }
+
     private void Services(IServiceCollection services, RegistryOptions.CallsOptions limits, TimeProvider clock)
     {
         services.AddForwarding();
         services.AddSingleton(new RegistryOptions
         {
             Data = new RegistryOptions.DataOptions { Directory = data },
-            Peering = new RegistryOptions.PeeringOptions { Resolve = [$"*.example=127.0.0.1:{peer.Port}"], TrustedCertificates = authority.RootFile },
+            Peering = new RegistryOptions.PeeringOptions { Resolve = [$"*.example=127.0.0.1:{peerPort}"], TrustedCertificates = authority.RootFile },
             Calls = limits,
         });
         services.AddSingleton<NameLookup>((host, _) =>
@@ -160,6 +184,26 @@ internal sealed class CallRig : IAsyncDisposable
     private sealed class OneContainer : IAppAddresses
     {
         public ValueTask<string?> Find(IPAddress address, CancellationToken ct) => new("mail-container");
+    }
+
+    private sealed class Lines(ConcurrentQueue<string> lines) : ILoggerProvider, ILogger
+    {
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel != LogLevel.None;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (logLevel >= LogLevel.Warning || (exception is not null && logLevel >= LogLevel.Information))
+                lines.Enqueue($"{logLevel}: {formatter(state, exception)} {exception}");
+        }
+
+        public void Dispose()
+        {
+        }
     }
 
     private sealed class Snapshots : IPortalSnapshots
@@ -184,7 +228,7 @@ public class CallRecorder : DispatchProxy
 
     protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
     {
-        Told.Enqueue(targetMethod!.Name);
+        Told.Enqueue(args is [_, _, true] ? targetMethod!.Name + " refused" : targetMethod!.Name);
         return Task.CompletedTask;
     }
 }

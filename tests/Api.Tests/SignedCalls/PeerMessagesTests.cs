@@ -68,8 +68,8 @@ public sealed class PeerMessagesTests : IDisposable
         using var first = Connect(otherName);
         using var second = Connect(otherAuthority);
 
-        await Refused("peer_unreachable", () => Messages(first).Send(Message("/"), Stop));
-        await Refused("peer_unreachable", () => Messages(second).Send(Message("/"), Stop));
+        await Refused("certificate_name_wrong", () => Messages(first).Send(Message("/"), Stop));
+        await Refused("certificate_authority_unknown", () => Messages(second).Send(Message("/"), Stop));
     }
 
     [Fact]
@@ -97,7 +97,7 @@ public sealed class PeerMessagesTests : IDisposable
     {
         using var nobody = new PeerConnections(new RegistryOptions(), TargetGuardTests.Dialer([$"{Host}=127.0.0.1:1"]));
 
-        await Refused("peer_unreachable", () => Messages(nobody).Send(Message("/"), Stop));
+        await Refused("connection_refused", () => Messages(nobody).Send(Message("/"), Stop));
 
         await using var silent = await TlsHost.Start(authority, context => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted), Host);
         using var connections = Connect(silent);
