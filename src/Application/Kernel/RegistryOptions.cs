@@ -112,7 +112,10 @@ public sealed class RegistryOptions
         /// <value>Bytes that stay free on the disk of the data directory, whatever the budgets allow; else 507 <c>storage_full</c>. Default 1 GiB.</value>
         public long SpoolReserve { get; init; } = 1L << 30;
 
-        /// <value>For TCP and TLS together. Default 10 s.</value>
+        /// <value>Bytes; a larger body waits for the peer's <c>100 Continue</c>, so that it can be refused unsent. Default 64 KiB.</value>
+        public long ExpectContinueAbove { get; init; } = 64 << 10;
+
+        /// <value>For DNS, TCP and TLS together. Default 10 s.</value>
         public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
         /// <value>From the last byte of the request to the head of the answer. Default 60 s.</value>

@@ -30,6 +30,8 @@ internal sealed class Forwarder(
             request = PeerConnections.Request(HttpMethod.Parse(call.Method), uri);
             var digest = call.Body is null ? NoBody : await Spool(call, request, open);
             AddFields(request, call);
+            if (request.Content?.Headers.ContentLength > options.Calls.ExpectContinueAbove)
+                request.Headers.ExpectContinue = true; // so that a peer can refuse before the body is sent
             var signed = signatures.Sign(self, "portal-peer", call.Method, host, uri, digest, peer.Original);
             for (var i = 0; i < signed.Count; i++)
                 request.Headers.TryAddWithoutValidation(signed[i].Key, signed[i].Value);

@@ -34,6 +34,7 @@ internal sealed class PeerConnections : IDisposable
             ResponseHeaderEncodingSelector = (_, _) => Encoding.UTF8,
             SslOptions = new PeerTrust(options.Peering.TrustedCertificates).Options(),
             ConnectCallback = async (context, ct) => await dialer.Connect(context.DnsEndPoint.Host, context.DnsEndPoint.Port, ct),
+            PlaintextStreamFilter = (context, _) => new ValueTask<Stream>(new EarlyAnswerStream(context.PlaintextStream)),
         });
 
     /// <summary>Answers when the header is there; the body is read from the stream.</summary>
