@@ -9,11 +9,8 @@ internal static class AnswerCopy
 {
     private const int Piece = 16 * 1024;
 
-    public static async Task ToCaller(PeerCallAnswer answer, HttpContext context, bool upgrade)
+    public static async Task ToCaller(PeerCallAnswer answer, HttpContext context)
     {
-        if (answer.Status == StatusCodes.Status101SwitchingProtocols && !upgrade)
-            throw new RefusedException(RefusalKind.Unreachable, "peer_unreachable", "The peer switched protocols unasked.");
-
         context.Response.StatusCode = answer.Status;
         var fields = answer.Fields;
         for (var i = 0; i < fields.Count; i++)
@@ -26,7 +23,7 @@ internal static class AnswerCopy
             else
                 await Body(answer, context);
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException or HttpRequestException)
+        catch (Exception e) when (e is IOException or OperationCanceledException or HttpRequestException or RefusedException)
         {
             context.Abort(); // an answer that breaks off must not look whole
         }
@@ -39,6 +36,9 @@ internal static class AnswerCopy
         var begun = answer.Body.ReadAsync(Memory<byte>.Empty, answer.Cut);
         if (!begun.IsCompleted)
             await to.FlushAsync(answer.Cut); // the head need not wait for the body, but both go together where both are there
+        if (answer.Status == StatusCodes.Status205ResetContent)
+            return; // which has no body (RFC 9110 section 15.3.6), whatever the peer sends
+
         await begun;
         for (var room = 1; await answer.Body.ReadAsync(to.GetMemory(room), answer.Cut) is > 0 and var read; room = Piece) // a small one beside the head
         {

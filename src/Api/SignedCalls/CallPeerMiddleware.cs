@@ -43,7 +43,7 @@ internal sealed class CallPeerMiddleware(RequestDelegate next, AppCallers caller
             context.Request.ContentLength,
             upgrade);
         await using var answer = await calls.Send(call, context.RequestAborted);
-        await AnswerCopy.ToCaller(answer, context, upgrade);
+        await AnswerCopy.ToCaller(answer, context);
     }
 
     /// <summary>From the request line itself: what routing made of it was decoded.</summary>

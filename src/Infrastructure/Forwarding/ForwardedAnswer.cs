@@ -4,23 +4,14 @@ using PeerRegistry.Application.SignedCalls;
 namespace PeerRegistry.Infrastructure.Forwarding;
 
 /// <summary>A peer's answer while it is being passed on; holds the connection and the call's place until then.</summary>
+/// <exception cref="Domain.Kernel.RefusedException"><c>answer_invalid</c>: a field's value has control characters.</exception>
 internal sealed class ForwardedAnswer(OpenCalls calls, OpenCall open, HttpRequestMessage request, HttpResponseMessage response, Stream body) : PeerCallAnswer
 {
     private readonly CancellationToken cut = open.Stop;
 
     public override int Status => (int)response.StatusCode;
 
-    public override IReadOnlyList<KeyValuePair<string, string>> Fields
-    {
-        get
-        {
-            var connection = response.Headers.NonValidated.TryGetValues("Connection", out var values) ? values.ToString() : null;
-            var passing = new List<KeyValuePair<string, string>>(8);
-            Add(passing, response.Headers.NonValidated, connection);
-            Add(passing, response.Content.Headers.NonValidated, connection);
-            return passing;
-        }
-    }
+    public override IReadOnlyList<KeyValuePair<string, string>> Fields { get; } = Head(response);
 
     public override IReadOnlyList<KeyValuePair<string, string>> Trailers
     {
@@ -55,6 +46,15 @@ internal sealed class ForwardedAnswer(OpenCalls calls, OpenCall open, HttpReques
         calls.Leave(open);
     }
 
+    private static List<KeyValuePair<string, string>> Head(HttpResponseMessage response)
+    {
+        var connection = response.Headers.NonValidated.TryGetValues("Connection", out var values) ? values.ToString() : null;
+        var passing = new List<KeyValuePair<string, string>>(8);
+        Add(passing, response.Headers.NonValidated, connection);
+        Add(passing, response.Content.Headers.NonValidated, connection);
+        return passing;
+    }
+
     private static void Add(List<KeyValuePair<string, string>> to, HttpHeadersNonValidated fields, string? connection)
     {
         foreach (var (name, values) in fields)
@@ -62,7 +62,7 @@ internal sealed class ForwardedAnswer(OpenCalls calls, OpenCall open, HttpReques
             if (!PassedFields.Passes(name, connection))
                 continue;
             foreach (var value in values)
-                to.Add(KeyValuePair.Create(name, value));
+                to.Add(KeyValuePair.Create(name, AnswerRules.Plain(value)));
         }
     }
 }

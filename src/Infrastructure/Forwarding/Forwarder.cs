@@ -46,6 +46,7 @@ internal sealed class Forwarder(
             open.AwaitsHead = false;
             open.Expect(response.Content.Headers.ContentLength);
             calls.Confirm(open);
+            AnswerRules.Require(response, call.Upgrade);
             return new ForwardedAnswer(calls, open, request, response, response.Content.ReadAsStream(open.Stop));
         }
         catch (Exception e)
