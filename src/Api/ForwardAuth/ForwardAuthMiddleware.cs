@@ -131,7 +131,7 @@ internal sealed class ForwardAuthMiddleware(
         var handed = HandedHeaders.Of(portal);
         var values = handed.Values(verdict.Client);
         foreach (var header in handed.For(verdict.Rule!))
-            to[header.Name] = header.Template is null ? "" : header.Template.Render(values);
+            to[header.Name] = header.Template is null ? "" : FieldBytes.Of(header.Template.Render(values));
 
         to["Cookie"] = OwnSecrets.Cookies(from.Cookie, snapshots);
         to["Authorization"] = OwnSecrets.Authorization(from.Authorization, snapshots);

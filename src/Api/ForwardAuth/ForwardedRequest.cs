@@ -1,5 +1,6 @@
 using System.Buffers;
 using Microsoft.Extensions.Primitives;
+using PeerRegistry.Api.Kernel;
 using PeerRegistry.Application.Kernel;
 using PeerRegistry.Domain.Apps;
 using PeerRegistry.Domain.Kernel;
@@ -27,14 +28,14 @@ internal readonly record struct ForwardedRequest(
             _ => throw Malformed(),
         };
         var authority = Lower(One(headers["X-Forwarded-Host"]));
-        var target = One(headers["X-Forwarded-Uri"]);
+        var target = Text(One(headers["X-Forwarded-Uri"]));
 
         var colon = authority.IndexOf(':', StringComparison.Ordinal);
         var host = colon < 0 ? authority : authority[..colon];
         if (snapshots.FindByHost(host) is not { } portal || host.Length <= portal.Portal.Domain.Length)
             throw new RefusedException(RefusalKind.NotFound, "app_unknown", "No app of a Portal here has this host name.");
         if (!PathReading.TryRead(target, out var path))
-            throw new RefusedException(RefusalKind.Invalid, "path_ambiguous", "The path can be read in more than one way, so nobody is let through.");
+            throw Ambiguous();
 
         return new(portal, host[..^(portal.Portal.Domain.Length + 1)], method, scheme, authority, target, path);
     }
@@ -44,7 +45,20 @@ internal readonly record struct ForwardedRequest(
     /// <summary>Two fields that somebody joined are no word any more.</summary>
     private static string Word(string method) => method.AsSpan().ContainsAnyExcept(MethodCharacters) ? throw Malformed() : method;
 
+    /// <summary>A path is UTF-8; a query that is not stays as it is, since no verdict reads it.</summary>
+    private static string Text(string target)
+    {
+        if (FieldBytes.Text(target) is { } text)
+            return text;
+
+        var query = target.IndexOf('?', StringComparison.Ordinal);
+        return query >= 0 && FieldBytes.Text(target[..query]) is { } path ? path + target[query..] : throw Ambiguous();
+    }
+
     private static string Lower(string text) => text.AsSpan().ContainsAnyInRange('A', 'Z') ? text.ToLowerInvariant() : text;
+
+    private static RefusedException Ambiguous() =>
+        new(RefusalKind.Invalid, "path_ambiguous", "The path can be read in more than one way, so nobody is let through.");
 
     private static RefusedException Malformed() => new(RefusalKind.Invalid, "request_invalid",
         "Forward-auth needs X-Forwarded-Method, -Proto, -Host and -Uri from the proxy, each exactly once.");

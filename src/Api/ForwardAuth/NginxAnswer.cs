@@ -23,7 +23,7 @@ internal static class NginxAnswer
     {
         verdict[Status] = ((int)refused.Kind).ToString(CultureInfo.InvariantCulture);
         verdict[Code] = refused.Code;
-        verdict[Detail] = refused.Message;
+        verdict[Detail] = FieldBytes.Of(refused.Message);
         if (refused.RetryAfter is { } wait)
             verdict[RetryAfter] = ((int)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
     }
@@ -52,5 +52,5 @@ internal static class NginxAnswer
         };
     }
 
-    private static string Or(string? said, string otherwise) => string.IsNullOrEmpty(said) ? otherwise : said;
+    private static string Or(string? said, string otherwise) => string.IsNullOrEmpty(said) ? otherwise : FieldBytes.Text(said) ?? otherwise;
 }

@@ -6,7 +6,8 @@ namespace PeerRegistry.Infrastructure.Forwarding;
 
 /// <summary>
 /// The connections to other Portals, shared by all messages and calls: HTTP/1.1 over TLS (an upgrade needs no other), kept
-/// open between requests. It follows no redirect, keeps no cookie, knows no proxy and unpacks nothing.
+/// open between requests. It follows no redirect, keeps no cookie, knows no proxy and unpacks nothing. Header values are bytes
+/// (RFC 9110 section 5.5), one Latin-1 character each, as Kestrel is told to read and write them.
 /// </summary>
 internal sealed class PeerConnections : IDisposable
 {
@@ -30,8 +31,8 @@ internal sealed class PeerConnections : IDisposable
             MaxResponseHeadersLength = MaxHeadKib,
             MaxResponseDrainSize = 0, // a body nobody wants ends its connection
             Expect100ContinueTimeout = TimeSpan.FromSeconds(1), // for servers that never say 100
-            RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8,
-            ResponseHeaderEncodingSelector = (_, _) => Encoding.UTF8,
+            RequestHeaderEncodingSelector = (_, _) => Encoding.Latin1,
+            ResponseHeaderEncodingSelector = (_, _) => Encoding.Latin1,
             SslOptions = new PeerTrust(options.Peering.TrustedCertificates).Options(),
             ConnectCallback = async (context, ct) => await dialer.Connect(context.DnsEndPoint.Host, context.DnsEndPoint.Port, ct),
             PlaintextStreamFilter = (context, _) => new ValueTask<Stream>(new EarlyAnswerStream(context.PlaintextStream)),

@@ -74,7 +74,7 @@ public sealed class TwoPortals(TestPostgres postgres) : IAsyncLifetime
         await connection.ConnectAsync(Ada.Internal.Host, Ada.Internal.Port, TestContext.Current.CancellationToken);
         await using var stream = connection.GetStream();
         var request = $"GET /internal/auth HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{string.Concat(fields.Select(field => $"{field.Name}: {field.Value}\r\n"))}\r\n";
-        await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(request), TestContext.Current.CancellationToken);
+        await stream.WriteAsync(System.Text.Encoding.Latin1.GetBytes(request), TestContext.Current.CancellationToken);
         using var reader = new StreamReader(stream);
         return await reader.ReadToEndAsync(TestContext.Current.CancellationToken);
     }

@@ -54,7 +54,7 @@ internal sealed class CallRig : IAsyncDisposable
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MinResponseDataRate = new(bytesPerSecond: 1e9, gracePeriod: TimeSpan.FromSeconds(2)); // far more than by default, so that a pause of seconds would end a call
-            kestrel.ResponseHeaderEncodingSelector = _ => Encoding.UTF8;
+            kestrel.PassHeaderBytes();
             kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Mark(Listener.Internal));
         });
         Services(builder.Services, limits, clock);
