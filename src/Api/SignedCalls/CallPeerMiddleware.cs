@@ -1,12 +1,9 @@
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
-using System.Text;
 using PeerRegistry.Api.Apps;
 using PeerRegistry.Api.Kernel;
 using PeerRegistry.Application.Kernel;
 using PeerRegistry.Application.SignedCalls;
-using PeerRegistry.Domain.Apps;
-using PeerRegistry.Domain.Kernel;
 
 namespace PeerRegistry.Api.SignedCalls;
 
@@ -36,7 +33,7 @@ internal sealed class CallPeerMiddleware(RequestDelegate next, AppCallers caller
             caller.Portal,
             caller.App,
             id,
-            context.Request.Method,
+            SignedForm.Method(context.Request.Method),
             target,
             Fields(context.Request.Headers, caller),
             upgrade || !HasBody(context) ? null : context.Request.Body,
@@ -46,11 +43,11 @@ internal sealed class CallPeerMiddleware(RequestDelegate next, AppCallers caller
         await AnswerCopy.ToCaller(answer, context);
     }
 
-    /// <summary>From the request line itself: what routing made of it was decoded.</summary>
+    /// <summary>Reads the request line itself, since routing has decoded its path.</summary>
     private static (ReadOnlyMemory<char> Id, string Target) Split(string raw)
     {
         if (!raw.StartsWith(Prefix, StringComparison.Ordinal))
-            throw Ambiguous();
+            throw SignedForm.Ambiguous();
 
         var end = raw.AsSpan(Prefix.Length).IndexOfAny('/', '?');
         if (end < 0)
@@ -58,11 +55,8 @@ internal sealed class CallPeerMiddleware(RequestDelegate next, AppCallers caller
 
         var (id, rest) = (raw.AsMemory(Prefix.Length, end), raw[(Prefix.Length + end)..]);
         var target = rest[0] == '/' ? rest : "/" + rest;
-        return PathReading.TryRead(target, out _) && Ascii.IsValid(target) ? (id, target) : throw Ambiguous();
+        return (id, SignedForm.Target(target));
     }
-
-    private static RefusedException Ambiguous() =>
-        new(RefusalKind.Invalid, "path_ambiguous", "The path can be read in more than one way, so it is not passed on.");
 
     private static bool IsWebSocket(HttpContext context) =>
         string.Equals(context.Request.Headers.Upgrade, "websocket", StringComparison.OrdinalIgnoreCase)

@@ -11,7 +11,7 @@ public sealed class ForwardedBytesTests(TwoPortals two) : IClassFixture<TwoPorta
     [InlineData("/caf\u00C3\u00A9", "401")]
     [InlineData("/caf\u00E9", "400")]
     [InlineData("/open/\u00FF?q=1", "400")]
-    public async Task A_path_must_be_UTF8_and_a_query_need_not(string target, string status)
+    public async Task A_path_must_be_Unicode_text_and_a_query_need_not(string target, string status)
     {
         var app = await two.App("""{ "": { "access": "public" }, "/café": { "access": "private" } }""");
 

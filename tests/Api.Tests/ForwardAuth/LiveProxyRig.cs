@@ -9,7 +9,7 @@ namespace PeerRegistry.Api.Tests.ForwardAuth;
 /// <summary>A real proxy with TLS that asks a live Portal's core, configured for one of its apps.</summary>
 internal sealed class LiveProxyRig : IAsyncDisposable
 {
-    private readonly TestAuthority authority = new();
+    private TestAuthority? own;
     private readonly string[] files = [Path.GetTempFileName(), Path.GetTempFileName()];
     private ProxyProcess? proxy;
 
@@ -19,10 +19,12 @@ internal sealed class LiveProxyRig : IAsyncDisposable
 
     /// <param name="upstream">Where the app itself listens.</param>
     /// <param name="change">Changes the printed configuration. Null: it is used as it is.</param>
-    public static async Task<LiveProxyRig> Start(string program, LivePortal portal, string app, string upstream, Func<string, string>? change = null)
+    /// <param name="authority">Issues the proxy's certificate. Null: one that only <see cref="Client"/> trusts.</param>
+    public static async Task<LiveProxyRig> Start(
+        string program, LivePortal portal, string app, string upstream, Func<string, string>? change = null, TestAuthority? authority = null)
     {
         var rig = new LiveProxyRig();
-        var certificate = rig.authority.Certify($"*.{portal.Domain}", portal.Domain);
+        var certificate = (authority ?? (rig.own = new TestAuthority())).Certify($"*.{portal.Domain}", portal.Domain);
         await File.WriteAllTextAsync(rig.files[0], certificate.ExportCertificatePem());
         await File.WriteAllTextAsync(rig.files[1], certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
         var proxied = new ProxiedPortal(
@@ -62,7 +64,7 @@ internal sealed class LiveProxyRig : IAsyncDisposable
         Client.Dispose();
         if (proxy is not null)
             await proxy.DisposeAsync();
-        authority.Dispose();
+        own?.Dispose();
         Array.ForEach(files, File.Delete);
     }
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Text;
 
 namespace PeerRegistry.Api.Tests.ForwardAuth;
 
@@ -54,6 +55,7 @@ internal sealed class ProxyProcess : IAsyncDisposable
     {
         UseCookies = false,
         AllowAutoRedirect = false,
+        RequestHeaderEncodingSelector = (_, _) => Encoding.Latin1,
         SslOptions = { RemoteCertificateValidationCallback = (_, _, _, errors) => errors is 0 or SslPolicyErrors.RemoteCertificateChainErrors },
         ConnectCallback = async (_, ct) =>
         {

@@ -10,14 +10,17 @@ namespace PeerRegistry.Api.Tests.Kernel;
 /// <summary>A web server of the test's own on a free port, without TLS: what stands behind a proxy.</summary>
 internal static class PlainHost
 {
-    public static async Task<WebApplication> Start(RequestDelegate handle)
+    /// <param name="bytes">Header values are Latin-1 text, one character for each byte; else UTF-8.</param>
+    public static async Task<WebApplication> Start(RequestDelegate handle, bool bytes = false)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.Limits.MaxRequestBodySize = null;
-            kestrel.ResponseHeaderEncodingSelector = _ => Encoding.UTF8;
+            kestrel.ResponseHeaderEncodingSelector = _ => bytes ? Encoding.Latin1 : Encoding.UTF8;
+            if (bytes)
+                kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
             kestrel.Listen(IPAddress.Loopback, 0);
         });
         var server = builder.Build();

@@ -20,7 +20,7 @@ public sealed class EarlyAnswerTests
     [InlineData(403)]
     [InlineData(413)]
     [InlineData(302)]
-    public async Task A_refusal_in_place_of_100_Continue_reaches_the_app_and_no_body_is_sent(int status)
+    public async Task A_refusal_instead_of_Continue_reaches_the_app_and_no_body_is_sent(int status)
     {
         var sent = 0L;
         await using var rig = await CallRig.StartScripted(async (head, stream) =>

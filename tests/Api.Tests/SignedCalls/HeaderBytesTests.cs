@@ -19,7 +19,7 @@ public sealed class HeaderBytesTests
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Bytes_above_127_reach_the_peer_unchanged()
+    public async Task Bytes_beyond_ASCII_reach_the_peer_unchanged()
     {
         var seen = "";
         await using var rig = await CallRig.StartScripted((head, stream) =>
@@ -35,7 +35,7 @@ public sealed class HeaderBytesTests
     }
 
     [Fact]
-    public async Task Bytes_above_127_come_back_unchanged()
+    public async Task Bytes_beyond_ASCII_come_back_unchanged()
     {
         await using var rig = await CallRig.StartScripted((_, stream) =>
             ScriptedPeer.Write(stream, Closing + string.Concat(Answered.Select(name => $"{name}: {AllBytes}\r\n")) + "\r\n"));

@@ -41,7 +41,7 @@ public sealed class InvalidAnswerTests
     [InlineData("HTTP/1.1 20 Short\r\nContent-Length: 0\r\n\r\n")]
     [InlineData("HTTP/9.9 200 OK\r\nContent-Length: 0\r\n\r\n")]
     [InlineData("SSH-2.0-OpenSSH_9.2\r\n\r\n")]
-    public async Task An_answer_that_cannot_be_passed_on_is_502_with_a_code_and_no_stack_trace(string answer)
+    public async Task An_answer_that_cannot_be_passed_on_is_a_bad_gateway_with_a_code_and_no_stack_trace(string answer)
     {
         await using var rig = await CallRig.StartScripted((_, stream) => ScriptedPeer.Write(stream, answer));
 
