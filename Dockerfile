@@ -4,10 +4,7 @@ COPY . .
 RUN dotnet publish src/Api/Api.csproj --configuration Release --output /published
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0
-RUN apt-get update \
-    && apt-get install --yes --no-install-recommends libsodium23 \
-    && rm -rf /var/lib/apt/lists/* \
-    && install -d -o app -g app -m 0700 /data
+RUN install -d -o app -g app -m 0700 /data
 WORKDIR /registry
 COPY --from=build /published .
 USER app

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using NSec.Cryptography;
 using PeerRegistry.Application.Apps;
 using PeerRegistry.Application.Devices;
 using PeerRegistry.Application.Kernel;
@@ -16,6 +17,8 @@ using PeerRegistry.Domain.Portals;
 using PeerRegistry.Infrastructure.HttpSignatures;
 using PeerRegistry.Infrastructure.Keys;
 using PeerRegistry.Tests;
+using Ed25519PublicKey = NSec.Cryptography.PublicKey;
+using PublicKey = PeerRegistry.Domain.Portals.PublicKey;
 
 namespace PeerRegistry.Bench;
 
@@ -50,7 +53,7 @@ internal sealed class AuthBench : IBenchmark
         await registry.StartAsync();
         var bench = new Load(data);
         var (session, domain) = await Fill(registry.Services);
-        var verifications = new Dictionary<string, (byte[] Base, byte[] Signature, PublicKey Key)>();
+        var verifications = new Dictionary<string, (byte[] Base, byte[] Signature, Ed25519PublicKey Key)>();
         await using var bare = await Bare(verifications);
 
         var open = Plain(domain, "/open/x?y=z", "");
@@ -176,7 +179,7 @@ internal sealed class AuthBench : IBenchmark
         + $"X-Forwarded-Proto: https\r\nX-Forwarded-Host: {App}.{domain}\r\nX-Forwarded-Uri: {target}\r\nX-Forwarded-Method: GET\r\n{fields}\r\n";
 
     /// <summary>Every one fresh; what bare Kestrel verifies is kept under the signature's text.</summary>
-    private IEnumerable<string> Signed(string domain, Dictionary<string, (byte[] Base, byte[] Signature, PublicKey Key)> verifications)
+    private IEnumerable<string> Signed(string domain, Dictionary<string, (byte[] Base, byte[] Signature, Ed25519PublicKey Key)> verifications)
     {
         verifications.Clear();
         var (now, digest, authority) = (TimeProvider.System.GetUtcNow().ToUnixTimeSeconds(), ContentDigest.Field([]), $"{App}.{domain}");
@@ -187,12 +190,13 @@ internal sealed class AuthBench : IBenchmark
             var (input, signature) = (fields["Signature-Input"]["sig1=".Length..], fields["Signature"]);
             var text = $"\"@method\": GET\n\"@authority\": {authority}\n\"@target-uri\": https://{authority}{target}\n"
                 + $"\"content-digest\": {fields["Content-Digest"]}\n\"@signature-params\": {input}";
-            verifications[signature] = (Encoding.ASCII.GetBytes(text), Convert.FromBase64String(signature["sig1=:".Length..^1]), key.Public);
+            verifications[signature] = (Encoding.ASCII.GetBytes(text), Convert.FromBase64String(signature["sig1=:".Length..^1]),
+                Ed25519PublicKey.Import(SignatureAlgorithm.Ed25519, key.Public.Ed25519Bytes, KeyBlobFormat.RawPublicKey));
             yield return Plain(domain, target, string.Concat(fields.Select(field => $"{field.Key}: {field.Value}\r\n")));
         }
     }
 
-    private static async Task<WebApplication> Bare(Dictionary<string, (byte[] Base, byte[] Signature, PublicKey Key)> verifications)
+    private static async Task<WebApplication> Bare(Dictionary<string, (byte[] Base, byte[] Signature, Ed25519PublicKey Key)> verifications)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -203,7 +207,7 @@ internal sealed class AuthBench : IBenchmark
             if (context.Request.Headers.TryGetValue("Signature", out var signature))
             {
                 var (signed, bytes, key) = verifications[signature.ToString()];
-                context.Response.StatusCode = Sodium.Verify(signed, bytes, key.Ed25519Bytes) ? 200 : 500;
+                context.Response.StatusCode = SignatureAlgorithm.Ed25519.Verify(key, signed, bytes) ? 200 : 500;
             }
 
             context.Response.ContentLength = 0;

@@ -1,9 +1,11 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using NSec.Cryptography;
 using PeerRegistry.Application.SignedCalls;
 using PeerRegistry.Infrastructure.HttpSignatures;
 using PeerRegistry.Infrastructure.Keys;
+using Ed25519PublicKey = NSec.Cryptography.PublicKey;
 
 namespace PeerRegistry.Bench;
 
@@ -55,6 +57,7 @@ internal sealed class SignaturesBench : IBenchmark
         private readonly ReceivedRequest[] requests;
         private readonly (byte[] Base, byte[] Signature)[] bare;
         private readonly byte[][] hashes;
+        private readonly Ed25519PublicKey? ed25519;
         private readonly RSA? parsed;
 
         internal SignedFile(PrivateKey key, int count, int passes)
@@ -67,7 +70,11 @@ internal sealed class SignaturesBench : IBenchmark
             requests = [.. lines.Select((line, i) => new ReceivedRequest("POST", "https", Authority, Target(i), new Lines(line[0], line[1], line[2])))];
             bare = [.. lines.Select(line => (Convert.FromBase64String(line[3]), Convert.FromBase64String(line[2][6..^1])))];
             hashes = [.. bare.Select(one => SHA512.HashData(one.Base))];
-            if (key.Public.Kind == Domain.Portals.KeyKind.Rsa)
+            if (key.Public.Kind == Domain.Portals.KeyKind.Ed25519)
+            {
+                ed25519 = Ed25519PublicKey.Import(SignatureAlgorithm.Ed25519, key.Public.Ed25519Bytes, KeyBlobFormat.RawPublicKey);
+            }
+            else
             {
                 parsed = RSA.Create();
                 parsed.ImportSubjectPublicKeyInfo(key.Public.SubjectPublicKeyInfo.Span, out _);
@@ -76,9 +83,9 @@ internal sealed class SignaturesBench : IBenchmark
 
         internal int Count => requests.Length;
 
-        internal double Bare() => Rate(() => i => parsed is null
-            ? Sodium.Verify(bare[i].Base, bare[i].Signature, key.Public.Ed25519Bytes)
-            : parsed.VerifyHash(hashes[i], bare[i].Signature, HashAlgorithmName.SHA512, RSASignaturePadding.Pss));
+        internal double Bare() => Rate(() => i => ed25519 is not null
+            ? SignatureAlgorithm.Ed25519.Verify(ed25519, bare[i].Base, bare[i].Signature)
+            : parsed!.VerifyHash(hashes[i], bare[i].Signature, HashAlgorithmName.SHA512, RSASignaturePadding.Pss));
 
         internal double Verify()
         {

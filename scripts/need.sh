@@ -35,7 +35,6 @@ need() {
 }
 
 POSTGRES='postgresql=/usr/lib/postgresql/*/bin/postgres'
-SODIUM='libsodium23=/usr/lib/*/libsodium.so.23'
 CADDY='caddy=/usr/bin/caddy'
 NGINX='nginx=/usr/sbin/nginx'
 CHROMIUM='chromium=/usr/bin/chromium'

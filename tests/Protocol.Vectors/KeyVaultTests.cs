@@ -50,7 +50,7 @@ public sealed class KeyVaultTests : IDisposable
 
         Assert.True(first.IsNew);
         Assert.False(again.IsNew);
-        Assert.True(first.Bytes.SequenceEqual(again.Bytes));
+        Assert.Equal(Derived(first), Derived(again));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(MasterFile));
         Assert.Single(Directory.GetFiles(directory));
     }
@@ -82,6 +82,44 @@ public sealed class KeyVaultTests : IDisposable
 
     [Fact]
     public void A_named_master_key_that_is_absent_is_not_made() => Assert.Throws<InvalidDataException>(() => MasterKey.Open(MasterFile));
+
+    public static TheoryData<string, string> OldRows() =>
+        [.. VectorFile.Read("sealed-keys.json").GetProperty("rows").EnumerateArray().Select(row => (row.Text("key"), row.Text("sealedBase64")))];
+
+    [Theory]
+    [MemberData(nameof(OldRows))]
+    public void A_key_sealed_by_an_earlier_release_opens(string name, string box)
+    {
+        using var master = OldMaster();
+        using var vault = new KeyVault(nowhere, master);
+        var expected = PublicKey.Parse(VectorFile.Read("portal-ids.json").GetProperty("keys").EnumerateArray().Single(key => key.Text("name") == name).Text("publicKeyPem"));
+
+        using var key = vault.Unseal(expected.Id, Convert.FromBase64String(box));
+
+        Assert.Equal(expected, key.Public);
+    }
+
+    [Fact]
+    public void A_derived_key_is_that_of_HKDF_with_SHA_256()
+    {
+        using var master = OldMaster();
+
+        Assert.Equal(HKDF.DeriveKey(HashAlgorithmName.SHA256, File.ReadAllBytes(MasterFile), 32, salt: [], info: "purpose"u8.ToArray()), Derived(master));
+    }
+
+    private MasterKey OldMaster()
+    {
+        File.WriteAllBytes(MasterFile, VectorFile.Read("sealed-keys.json").GetProperty("masterKeyBase64").GetBytesFromBase64());
+        File.SetUnixFileMode(MasterFile, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        return MasterKey.Open(MasterFile);
+    }
+
+    private static byte[] Derived(MasterKey master)
+    {
+        var key = new byte[32];
+        master.Derive("purpose"u8, key);
+        return key;
+    }
 
     private string MasterFile => Path.Combine(directory, "master.key");
 

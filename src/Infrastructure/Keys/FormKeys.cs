@@ -7,8 +7,8 @@ using Npgsql;
 namespace PeerRegistry.Infrastructure.Keys;
 
 /// <summary>
-/// The keys of ASP.NET's data protection, which the pages' form tokens are made with: table form_keys, so that all nodes share
-/// them and a restart keeps them, each sealed under the master key.
+/// The keys of ASP.NET's data protection, with which the pages' form tokens are made. They are rows of table form_keys, so that all
+/// nodes share them and a restart keeps them, each sealed under the master key.
 /// </summary>
 internal sealed class FormKeys(NpgsqlDataSource database, MasterKey master) : IXmlRepository
 {
@@ -56,11 +56,11 @@ internal sealed class FormKeys(NpgsqlDataSource database, MasterKey master) : IX
         return Encoding.UTF8.GetString(plain);
     }
 
-    /// <summary>A key of its own, derived (RFC 5869), so that nothing else is ever sealed with it.</summary>
+    /// <summary>Uses a key of its own, derived from the master key, so that nothing else is ever sealed with it.</summary>
     private AesGcm Cipher()
     {
         Span<byte> key = stackalloc byte[32];
-        HKDF.DeriveKey(HashAlgorithmName.SHA256, master.Bytes, key, salt: [], info: "form keys"u8);
+        master.Derive("form keys"u8, key);
         try
         {
             return new AesGcm(key, TagLength);

@@ -2,14 +2,16 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using Npgsql;
+using NSec.Cryptography;
 using PeerRegistry.Application.Portals;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Infrastructure.Keys;
 
 /// <summary>
-/// Private keys at rest in table <c>portal_keys</c>: a nonce of 24 bytes, then PKCS#8 sealed with XChaCha20-Poly1305 under the master
-/// key and bound to the Portal's ID, so that no row opens in another's place. In use they are read once and kept.
+/// The private keys in table <c>portal_keys</c>. Each is stored as a 24-byte nonce, then PKCS#8 encrypted with XChaCha20-Poly1305 under
+/// the master key, then a 16-byte tag. The Portal's ID is authenticated with it, so that a row copied to another Portal does not open.
+/// A key is read when it is first used, and kept in memory.
 /// </summary>
 internal sealed class KeyVault(NpgsqlDataSource database, MasterKey master) : IKeyVault, IDisposable
 {
@@ -33,15 +35,15 @@ internal sealed class KeyVault(NpgsqlDataSource database, MasterKey master) : IK
     }
 
     /// <summary>Blocks on the database the first time a Portal signs.</summary>
-    /// <exception cref="CryptographicException">Sealed with another master key, or changed.</exception>
-    /// <exception cref="InvalidOperationException">No such Portal.</exception>
+    /// <exception cref="CryptographicException">The key was sealed with another master key, or its row was changed.</exception>
+    /// <exception cref="InvalidOperationException">There is no such Portal.</exception>
     internal PrivateKey KeyOf(PortalId portal) => open.TryGetValue(portal, out var key) ? key : Load(portal);
 
     internal byte[] Seal(PortalId portal, ReadOnlySpan<byte> pkcs8)
     {
         var box = new byte[NonceLength + pkcs8.Length + TagLength];
         RandomNumberGenerator.Fill(box.AsSpan(0, NonceLength));
-        Sodium.Seal(pkcs8, Encoding.ASCII.GetBytes(portal.Value), box.AsSpan(0, NonceLength), master.Bytes, box.AsSpan(NonceLength));
+        AeadAlgorithm.XChaCha20Poly1305.Encrypt(master.Sealing, box.AsSpan(0, NonceLength), Associated(portal), pkcs8, box.AsSpan(NonceLength));
         return box;
     }
 
@@ -51,8 +53,8 @@ internal sealed class KeyVault(NpgsqlDataSource database, MasterKey master) : IK
         try
         {
             if (box.Length < NonceLength + TagLength
-                || !Sodium.Open(box[NonceLength..], Encoding.ASCII.GetBytes(portal.Value), box[..NonceLength], master.Bytes, pkcs8))
-                throw new CryptographicException($"The private key of {portal.Short} does not open: another master key, or a changed row.");
+                || !AeadAlgorithm.XChaCha20Poly1305.Decrypt(master.Sealing, box[..NonceLength], Associated(portal), box[NonceLength..], pkcs8))
+                throw new CryptographicException($"The private key of {portal.Short} cannot be decrypted: the master key is another one, or the row was changed.");
 
             return PrivateKey.Of(pkcs8);
         }
@@ -67,6 +69,8 @@ internal sealed class KeyVault(NpgsqlDataSource database, MasterKey master) : IK
         foreach (var key in open.Values)
             key.Dispose();
     }
+
+    private static byte[] Associated(PortalId portal) => Encoding.ASCII.GetBytes(portal.Value);
 
     private PrivateKey Load(PortalId portal)
     {

@@ -1,31 +1,40 @@
 using System.Security.Cryptography;
+using NSec.Cryptography;
 
 namespace PeerRegistry.Infrastructure.Keys;
 
 /// <summary>
-/// The 32 bytes that seal every private key in the database, in a file that only its owner can read: the one thing to back up
-/// beside the database.
+/// The 32 bytes that seal every private key in the database. They are kept in a file that only its owner can read, the one thing to
+/// back up besides the database, and in memory only in libsodium's guarded pages.
 /// </summary>
 internal sealed class MasterKey : IDisposable
 {
     private const int Length = 32;
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    private readonly Sodium.SecretBytes secret = new(Length);
+    private readonly Key sealing;
+    private readonly SharedSecret secret;
 
-    private MasterKey(ReadOnlySpan<byte> key, bool isNew)
+    private MasterKey(ReadOnlySpan<byte> bytes, bool isNew)
     {
-        key.CopyTo(secret.Bytes);
+        sealing = Key.Import(AeadAlgorithm.XChaCha20Poly1305, bytes, KeyBlobFormat.RawSymmetricKey);
+        secret = SharedSecret.Import(bytes, SharedSecretBlobFormat.RawSharedSecret);
         IsNew = isNew;
     }
 
-    /// <summary>Made by this process, so no earlier process can have used anything that it seals.</summary>
+    /// <summary>True if this process created the key, so that no earlier process can have used anything sealed with it.</summary>
     internal bool IsNew { get; }
 
-    internal ReadOnlySpan<byte> Bytes => secret.Bytes;
+    /// <summary>Encrypts with XChaCha20-Poly1305.</summary>
+    internal Key Sealing => sealing;
 
-    /// <param name="path">Absent: made, with mode 0600.</param>
-    /// <exception cref="InvalidDataException">More open than 0600, or of another size.</exception>
+    /// <summary>Derives a key for another purpose (HKDF with SHA-256, RFC 5869, without a salt).</summary>
+    /// <param name="purpose">HKDF's <c>info</c>: different purposes yield unrelated keys.</param>
+    /// <param name="key">Filled.</param>
+    internal void Derive(ReadOnlySpan<byte> purpose, Span<byte> key) => KeyDerivationAlgorithm.HkdfSha256.DeriveBytes(secret, salt: [], purpose, key);
+
+    /// <param name="path">If there is no such file, it is created with mode 0600.</param>
+    /// <exception cref="InvalidDataException">The file's mode allows more than 0600, or it does not have 32 bytes.</exception>
     internal static MasterKey OpenOrCreate(string path)
     {
         var file = new FileInfo(path);
@@ -36,11 +45,11 @@ internal sealed class MasterKey : IDisposable
         return Create(path);
     }
 
-    /// <exception cref="InvalidDataException">Absent, more open than 0600, or of another size.</exception>
+    /// <exception cref="InvalidDataException">There is no such file, its mode allows more than 0600, or it does not have 32 bytes.</exception>
     internal static MasterKey Open(string path)
     {
         if (!File.Exists(path))
-            throw new InvalidDataException($"The master key {path} is not there.");
+            throw new InvalidDataException($"There is no master key file {path}.");
         if (OperatingSystem.IsWindows() || (File.GetUnixFileMode(path) & ~OwnerOnly) != 0)
             throw new InvalidDataException($"The master key {path} must not be readable by others (chmod 600).");
 
@@ -55,7 +64,11 @@ internal sealed class MasterKey : IDisposable
         }
     }
 
-    public void Dispose() => secret.Dispose();
+    public void Dispose()
+    {
+        sealing.Dispose();
+        secret.Dispose();
+    }
 
     private static MasterKey Create(string path)
     {
@@ -73,7 +86,7 @@ internal sealed class MasterKey : IDisposable
                 file.Flush(flushToDisk: true);
             }
 
-            File.Move(draft, path); // whole or not at all: half a key would lock the Portal out of itself
+            File.Move(draft, path); // atomic: after a crash half way, a truncated key would make every sealed key unreadable
             return new MasterKey(key, isNew: true);
         }
         finally

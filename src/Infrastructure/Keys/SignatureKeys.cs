@@ -1,26 +1,34 @@
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
+using NSec.Cryptography;
 using PeerRegistry.Domain.Portals;
+using Ed25519PublicKey = NSec.Cryptography.PublicKey;
+using PublicKey = PeerRegistry.Domain.Portals.PublicKey;
 
 namespace PeerRegistry.Infrastructure.Keys;
 
-/// <summary>Verification with a public key. An RSA key is parsed once for as long as anybody holds its <see cref="PublicKey"/>.</summary>
+/// <summary>Verifies signatures. The libraries' form of a key is made once, and kept for as long as its <see cref="PublicKey"/> is referenced.</summary>
 internal static class SignatureKeys
 {
-    private static readonly ConditionalWeakTable<PublicKey, RSA> Parsed = [];
+    private static readonly ConditionalWeakTable<PublicKey, Ed25519PublicKey> Ed25519Keys = [];
+    private static readonly ConditionalWeakTable<PublicKey, RSA> RsaKeys = [];
 
-    /// <summary>As registered for HTTP signatures (RFC 9421 section 6.2.2); follows from the key, never from a message.</summary>
+    /// <summary>The name registered for HTTP signatures (RFC 9421 section 6.2.2). It follows from the key, never from a message.</summary>
     internal static string Algorithm(PublicKey key) => key.Kind == KeyKind.Ed25519 ? "ed25519" : "rsa-pss-sha512";
 
+    /// <summary>
+    /// Ed25519 as libsodium verifies it: a public key of small order or a signature whose S is not reduced is refused, so that a
+    /// signature has only one spelling. RSA is PSS with SHA-512 and a salt of exactly 64 bytes; one key object serves all threads,
+    /// as OpenSSL only reads it.
+    /// </summary>
     internal static bool Verify(PublicKey key, ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature) => key.Kind == KeyKind.Ed25519
-        ? Sodium.Verify(message, signature, key.Ed25519Bytes)
-        : VerifyRsa(Parsed.GetValue(key, Parse), message, signature);
+        ? SignatureAlgorithm.Ed25519.Verify(Ed25519Keys.GetValue(key, ImportEd25519), message, signature)
+        : RsaKeys.GetValue(key, ImportRsa).VerifyData(message, signature, HashAlgorithmName.SHA512, RSASignaturePadding.Pss);
 
-    /// <summary>PSS, SHA-512, a salt of exactly 64 bytes; shared between threads, as OpenSSL only reads the key.</summary>
-    private static bool VerifyRsa(RSA rsa, ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature) =>
-        rsa.VerifyData(message, signature, HashAlgorithmName.SHA512, RSASignaturePadding.Pss);
+    private static Ed25519PublicKey ImportEd25519(PublicKey key) =>
+        Ed25519PublicKey.Import(SignatureAlgorithm.Ed25519, key.Ed25519Bytes, KeyBlobFormat.RawPublicKey);
 
-    private static RSA Parse(PublicKey key)
+    private static RSA ImportRsa(PublicKey key)
     {
         var rsa = RSA.Create();
         rsa.ImportSubjectPublicKeyInfo(key.SubjectPublicKeyInfo.Span, out _);
