@@ -1,4 +1,6 @@
+using FluentValidation;
 using MediatR;
+using Microsoft.Extensions.DependencyInjection;
 using PeerRegistry.Application.Kernel;
 using PeerRegistry.Domain.Kernel;
 
@@ -17,6 +19,20 @@ public sealed class FeatureRules
             .ToList();
         var requests = Source.AllTypes.Where(t => t is { IsAbstract: false } && t.IsAssignableTo(typeof(IBaseRequest)));
         Assert.All(requests, request => Assert.Single(handled, request));
+    }
+
+    [Fact]
+    public void Every_validator_is_public_and_registered()
+    {
+        var validators = Source.Application.GetTypes().Where(t => t is { IsAbstract: false } && t.IsAssignableTo(typeof(IValidator))).ToList();
+        var registered = new ServiceCollection().AddApplication();
+
+        Assert.NotEmpty(validators);
+        Assert.All(validators, validator =>
+        {
+            Assert.True(validator.IsVisible, validator.FullName);
+            Assert.Single(registered, s => s.ImplementationType == validator && s.ServiceType.IsGenericType && s.ServiceType.GetGenericTypeDefinition() == typeof(IValidator<>));
+        });
     }
 
     [Fact]

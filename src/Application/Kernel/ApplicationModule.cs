@@ -7,7 +7,10 @@ namespace PeerRegistry.Application.Kernel;
 
 public static class ApplicationModule
 {
-    /// <summary>Every handler and validator of this assembly, and the pipeline around them.</summary>
+    /// <summary>
+    /// Registers every handler and validator of this assembly, and the pipeline around them. MediatR's own registration package cannot be
+    /// restored, so handlers are found here.
+    /// </summary>
     public static IServiceCollection AddApplication(this IServiceCollection services)
     {
         services.AddScoped<ServiceFactory>(provider => provider.GetRequiredService);
@@ -18,13 +21,12 @@ public static class ApplicationModule
         services.AddScoped<Decisions>();
         services.AddSingleton<InviteGuesses>();
 
+        services.AddValidatorsFromAssembly(typeof(ApplicationModule).Assembly, includeInternalTypes: true); // else an internal one is skipped silently
+
         foreach (var type in typeof(ApplicationModule).Assembly.GetTypes().Where(t => t is { IsAbstract: false, IsGenericTypeDefinition: false }))
         {
-            foreach (var role in type.GetInterfaces().Where(i => i.IsGenericType))
-            {
-                if (role.GetGenericTypeDefinition() == typeof(IRequestHandler<,>) || role.GetGenericTypeDefinition() == typeof(IValidator<>))
-                    services.AddScoped(role, type);
-            }
+            foreach (var role in type.GetInterfaces().Where(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IRequestHandler<,>)))
+                services.AddScoped(role, type);
         }
 
         return services;
