@@ -33,6 +33,7 @@ public static class Program
         var options = RegistryConfiguration.Read(builder.Configuration, InfrastructureModule.Faults);
         AddHost(builder);
         builder.Services.AddApplication();
+        builder.Services.AddTelemetry(builder.Configuration, options);
         builder.Services.AddInfrastructure(options);
         AddHttp(builder.Services);
         builder.Services.AddHostedService<FirstStart>();
@@ -46,6 +47,8 @@ public static class Program
             var (edge, inner) = (new Uri(options.Listen.Edge), new Uri(options.Listen.Internal));
             kestrel.Listen(IPAddress.Parse(edge.Host), edge.Port, listen => listen.Mark(Listener.Edge));
             kestrel.Listen(IPAddress.Parse(inner.Host), inner.Port, listen => listen.Mark(Listener.Internal));
+            if (options.Listen.Metrics is { Length: > 0 } metrics && new Uri(metrics) is var own)
+                kestrel.Listen(IPAddress.Parse(own.Host), own.Port, listen => listen.Mark(Listener.Metrics));
         });
 
         var app = builder.Build();
@@ -64,6 +67,7 @@ public static class Program
         app.UseMiddleware<RequestShape>();
         app.MapEdge();
         app.MapInternal();
+        app.MapMetrics(options);
         return app;
     }
 

@@ -9,7 +9,6 @@ using PeerRegistry.Infrastructure.Forwarding;
 using PeerRegistry.Infrastructure.HttpSignatures;
 using PeerRegistry.Infrastructure.Keys;
 using PeerRegistry.Infrastructure.LocalPostgres;
-using PeerRegistry.Infrastructure.Observability;
 using PeerRegistry.Infrastructure.Peers;
 using PeerRegistry.Infrastructure.Portals;
 
@@ -46,7 +45,6 @@ public static class InfrastructureModule
         services.AddApps(options);
         services.AddDevices();
         services.AddHistory();
-        services.AddHostedService<TelemetryExport>();
         return services;
     }
 

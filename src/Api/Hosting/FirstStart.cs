@@ -23,12 +23,12 @@ internal sealed class FirstStart(RegistryOptions options, IServiceScopeFactory s
         await using var scope = scopes.CreateAsyncScope();
         var sender = scope.ServiceProvider.GetRequiredService<IMediator>();
         var portal = await sender.Send(new FindDefaultPortal(), cancellationToken);
-        var (edge, inner) = server.Features.Get<IServerAddressesFeature>()!.Addresses.ToArray() is [var first, var second]
-            ? (first, second)
+        var (edge, inner, others) = server.Features.Get<IServerAddressesFeature>()!.Addresses.ToArray() is [var first, var second, .. var rest]
+            ? (first, second, rest)
             : throw new InvalidOperationException("Two listeners were expected.");
         if (portal.Devices.IsEmpty)
             Console.WriteLine(await PairLine(sender, portal, snapshots.All.Count == 1 ? null : portal.Portal.Domain, new Uri(edge), cancellationToken));
-        Console.WriteLine($"READY edge={edge} internal={inner} portal={portal.Portal.Id}");
+        Console.WriteLine($"READY edge={edge} internal={inner} portal={portal.Portal.Id}{(others is [var metrics] ? $" metrics={metrics}" : "")}");
     }
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;

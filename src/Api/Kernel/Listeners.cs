@@ -11,6 +11,9 @@ internal enum Listener
 
     /// <summary>Only the reverse proxy and the apps reach it.</summary>
     Internal,
+
+    /// <summary>Only the operator's monitoring reaches it.</summary>
+    Metrics,
 }
 
 /// <summary>

@@ -4,8 +4,9 @@ using PeerRegistry.Application.Kernel;
 namespace PeerRegistry.Api.Kernel;
 
 /// <summary>
-/// One trace for all that a request causes: its sender's (W3C Trace Context), or a new one. The host would begin one for every request,
-/// calls to peers included, which nothing refers to; so it does where its log of requests is read, and is else silent.
+/// Gives everything that a request causes one trace: its sender's (W3C Trace Context), or a new one. The host would begin a trace for every
+/// request, calls to peers included, to which nothing refers; so it is silenced, and begins one only if traces are collected or its own log
+/// is turned on.
 /// </summary>
 internal sealed class RequestTrace(RequestDelegate next)
 {

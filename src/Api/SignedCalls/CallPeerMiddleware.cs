@@ -13,7 +13,8 @@ namespace PeerRegistry.Api.SignedCalls;
 /// </summary>
 internal sealed class CallPeerMiddleware(RequestDelegate next, AppCallers callers, IPeerCalls calls)
 {
-    private const string Prefix = "/internal/call_peer/";
+    public const string Path = "/internal/call_peer";
+    private const string Prefix = Path + "/";
 
     public Task InvokeAsync(HttpContext context) =>
         context.Request.Path.Value!.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) && context.Listener() == Listener.Internal

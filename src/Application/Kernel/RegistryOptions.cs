@@ -44,6 +44,9 @@ public sealed class RegistryOptions
 
         /// <value>For the reverse proxy and the apps only. Default <c>http://127.0.0.1:8081</c>.</value>
         public string Internal { get; init; } = "http://127.0.0.1:8081";
+
+        /// <value>Where <c>GET /metrics</c> answers in Prometheus' format, such as <c>http://127.0.0.1:9464</c>. Empty (default): nowhere.</value>
+        public string? Metrics { get; init; }
     }
 
     public sealed class PortalOptions

@@ -14,6 +14,7 @@ public sealed class RegistryOptionsValidator : AbstractValidator<RegistryOptions
         Says(o => !string.IsNullOrWhiteSpace(o.Data.Directory), _ => "Data__Directory must name a directory.");
         Says(o => IsListener(o.Listen.Edge), o => $"Listen__Edge must be http://, an IP address and a port, not '{o.Listen.Edge}'.");
         Says(o => IsListener(o.Listen.Internal), o => $"Listen__Internal must be http://, an IP address and a port, not '{o.Listen.Internal}'.");
+        Says(o => string.IsNullOrEmpty(o.Listen.Metrics) || IsListener(o.Listen.Metrics), o => $"Listen__Metrics must be http://, an IP address and a port, not '{o.Listen.Metrics}'.");
         Says(
             o => o.Listen.Edge != o.Listen.Internal || o.Listen.Edge.EndsWith(":0", StringComparison.Ordinal),
             _ => "Listen__Edge and Listen__Internal must differ.");

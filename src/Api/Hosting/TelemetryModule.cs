@@ -1,0 +1,92 @@
+using System.Diagnostics;
+using OpenTelemetry;
+using OpenTelemetry.Instrumentation.AspNetCore;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+using PeerRegistry.Api.ForwardAuth;
+using PeerRegistry.Api.Kernel;
+using PeerRegistry.Api.SignedCalls;
+using PeerRegistry.Application.Kernel;
+
+namespace PeerRegistry.Api.Hosting;
+
+/// <summary>
+/// Sends spans and metrics to an OpenTelemetry collector if <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> names one, and serves metrics to Prometheus if
+/// <c>Listen__Metrics</c> is set. Other <c>OTEL_*</c> variables mean what the OpenTelemetry specification says. If neither is set, nothing
+/// listens to the process's meters and activities, so that none is recorded.
+/// </summary>
+internal static class TelemetryModule
+{
+    private const string OurSources = "PeerRegistry*";
+
+    /// <summary>Asked by proxies and monitors without end. Their counts are metrics; a span for each would bury the others.</summary>
+    private static readonly PathString[] Untraced = [ForwardAuthMiddleware.Path, CallPeerMiddleware.Path, "/health"];
+
+    public static IServiceCollection AddTelemetry(this IServiceCollection services, IConfiguration configuration, RegistryOptions options)
+    {
+        var traces = HasCollector(configuration, "TRACES");
+        var metrics = HasCollector(configuration, "METRICS");
+        var prometheus = options.Listen.Metrics is { Length: > 0 };
+        if (!traces && !metrics && !prometheus)
+            return services;
+
+        services.AddHostedService<LastMetrics>();
+        var telemetry = services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("peerregistry").AddEnvironmentVariableDetector());
+        if (traces)
+            telemetry.WithTracing(tracing => tracing.AddSource(OurSources).AddAspNetCoreInstrumentation(Instrument).AddOtlpExporter());
+        if (metrics || prometheus)
+        {
+            telemetry.WithMetrics(meters =>
+            {
+                meters.AddMeter(OurSources).AddAspNetCoreInstrumentation().AddRuntimeInstrumentation();
+                if (metrics)
+                    meters.AddOtlpExporter();
+                if (prometheus)
+                    meters.AddPrometheusExporter();
+            });
+        }
+
+        return services;
+    }
+
+    /// <summary>On a listener of its own, since the edge is the world's and apps may ask the internal one: what is counted is the operator's business.</summary>
+    public static void MapMetrics(this WebApplication app, RegistryOptions options)
+    {
+        if (options.Listen.Metrics is { Length: > 0 })
+            app.MapGroup("").OnListener(Listener.Metrics).MapPrometheusScrapingEndpoint("/metrics").DisableHttpMetrics();
+    }
+
+    private static bool HasCollector(IConfiguration configuration, string signal) =>
+        configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is { Length: > 0 } || configuration[$"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT"] is { Length: > 0 };
+
+    private static void Instrument(AspNetCoreTraceInstrumentationOptions requests)
+    {
+        requests.Filter = context => !Array.Exists(Untraced, path => context.Request.Path.StartsWithSegments(path));
+        requests.EnrichWithHttpResponse = (activity, _) => DropTarget(activity);
+    }
+
+    /// <summary>The target as it was sent may hold an invite or a pairing code. The route says which endpoint was asked.</summary>
+    private static void DropTarget(Activity activity)
+    {
+        activity.SetTag("url.path", null);
+        activity.SetTag("url.query", null);
+    }
+
+    /// <summary>
+    /// Sends the metrics that were not sent yet when the host stops. The provider itself does so only when it is disposed, after the meters
+    /// that it would read.
+    /// </summary>
+    private sealed class LastMetrics(IServiceProvider services) : IHostedService
+    {
+        private const int Milliseconds = 1000; // of the two seconds that the host has to stop
+
+        public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken)
+        {
+            services.GetService<MeterProvider>()?.ForceFlush(Milliseconds);
+            return Task.CompletedTask;
+        }
+    }
+}
