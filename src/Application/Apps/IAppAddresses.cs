@@ -2,9 +2,9 @@ using System.Net;
 
 namespace PeerRegistry.Application.Apps;
 
-/// <summary>Which container has an address now. What it says is at most five seconds old.</summary>
+/// <summary>Which container has an address now. What it says is at most two seconds old.</summary>
 public interface IAppAddresses
 {
-    /// <returns>The container's name; null where no container has this address, or nobody can be asked.</returns>
+    /// <returns>The container's name, or null if no container has this address, several claim it, or the engine cannot be asked.</returns>
     ValueTask<string?> Find(IPAddress address, CancellationToken ct);
 }

@@ -13,11 +13,18 @@ internal static class AppsModule
         services.AddProjection<AppListProjection>();
         services.AddSingleton<IAppTickets, AppTickets>();
         if (options.Apps.DockerSocket is { Length: > 0 } socket)
-            services.AddSingleton<IAppAddresses>(provider => ActivatorUtilities.CreateInstance<DockerAddresses>(provider, socket));
+            services.AddDockerAddresses(socket);
         else
             services.AddSingleton<IAppAddresses, NoAddresses>();
         if (options.Apps.Directory is { Length: > 0 })
             services.AddHostedService<AppDirectory>();
         return services;
+    }
+
+    public static void AddDockerAddresses(this IServiceCollection services, string socket)
+    {
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<DockerAddresses>(provider, socket));
+        services.AddSingleton<IAppAddresses>(provider => provider.GetRequiredService<DockerAddresses>());
+        services.AddHostedService(provider => provider.GetRequiredService<DockerAddresses>());
     }
 }

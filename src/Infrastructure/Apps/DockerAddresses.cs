@@ -1,118 +1,129 @@
+using System.Collections.Frozen;
+using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
-using System.Text.Json;
+using System.Threading.Channels;
+using Docker.DotNet;
+using Docker.DotNet.Models;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using PeerRegistry.Application.Apps;
 
 namespace PeerRegistry.Infrastructure.Apps;
 
 /// <summary>
-/// Asks the container engine over its Unix socket (Docker Engine API, <c>GET /containers/json</c>) which running container has
-/// which address. An answer counts for two seconds; where the engine is silent, for none.
+/// Knows which running container has which address. It lists the containers (Docker Engine API, <c>GET /containers/json</c>) and lists
+/// them again whenever the engine's event stream (<c>GET /events</c>) reports a change. While the stream cannot be read, it lists them
+/// every second; while they cannot be listed, no container is known.
 /// </summary>
-internal sealed class DockerAddresses : IAppAddresses, IDisposable
+internal sealed class DockerAddresses : BackgroundService, IAppAddresses
 {
-    private static readonly TimeSpan Good = TimeSpan.FromSeconds(2);
-    private readonly HttpClient engine;
-    private readonly SemaphoreSlim asking = new(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
+    private static readonly Dictionary<string, IDictionary<string, bool>> Changes = new()
+    {
+        ["event"] = new[] { "start", "die", "rename", "connect", "disconnect" }.ToDictionary(action => action, _ => true),
+    };
+
+    private readonly DockerClient engine;
     private readonly TimeProvider clock;
     private readonly ILogger<DockerAddresses> log;
-    private volatile Known known = new(DateTimeOffset.MinValue, []);
+    private volatile FrozenDictionary<IPAddress, string?> containers = FrozenDictionary<IPAddress, string?>.Empty;
+    private bool failing;
 
+    /// <param name="socket">Path of the container engine's Unix socket.</param>
     public DockerAddresses(string socket, TimeProvider clock, ILogger<DockerAddresses> log)
     {
         (this.clock, this.log) = (clock, log);
-        engine = new HttpClient(new SocketsHttpHandler
-        {
-            ConnectCallback = async (_, ct) =>
-            {
-                var connection = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                try
-                {
-                    await connection.ConnectAsync(new UnixDomainSocketEndPoint(socket), ct);
-                    return new NetworkStream(connection, ownsSocket: true);
-                }
-                catch
-                {
-                    connection.Dispose();
-                    throw;
-                }
-            },
-        })
-        { BaseAddress = new Uri("http://docker"), Timeout = TimeSpan.FromSeconds(2), MaxResponseContentBufferSize = 16 << 20 };
+        engine = new DockerClientBuilder().WithEndpoint(new UriBuilder("unix", "") { Path = Path.GetFullPath(socket) }.Uri).WithTimeout(Patience).Build();
     }
 
-    public async ValueTask<string?> Find(IPAddress address, CancellationToken ct)
-    {
-        var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
-        return (await Now(ct)).Containers.GetValueOrDefault(plain);
-    }
+    public ValueTask<string?> Find(IPAddress address, CancellationToken ct) =>
+        new(containers.GetValueOrDefault(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address));
 
-    public void Dispose()
+    public override void Dispose()
     {
+        base.Dispose();
         engine.Dispose();
-        asking.Dispose();
     }
 
-    private async ValueTask<Known> Now(CancellationToken ct)
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (IsGood(known))
-            return known;
+        while (true)
+        {
+            await Follow(stoppingToken);
+            await Task.Delay(Pause, clock, stoppingToken);
+        }
+    }
 
-        await asking.WaitAsync(ct);
+    /// <summary>Lists the containers after every change, until the event stream ends or cannot be read.</summary>
+    private async Task Follow(CancellationToken ct)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var changes = Channel.CreateBounded<Message>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }); // one listing covers all changes before it
+        var since = clock.GetUtcNow().Add(-Pause).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture); // what happens before the stream is open is reported, too
+        var events = engine.System.MonitorEventsAsync(new ContainerEventsParameters { Since = since, Filters = Changes }, new Reports(changes.Writer), stop.Token);
         try
         {
-            if (!IsGood(known))
-                known = new Known(clock.GetUtcNow(), await Ask(ct));
-            return known;
+            do
+            {
+                await List(ct);
+                await Task.WhenAny(events, changes.Reader.WaitToReadAsync(stop.Token).AsTask(), Task.Delay(failing ? Pause : LongestPause, clock, stop.Token));
+                ct.ThrowIfCancellationRequested();
+                changes.Reader.TryRead(out _);
+            }
+            while (!events.IsCompleted);
         }
         finally
         {
-            asking.Release();
+            await stop.CancelAsync();
+            await events.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    private bool IsGood(Known answer) => clock.GetUtcNow() - answer.AskedAt is { Ticks: >= 0 } age && age < Good;
-
-    private async Task<Dictionary<IPAddress, string?>> Ask(CancellationToken ct)
+    private async Task List(CancellationToken ct)
     {
         try
         {
-            using var answer = JsonDocument.Parse(await engine.GetByteArrayAsync(new Uri("/containers/json", UriKind.Relative), ct));
-            var found = new Dictionary<IPAddress, string?>();
-            foreach (var (address, container) in answer.RootElement.EnumerateArray().SelectMany(Addresses))
-                found[address] = found.TryGetValue(address, out var other) && other != container ? null : container; // two say so: believe neither
-            return found;
+            using var soon = CancellationTokenSource.CreateLinkedTokenSource(ct);
+            soon.CancelAfter(Patience);
+            var running = await engine.Containers.ListContainersAsync(new ContainersListParameters(), soon.Token);
+            containers = running.SelectMany(Addresses).GroupBy(found => found.Address, found => found.Container)
+                .ToFrozenDictionary(found => found.Key, found => found.Distinct().Take(2).ToArray() is [var only] ? only : null); // if two claim an address, neither is believed
+            failing = false;
         }
-        catch (Exception e) when (!ct.IsCancellationRequested
-            && e is HttpRequestException or JsonException or KeyNotFoundException or InvalidOperationException or OperationCanceledException)
+        catch (Exception e) when (!ct.IsCancellationRequested)
         {
-            log.LogWarning("The container engine does not say which app has which address: {Error}", e.Message);
-            return [];
+            containers = FrozenDictionary<IPAddress, string?>.Empty;
+            if (!failing)
+                log.LogWarning("The container engine does not list its containers, so no app is known by its address: {Error}", e.Message);
+            failing = true;
         }
     }
 
-    private static IEnumerable<(IPAddress Address, string Container)> Addresses(JsonElement container)
+    private static IEnumerable<(IPAddress Address, string Container)> Addresses(ContainerListResponse container)
     {
-        var name = container.GetProperty("Names").EnumerateArray().Select(n => n.GetString()!.TrimStart('/'))
-            .FirstOrDefault(n => !n.Contains('/', StringComparison.Ordinal)); // with a slash: another's name for it
+        var name = container.Names?.Select(name => name.TrimStart('/')).FirstOrDefault(name => !name.Contains('/', StringComparison.Ordinal)); // with a slash: another container's alias for it
         if (name is null)
             yield break;
 
-        foreach (var network in container.GetProperty("NetworkSettings").GetProperty("Networks").EnumerateObject())
+        foreach (var network in container.NetworkSettings?.Networks?.Values ?? [])
         {
-            foreach (var member in new[] { "IPAddress", "GlobalIPv6Address" })
+            foreach (var text in new[] { network.IPAddress, network.GlobalIPv6Address })
             {
-                if (network.Value.TryGetProperty(member, out var text) && IPAddress.TryParse(text.GetString(), out var address))
+                if (IPAddress.TryParse(text, out var address))
                     yield return (address, name);
             }
         }
     }
 
-    private sealed record Known(DateTimeOffset AskedAt, Dictionary<IPAddress, string?> Containers);
+    private sealed class Reports(ChannelWriter<Message> changes) : IProgress<Message>
+    {
+        public void Report(Message value) => changes.TryWrite(value);
+    }
 }
 
-/// <summary>Where no container engine is named, nobody is known by an address.</summary>
+/// <summary>Without a container engine, no app is known by an address.</summary>
 internal sealed class NoAddresses : IAppAddresses
 {
     public ValueTask<string?> Find(IPAddress address, CancellationToken ct) => default;

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -50,42 +51,71 @@ public sealed class AppSourcesTests(TestPostgres postgres)
     [Fact]
     public async Task A_container_is_known_by_the_address_that_it_has_now()
     {
-        await using var engine = new Engine { Answer = Containers(("web_notes", "172.18.0.2"), ("other", "172.18.0.3")) };
-        var clock = new MovableTime();
-        using var addresses = new DockerAddresses(engine.Socket, clock, NullLogger<DockerAddresses>.Instance);
-        async Task<string?> Who(string address) => await addresses.Find(IPAddress.Parse(address), CancellationToken.None);
+        await using var engine = new Engine();
+        engine.Run(("web_notes", "172.18.0.2"), ("other", "172.18.0.3"));
+        using var addresses = await Follow(engine);
 
-        Assert.Equal("web_notes", await Who("172.18.0.2"));
-        Assert.Equal("web_notes", await Who("::ffff:172.18.0.2"));
-        Assert.Null(await Who("172.18.0.9"));
-        Assert.Equal(1, engine.Asked);
+        await Eventually.Holds(() => Who(addresses, "172.18.0.2") == "web_notes");
+        Assert.Equal("web_notes", Who(addresses, "::ffff:172.18.0.2"));
+        Assert.Equal("other", Who(addresses, "172.18.0.3"));
+        Assert.Null(Who(addresses, "172.18.0.9"));
+        Assert.Equal("GET /containers/json HTTP/1.1", engine.Requests.First(request => request.Contains("/containers", StringComparison.Ordinal)));
 
-        engine.Answer = Containers(("other", "172.18.0.2"));
-        clock.Advance(TimeSpan.FromSeconds(5));
-        Assert.Equal("other", await Who("172.18.0.2"));
+        engine.Run(("other", "172.18.0.2"));
+        await Eventually.Holds(() => Who(addresses, "172.18.0.2") == "other", seconds: 2);
+        Assert.Null(Who(addresses, "172.18.0.3"));
+    }
 
-        engine.Answer = Containers(("one", "172.18.0.2"), ("two", "172.18.0.2"));
-        clock.Advance(TimeSpan.FromSeconds(5));
-        Assert.Null(await Who("172.18.0.2"));
+    [Fact]
+    public async Task An_address_that_two_containers_claim_is_neithers()
+    {
+        await using var engine = new Engine();
+        engine.Run(("one", "172.18.0.2"), ("two", "172.18.0.2"), ("three", "172.18.0.3"));
+        using var addresses = await Follow(engine);
 
-        engine.Answer = "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n";
-        clock.Advance(TimeSpan.FromSeconds(5));
-        Assert.Null(await Who("172.18.0.2"));
-        Assert.Equal("GET /containers/json HTTP/1.1", engine.Request);
+        await Eventually.Holds(() => Who(addresses, "172.18.0.3") == "three");
+        Assert.Null(Who(addresses, "172.18.0.2"));
+    }
+
+    [Fact]
+    public async Task No_container_is_known_while_the_engine_does_not_list_them()
+    {
+        await using var engine = new Engine();
+        engine.Run(("web_notes", "172.18.0.2"));
+        using var addresses = await Follow(engine);
+        await Eventually.Holds(() => Who(addresses, "172.18.0.2") == "web_notes");
+
+        engine.Fail();
+        await Eventually.Holds(() => Who(addresses, "172.18.0.2") is null);
+
+        engine.Run(("web_notes", "172.18.0.2"));
+        await Eventually.Holds(() => Who(addresses, "172.18.0.2") == "web_notes");
+    }
+
+    [Fact]
+    public async Task Containers_are_followed_though_the_engine_keeps_its_events_to_itself()
+    {
+        await using var engine = new Engine { TellsEvents = false };
+        engine.Run(("web_notes", "172.18.0.2"));
+        using var addresses = await Follow(engine);
+        await Eventually.Holds(() => Who(addresses, "172.18.0.2") == "web_notes");
+
+        engine.Run(("other", "172.18.0.2"));
+        await Eventually.Holds(() => Who(addresses, "172.18.0.2") == "other", seconds: 5);
     }
 
     [Fact]
     public async Task An_app_that_is_known_by_its_address_needs_no_token()
     {
-        await using var engine = new Engine { Answer = Containers(("web_notes", "127.0.0.1")) };
+        await using var engine = new Engine();
+        engine.Run(("web_notes", "127.0.0.1"));
         await using var zone = await Neighbourhood.Start(postgres);
-        await using var portal = await zone.Move("Ada", services => services.AddSingleton<IAppAddresses>(provider =>
-            ActivatorUtilities.CreateInstance<DockerAddresses>(provider, engine.Socket)));
+        await using var portal = await zone.Move("Ada", services => services.AddDockerAddresses(engine.Socket));
         await portal.Send(new RegisterApp(portal.Id, "notes", Encoding.UTF8.GetBytes(
             """{"v":"1.0","name":"notes","entrypoints":[{"container_name":"web_notes","container_port":80,"entrypoint_port":"http"}],"paths":{"":{"access":"public"}}}""")));
         using var inner = new HttpClient { BaseAddress = portal.Internal };
+        await Eventually.Holds(async () => (await inner.Get("/protected/peers")).Body == "[]");
 
-        Assert.Equal("[]", (await inner.Get("/protected/peers")).Body);
         Assert.Equal("[]", (await inner.Get("/protected/peers", Http.Bearer("for-the-peer"))).Body);
         Assert.Equal("token_invalid", (await inner.Get("/protected/peers", ("Proxy-Authorization", "Bearer x"))).Code);
 
@@ -93,21 +123,31 @@ public sealed class AppSourcesTests(TestPostgres postgres)
         await portal.Send(new RegisterApp(portal.Id, "twin", Encoding.UTF8.GetBytes(
             """{"v":"1.0","name":"twin","entrypoints":[{"container_name":"web_notes","container_port":80,"entrypoint_port":"http"}],"paths":{"":{"access":"public"}}}""")));
         Assert.Equal("not_authenticated", (await inner.Get("/protected/peers")).Code);
-        
     }
 
-    private static string Containers(params (string Name, string Address)[] running)
+    private static async Task<DockerAddresses> Follow(Engine engine)
     {
-        var json = "[" + string.Join(',', running.Select(c =>
-            $$$"""{"Id":"{{{c.Name}}}0","Names":["/proxy/{{{c.Name}}}-link","/{{{c.Name}}}"],"Image":"x","State":"running","NetworkSettings":{"Networks":{"portal":{"IPAddress":"{{{c.Address}}}","GlobalIPv6Address":""},"none":{"IPAddress":""} } } }""")) + "]";
-        return $"HTTP/1.1 200 OK\r\nApi-Version: 1.45\r\nContent-Type: application/json\r\nContent-Length: {Encoding.UTF8.GetByteCount(json)}\r\n\r\n{json}";
+        var addresses = new DockerAddresses(engine.Socket, TimeProvider.System, NullLogger<DockerAddresses>.Instance);
+        await addresses.StartAsync(TestContext.Current.CancellationToken);
+        return addresses;
     }
 
-    /// <summary>Says over a Unix socket what a container engine once said.</summary>
+    private static string? Who(DockerAddresses addresses, string address)
+    {
+        var asked = addresses.Find(IPAddress.Parse(address), CancellationToken.None);
+        Assert.True(asked.IsCompletedSuccessfully); // no request waits for the engine
+        return asked.Result;
+    }
+
+    /// <summary>Speaks the Docker Engine API over a Unix socket, as recorded from an engine: the list of containers, and the stream of events.</summary>
     private sealed class Engine : IAsyncDisposable
     {
+        private const string Event = """{"status":"start","id":"a","from":"x","Type":"container","Action":"start","Actor":{"ID":"a","Attributes":{"name":"a"}},"scope":"local","time":1790000000,"timeNano":1790000000000000000}""" + "\n";
+
         private readonly string folder = Directory.CreateTempSubdirectory("peerregistry-engine-").FullName;
         private readonly Socket listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        private readonly ConcurrentBag<Socket> watching = [];
+        private volatile string answer = "";
 
         public Engine()
         {
@@ -119,48 +159,72 @@ public sealed class AppSourcesTests(TestPostgres postgres)
 
         public string Socket { get; }
 
-        public string Answer { get; set; } = "";
+        /// <summary>False: asked for events, it says 403, as a proxy before the socket may.</summary>
+        public bool TellsEvents { get; init; } = true;
 
-        public int Asked { get; private set; }
+        public ConcurrentQueue<string> Requests { get; } = [];
 
-        public string? Request { get; private set; }
+        /// <summary>From now on these containers run, and whoever listens for events hears of a change.</summary>
+        public void Run(params (string Name, string Address)[] running)
+        {
+            var json = "[" + string.Join(',', running.Select(c =>
+                $$$"""{"Id":"{{{c.Name}}}0","Names":["/proxy/{{{c.Name}}}-link","/{{{c.Name}}}"],"Image":"x","State":"running","NetworkSettings":{"Networks":{"portal":{"IPAddress":"{{{c.Address}}}","GlobalIPv6Address":""},"none":{"IPAddress":""} } } }""")) + "]";
+            Change($"HTTP/1.1 200 OK\r\nApi-Version: 1.45\r\nContent-Type: application/json\r\nContent-Length: {Encoding.UTF8.GetByteCount(json)}\r\n\r\n{json}");
+        }
+
+        public void Fail() => Change("HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n");
 
         public ValueTask DisposeAsync()
         {
             listener.Dispose();
+            foreach (var connection in watching)
+                connection.Dispose();
             Directory.Delete(folder, recursive: true);
             return ValueTask.CompletedTask;
+        }
+
+        private void Change(string to)
+        {
+            answer = to;
+            foreach (var connection in watching)
+                connection.Send(Encoding.UTF8.GetBytes($"{Event.Length:x}\r\n{Event}\r\n"));
         }
 
         private async Task Serve()
         {
             while (true)
             {
-                Socket connection;
                 try
                 {
-                    connection = await listener.AcceptAsync();
+                    _ = Talk(await listener.AcceptAsync());
                 }
                 catch (Exception e) when (e is SocketException or ObjectDisposedException)
                 {
                     return;
                 }
-
-                _ = Talk(connection);
             }
         }
 
         private async Task Talk(Socket connection)
         {
             using var reader = new StreamReader(new NetworkStream(connection, ownsSocket: true));
+            var watches = false;
             while (await reader.ReadLineAsync() is { } line)
             {
                 if (line.StartsWith("GET ", StringComparison.Ordinal))
-                    Request = line;
+                {
+                    Requests.Enqueue(line);
+                    watches = line.StartsWith("GET /events?", StringComparison.Ordinal);
+                }
+
                 if (line.Length > 0)
                     continue;
-                Asked++;
-                await connection.SendAsync(Encoding.UTF8.GetBytes(Answer));
+                if (watches && TellsEvents)
+                    watching.Add(connection);
+                await connection.SendAsync(Encoding.UTF8.GetBytes(
+                    !watches ? answer
+                    : TellsEvents ? "HTTP/1.1 200 OK\r\nApi-Version: 1.45\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+                    : "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"));
             }
         }
     }
