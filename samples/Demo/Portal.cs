@@ -69,7 +69,7 @@ internal sealed class Portal(string name, string folder, int port) : IAsyncDispo
             ["Proxy__Edge"] = new Uri(edge).Authority,
             ["Proxy__Internal"] = new Uri(inner).Authority,
             ["Proxy__InternalAuthority"] = "true",
-            ["Proxy__Upstreams__0"] = $"postcards={new Uri(AppAddress).Authority}",
+            ["Apps__Upstreams__postcards"] = new Uri(AppAddress).Authority,
         };
         var file = Path.Combine(folder, "Caddyfile");
         await File.WriteAllTextAsync(file, await Child.Run([.. Places.Program("src/Api", "Api"), "proxy-config", "caddy"], settings, ct), ct);

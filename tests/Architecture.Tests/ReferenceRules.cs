@@ -58,7 +58,8 @@ public sealed class ReferenceRules
     [Fact]
     public void Features_of_the_application_share_rows_and_the_way_to_peers_only()
     {
-        Type[] joined = [typeof(Visibility), typeof(VisibilityMode), typeof(IPeerContacts), typeof(PeerContact), typeof(ForgetVisibility), typeof(IInvites)]; // which app sees which peer; an invite makes one
+        Type[] joined = [typeof(Visibility), typeof(VisibilityMode), typeof(IPeerContacts), typeof(PeerContact), typeof(ForgetVisibility), typeof(IInvites), // which app sees which peer; an invite makes one
+            typeof(FindDefaultPortal)]; // the operator says where its apps listen
         var across = Dependencies.Of(Source.Application).Where(d =>
             Source.Feature(d.From) is not (null or "Kernel" or "ForwardAuth" or "Audit")
             && Source.Feature(d.To) is { } feature && feature != Source.Feature(d.From)

@@ -1,5 +1,7 @@
+using MediatR;
 using PeerRegistry.Api.ForwardAuth.ProxyConfig;
 using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Portals;
 
 namespace PeerRegistry.Api.Cli;
 
@@ -21,6 +23,11 @@ internal static class ProxyConfigVerb
         await using var app = Program.Build(settings);
         await Program.StartStore(app);
         var (options, snapshots) = (app.Services.GetRequiredService<RegistryOptions>(), app.Services.GetRequiredService<IPortalSnapshots>());
-        await Console.Out.WriteAsync(write(ProxySetup.Of(snapshots.All, options)));
+        await using var scope = app.Services.CreateAsyncScope();
+        var first = await scope.ServiceProvider.GetRequiredService<IMediator>().Send(new FindDefaultPortal());
+        var setup = ProxySetup.Of(snapshots.All, first.Portal.Id, options);
+        foreach (var leftOut in setup.LeftOut)
+            await Console.Error.WriteLineAsync($"Left out: {leftOut}");
+        await Console.Out.WriteAsync(write(setup));
     }
 }

@@ -1,6 +1,7 @@
 using FluentValidation;
 using MediatR;
 using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Portals;
 using PeerRegistry.Domain.Apps;
 using PeerRegistry.Domain.Kernel;
 using PeerRegistry.Domain.Portals;
@@ -21,15 +22,18 @@ public sealed record RegisterApp(PortalId Portal, string Name, ReadOnlyMemory<by
             .WithErrorCode("app_meta_invalid").WithMessage($"An app's name has {AppName.Form}.");
     }
 
-    internal sealed class Handler(Decisions decisions) : IRequestHandler<RegisterApp, RegisteredApp>
+    internal sealed class Handler(Decisions decisions, IPortalSnapshots snapshots, IMediator mediator, RegistryOptions options)
+        : IRequestHandler<RegisterApp, RegisteredApp>
     {
-        /// <exception cref="RefusedException"><c>app_meta_invalid</c></exception>
+        /// <exception cref="RefusedException"><c>app_meta_invalid</c>; <c>container_taken</c></exception>
         public async Task<RegisteredApp> Handle(RegisterApp c, CancellationToken ct)
         {
             var (meta, warnings) = AppMetaParser.Parse(c.Description);
             if (meta.Name != c.Name)
                 throw AppMeta.Refuse($"$.name: expected \"{c.Name}\", the name in the address; found \"{meta.Name}\".");
 
+            var defaultPortal = (await mediator.Send(new FindDefaultPortal(), ct)).Portal.Id;
+            new AppUpstreams(snapshots.All, defaultPortal, options).Check(new AppPlace(c.Portal, c.Name), meta);
             var isNew = false;
             await decisions.Execute<App, AppEvent>(c.Portal, App.Stream(c.Name), App.Initial, App.Evolve, app =>
             {

@@ -95,6 +95,12 @@ public sealed class RegistryOptions
 
         /// <value>Path of the Docker socket, to know apps by their container's address. Default: not asked.</value>
         public string? DockerSocket { get; init; }
+
+        /// <value>
+        /// <c>host:port</c> where an app listens, by the app's name; for an app of a Portal that is not the default one, by
+        /// <c>{name}.{short id}</c>. Goes before the app's description and may be a loopback address. Default: as the description says.
+        /// </value>
+        public IReadOnlyDictionary<string, string> Upstreams { get; init; } = new Dictionary<string, string>();
     }
 
     /// <summary>What <c>/internal/call_peer</c> allows.</summary>
@@ -143,14 +149,14 @@ public sealed class RegistryOptions
     /// <summary>What <c>proxy-config</c> writes of the world around the registry; the registry itself needs none of it.</summary>
     public sealed class ProxyOptions
     {
-        /// <value>Each <c>app=host:port</c>: where an app listens. Default: as its description says.</value>
-        public IReadOnlyList<string> Upstreams { get; init; } = [];
-
         /// <value><c>host:port</c> of the edge listener as the proxy reaches it. Default that of <c>Listen:Edge</c>.</value>
         public string? Edge { get; init; }
 
         /// <value><c>host:port</c> of the internal listener as the proxy reaches it. Default that of <c>Listen:Internal</c>.</value>
         public string? Internal { get; init; }
+
+        /// <value>Address of the DNS server that nginx asks for the names of apps' containers. Default <c>127.0.0.11</c>, Docker's own.</value>
+        public string Resolver { get; init; } = "127.0.0.11";
 
         /// <value>Caddy signs certificates with an authority of its own. Default false: it asks for public ones.</value>
         public bool InternalAuthority { get; init; }

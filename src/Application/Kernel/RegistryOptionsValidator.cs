@@ -1,11 +1,12 @@
 using System.Net;
+using System.Text.RegularExpressions;
 using FluentValidation;
 using PeerRegistry.Domain.Kernel;
 
 namespace PeerRegistry.Application.Kernel;
 
 /// <summary>Every message begins with the setting as it is written in the environment.</summary>
-public sealed class RegistryOptionsValidator : AbstractValidator<RegistryOptions>
+public sealed partial class RegistryOptionsValidator : AbstractValidator<RegistryOptions>
 {
     private const int LongestZone = 180; // with a short ID and an app's name of 63 before it, a host name has at most 253 characters
 
@@ -36,7 +37,19 @@ public sealed class RegistryOptionsValidator : AbstractValidator<RegistryOptions
         Says(
             o => o.Peering is { ContactsAtOnce: > 0, ContactsPerPortal: > 0, ContactsForOwners: > 0 },
             _ => "Peering__ContactsAtOnce, Peering__ContactsPerPortal and Peering__ContactsForOwners must be above 0.");
-        Each(o => o.Proxy.Upstreams, IsUpstream, "Proxy__Upstreams", "app=host:port");
+        RuleFor(o => o).Custom((options, context) =>
+        {
+            foreach (var (app, upstream) in options.Apps.Upstreams)
+            {
+                if (!AppKey().IsMatch(app))
+                    context.AddFailure($"Apps__Upstreams__{app} must be named like an app, or like an app and a Portal: name.shortid.");
+                if (!IsHostAndPort(upstream))
+                    context.AddFailure($"Apps__Upstreams__{app} must be host:port, not '{upstream}'.");
+                else if (IsListener(options, upstream))
+                    context.AddFailure($"Apps__Upstreams__{app} must not be a listener of the registry itself, as '{upstream}' is.");
+            }
+        });
+        Says(o => IPEndPoint.TryParse(o.Proxy.Resolver, out _), o => $"Proxy__Resolver must be an IP address, with or without a port, not '{o.Proxy.Resolver}'.");
         Says(o => IsFileOrUnset(o.Peering.TrustedCertificates), o => $"Peering__TrustedCertificates names no file: '{o.Peering.TrustedCertificates}'.");
         Says(o => IsFileOrUnset(o.Vault.MasterKeyFile), o => $"Vault__MasterKeyFile names no file: '{o.Vault.MasterKeyFile}'.");
     }
@@ -62,9 +75,25 @@ public sealed class RegistryOptionsValidator : AbstractValidator<RegistryOptions
     private static bool IsFixedAddress(string entry) =>
         entry.Split('=') is [{ Length: > 0 }, var target] && IPEndPoint.TryParse(target, out var address) && address.Port > 0;
 
-    private static bool IsUpstream(string entry) =>
-        entry.Split('=') is [{ Length: > 0 }, var target] && target.LastIndexOf(':') is > 0 and var colon
-        && ushort.TryParse(target.AsSpan(colon + 1), out _) && Uri.CheckHostName(target[..colon].Trim('[', ']')) != UriHostNameType.Unknown;
+    private static bool IsHostAndPort(string target) =>
+        target.LastIndexOf(':') is > 0 and var colon
+        && ushort.TryParse(target.AsSpan(colon + 1), out var port) && port > 0
+        && Uri.CheckHostName(target[..colon].Trim('[', ']')) != UriHostNameType.Unknown;
+
+    /// <summary>A loopback upstream at the port of a listener is the listener, however either is written.</summary>
+    private static bool IsListener(RegistryOptions options, string upstream)
+    {
+        if (upstream == options.Proxy.Edge || upstream == options.Proxy.Internal)
+            return true;
+
+        var (host, port) = (upstream[..upstream.LastIndexOf(':')].Trim('[', ']'), upstream[(upstream.LastIndexOf(':') + 1)..]);
+        var local = host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
+        return new[] { options.Listen.Edge, options.Listen.Internal }.Any(listener =>
+            Uri.TryCreate(listener, UriKind.Absolute, out var uri) && $"{uri.Port}" == port && (local || uri.Host.Trim('[', ']') == host));
+    }
+
+    [GeneratedRegex(@"\A[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?(\.[a-z0-9]{6})?\z")]
+    private static partial Regex AppKey();
 
     private static bool IsFileOrUnset(string? path) => string.IsNullOrEmpty(path) || File.Exists(path);
 }

@@ -154,8 +154,8 @@ public sealed class AppMetaParser
     {
         Expect(node, JsonTokenType.StartObject, "an object with container_name, container_port and entrypoint_port");
         var container = Text(Required(node, "container_name"));
-        if (container.Length is 0 or > 253 || !container.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.'))
-            throw Fault(node["container_name"]!, "a container's name: letters, digits, dot, dash, underscore");
+        if (!ContainerName.IsValid(container))
+            throw Fault(node["container_name"]!, ContainerName.Form);
 
         var port = Number(Required(node, "container_port"), 1, 65535);
         return new Entrypoint(container, port, OneOf(Required(node, "entrypoint_port"), ["http", "mqtt"]));

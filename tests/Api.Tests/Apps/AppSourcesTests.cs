@@ -8,6 +8,7 @@ using PeerRegistry.Api.Tests.Kernel;
 using PeerRegistry.Api.Tests.Peers;
 using PeerRegistry.Application.Apps;
 using PeerRegistry.Application.Kernel;
+using PeerRegistry.Domain.Kernel;
 using PeerRegistry.Infrastructure.Apps;
 using PeerRegistry.Tests;
 
@@ -119,10 +120,10 @@ public sealed class AppSourcesTests(TestPostgres postgres)
         Assert.Equal("[]", (await inner.Get("/protected/peers", Http.Bearer("for-the-peer"))).Body);
         Assert.Equal("token_invalid", (await inner.Get("/protected/peers", ("Proxy-Authorization", "Bearer x"))).Code);
 
-        // Two apps that name the same container cannot be told apart.
-        await portal.Send(new RegisterApp(portal.Id, "twin", Encoding.UTF8.GetBytes(
-            """{"v":"1.0","name":"twin","entrypoints":[{"container_name":"web_notes","container_port":80,"entrypoint_port":"http"}],"paths":{"":{"access":"public"}}}""")));
-        Assert.Equal("not_authenticated", (await inner.Get("/protected/peers")).Code);
+        // Its container is its own: no other app may be known by it.
+        Assert.Equal("container_taken", (await Assert.ThrowsAsync<RefusedException>(() => portal.Send(new RegisterApp(portal.Id, "twin", Encoding.UTF8.GetBytes(
+            """{"v":"1.0","name":"twin","entrypoints":[{"container_name":"web_notes","container_port":81,"entrypoint_port":"http"}],"paths":{"":{"access":"public"}}}"""))))).Code);
+        Assert.Equal("[]", (await inner.Get("/protected/peers")).Body);
     }
 
     private static async Task<DockerAddresses> Follow(Engine engine)

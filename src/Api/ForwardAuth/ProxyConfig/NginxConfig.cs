@@ -85,8 +85,7 @@ internal static class NginxConfig
         {{Lines(portal, name => $"        auth_request_set ${Variable(name)} $upstream_http_{name.Replace('-', '_').ToLowerInvariant()};")}}
                 error_page 401 403 = @portal_refused;
 
-                proxy_pass http://{{app.Upstream}};
-                proxy_http_version 1.1;
+        {{ToApp(app, setup)}}        proxy_http_version 1.1;
         {{AsReceived}}        proxy_set_header X-Forwarded-Uri "";
                 proxy_set_header X-Forwarded-Method "";
                 proxy_set_header Upgrade $http_upgrade;
@@ -119,6 +118,22 @@ internal static class NginxConfig
         {{Asking}}    }
 
         """;
+
+    /// <summary>
+    /// A container's name is looked up when a request comes. Were it a plain <c>proxy_pass</c>, nginx would look it up at its start, and one
+    /// container that is missing would keep the whole configuration from being loaded.
+    /// </summary>
+    private static string ToApp(ProxiedApp app, ProxySetup setup) => IsFixed(app.Upstream)
+        ? $"        proxy_pass http://{app.Upstream};\n"
+        : $"""
+                    resolver {setup.Resolver} valid=10s;
+                    set $portal_upstream {app.Upstream};
+                    proxy_pass http://$portal_upstream;
+
+            """;
+
+    private static bool IsFixed(string upstream) => upstream[..upstream.LastIndexOf(':')] is var host
+        && (host == "localhost" || System.Net.IPAddress.TryParse(host.Trim('[', ']'), out _));
 
     /// <summary>The core is asked without the body, and about the request as the client sent it.</summary>
     private const string Asking = $"""

@@ -1,6 +1,7 @@
 using System.Net;
 using PeerRegistry.Application.Apps;
 using PeerRegistry.Application.Kernel;
+using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Api.ForwardAuth.ProxyConfig;
 
@@ -25,22 +26,30 @@ internal sealed record ProxySetup(
 
     private static readonly string[] Always = ["X-Ptl-Client-Type", "X-Ptl-Client-Id", "X-Ptl-Client-Name"];
 
-    public static ProxySetup Of(IEnumerable<PortalSnapshot> portals, RegistryOptions options)
+    /// <summary>Address of the DNS server that nginx asks for the names of apps' containers.</summary>
+    public string Resolver { get; init; } = "127.0.0.11";
+
+    /// <summary>Apps that are left out, each with its host name and the reason.</summary>
+    public IReadOnlyList<string> LeftOut { get; init; } = [];
+
+    /// <param name="defaultPortal">The Portal whose apps <c>Apps:Upstreams</c> names without a short ID.</param>
+    public static ProxySetup Of(IReadOnlyCollection<PortalSnapshot> portals, PortalId defaultPortal, RegistryOptions options)
     {
-        var upstreams = options.Proxy.Upstreams.Select(entry => entry.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1]);
+        var upstreams = new AppUpstreams(portals, defaultPortal, options);
+        var leftOut = new List<string>();
         return new ProxySetup(
-            [.. portals.OrderBy(portal => portal.Portal.Domain, StringComparer.Ordinal).Select(portal => Of(portal, upstreams))],
+            [.. portals.OrderBy(portal => portal.Portal.Domain, StringComparer.Ordinal).Select(portal => Of(portal, upstreams, leftOut))],
             options.Proxy.Edge ?? Near(options.Listen.Edge),
             options.Proxy.Internal ?? Near(options.Listen.Internal),
             options.Portal.PublicPort,
             options.Proxy.InternalAuthority,
             options.Proxy.Certificate,
-            options.Proxy.CertificateKey);
+            options.Proxy.CertificateKey)
+        {
+            Resolver = options.Proxy.Resolver,
+            LeftOut = leftOut,
+        };
     }
-
-    /// <summary>As its description says, else the container that is named like it.</summary>
-    private static string Upstream(AppRow app) =>
-        app.Meta.Entrypoints .FirstOrDefault(entry => entry.Protocol == "http") is { } first ? $"{first.Container}:{first.Port}" : $"{app.Name}:80";
 
     /// <summary>A listener on every address is reached by the machine's own.</summary>
     private static string Near(string listen) =>
@@ -48,16 +57,23 @@ internal sealed record ProxySetup(
             ? $"127.0.0.1:{uri.Port}"
             : $"{uri.Host}:{uri.Port}";
 
-    private static ProxiedPortal Of(PortalSnapshot portal, Dictionary<string, string> upstreams)
+    private static ProxiedPortal Of(PortalSnapshot portal, AppUpstreams upstreams, List<string> leftOut)
     {
         var apps = portal.Apps.Values.OrderBy(app => app.Name, StringComparer.Ordinal).ToList();
         var own = apps.SelectMany(app => app.Meta.Rules).SelectMany(rule => rule.Headers.Keys)
             .Where(name => name.StartsWith("X-Ptl-", StringComparison.OrdinalIgnoreCase) && !Always.Contains(name, StringComparer.OrdinalIgnoreCase))
             .Distinct(StringComparer.OrdinalIgnoreCase)
             .Order(StringComparer.OrdinalIgnoreCase);
-        return new ProxiedPortal(
-            portal.Portal.Domain,
-            [.. apps.Select(app => new ProxiedApp(app.Name, upstreams.GetValueOrDefault(app.Name) ?? Upstream(app)))],
-            [.. Always, .. own]);
+        var served = new List<ProxiedApp>();
+        foreach (var app in apps)
+        {
+            var (address, fault) = upstreams.Find(portal, app);
+            if (address is null)
+                leftOut.Add($"{app.Name}.{portal.Portal.Domain}: {fault}");
+            else
+                served.Add(new ProxiedApp(app.Name, address));
+        }
+
+        return new ProxiedPortal(portal.Portal.Domain, served, [.. Always, .. own]);
     }
 }
