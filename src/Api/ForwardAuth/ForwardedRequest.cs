@@ -11,13 +11,13 @@ namespace PeerRegistry.Api.ForwardAuth;
 /// <param name="Scheme"><c>http</c> or <c>https</c>.</param>
 /// <param name="Authority">As the client sent it, lower case.</param>
 /// <param name="App">The label before the Portal's domain.</param>
-/// <param name="Path">Decoded.</param>
+/// <param name="Path">Decoded; null if it can be read in more than one way.</param>
 internal readonly record struct ForwardedRequest(
-    PortalSnapshot Portal, string App, string Method, string Scheme, string Authority, string Target, string Path)
+    PortalSnapshot Portal, string App, string Method, string Scheme, string Authority, string Target, string? Path)
 {
     private static readonly SearchValues<char> MethodCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ-");
 
-    /// <exception cref="RefusedException"><c>request_invalid</c>; <c>path_ambiguous</c>; <c>app_unknown</c></exception>
+    /// <exception cref="RefusedException"><c>request_invalid</c>; <c>app_unknown</c>; <c>path_ambiguous</c>: the path is not UTF-8</exception>
     public static ForwardedRequest Read(IHeaderDictionary headers, IPortalSnapshots snapshots)
     {
         var method = Word(One(headers["X-Forwarded-Method"]));
@@ -34,10 +34,8 @@ internal readonly record struct ForwardedRequest(
         var host = colon < 0 ? authority : authority[..colon];
         if (snapshots.FindByHost(host) is not { } portal || host.Length <= portal.Portal.Domain.Length)
             throw new RefusedException(RefusalKind.NotFound, "app_unknown", "No app of a Portal here has this host name.");
-        if (!PathReading.TryRead(target, out var path))
-            throw Ambiguous();
-
-        return new(portal, host[..^(portal.Portal.Domain.Length + 1)], method, scheme, authority, target, path);
+        return new(
+            portal, host[..^(portal.Portal.Domain.Length + 1)], method, scheme, authority, target, PathReading.TryRead(target, out var path) ? path : null);
     }
 
     private static string One(StringValues field) => field is [{ Length: > 0 } only] ? only : throw Malformed();

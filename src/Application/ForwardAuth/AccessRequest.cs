@@ -16,7 +16,7 @@ public readonly record struct Client(string Type, string Id, string Name)
 
 /// <summary>A request to an app, as far as the verdict depends on it.</summary>
 /// <param name="Target">Path and query as the app will see them.</param>
-/// <param name="Path">What <see cref="Domain.Apps.PathReading"/> makes of it.</param>
+/// <param name="Path">What <see cref="Domain.Apps.PathReading"/> makes of it; null if it can be read in more than one way.</param>
 /// <param name="MayChange">An unsafe method or an upgrade.</param>
 /// <param name="FromOwnPage">The browser says that a page of this very app makes it.</param>
 /// <param name="IsNavigation">A person goes there with a browser.</param>
@@ -24,7 +24,7 @@ public readonly record struct Client(string Type, string Id, string Name)
 /// <param name="BearerSession">The app session that <c>Authorization</c> names.</param>
 /// <param name="Signer">Whose signature was verified.</param>
 public readonly record struct AccessRequest(
-    string App, string Target, string Path, bool MayChange, bool FromOwnPage, bool IsNavigation,
+    string App, string Target, string? Path, bool MayChange, bool FromOwnPage, bool IsNavigation,
     TokenHash? CookieSession, TokenHash? BearerSession, Signer? Signer);
 
 public enum Ruling
@@ -35,10 +35,13 @@ public enum Ruling
     SessionNeeded,
     AppUnknown,
     NothingThere,
+
+    /// <summary>The path can be read in several ways, which fall under different access, or in no way at all.</summary>
+    PathAmbiguous,
     NotAuthenticated,
     Forbidden,
     CrossSite,
 }
 
-/// <param name="Rule">That decided; null where none covers the path.</param>
+/// <param name="Rule">The rule that decided, or null if no rule covers the path.</param>
 public readonly record struct AccessVerdict(Ruling Ruling, Client Client, Domain.Apps.CompiledRule? Rule);

@@ -14,8 +14,8 @@ public static class DecideAccess
     {
         if (!portal.Apps.TryGetValue(request.App, out var app))
             return new(Ruling.AppUnknown, Client.Anonymous, null);
-        if (AccessRules.IsReserved(request.Path) || app.Rules.Judge(request.Target, request.Path) is not { } rule)
-            return new(Ruling.NothingThere, Client.Anonymous, null);
+        if (Find(app.Rules, request) is not { } rule)
+            return new(request.Path is null ? Ruling.PathAmbiguous : Ruling.NothingThere, Client.Anonymous, null);
 
         var client = Caller(portal, app, request, now, out var crossSite);
         return new(Rule(rule.Access, client, crossSite, request.IsNavigation), client, rule);
@@ -38,6 +38,12 @@ public static class DecideAccess
                 ? new Signer(key.Id, key, peer.Original)
                 : null;
     }
+
+    private static CompiledRule? Find(AccessRules rules, in AccessRequest request) => request.Path switch
+    {
+        null => rules.JudgeEveryReading(request.Target),
+        var path => AccessRules.IsReserved(path) ? null : rules.Judge(request.Target, path),
+    };
 
     private static Ruling Rule(Access access, in Client client, bool crossSite, bool isNavigation) => (access, client.Type) switch
     {
@@ -70,6 +76,10 @@ public static class DecideAccess
         portal.Peers.TryGetValue(signer.Id.Short, out var peer) && peer.IsMutual && peer.Key == signer.Key && app.Visibility.Shows(signer.Id)
             ? peer
             : null;
+
+    /// <summary>Whether a session lets a device into an app.</summary>
+    public static bool IsSession(PortalSnapshot portal, string app, TokenHash session, DateTimeOffset now) =>
+        portal.Apps.TryGetValue(app, out var found) && Device(portal, found, session, now) is not null;
 
     private static Client? Device(PortalSnapshot portal, AppRow app, TokenHash? session, DateTimeOffset now) =>
         session is { } hash

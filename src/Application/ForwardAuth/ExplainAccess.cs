@@ -33,13 +33,10 @@ public sealed record ExplainAccess(PortalId Portal, string App, string Target, s
             if (snapshots.Find(c.Portal) is not { } portal || !portal.Apps.TryGetValue(c.App, out var app))
                 throw Domain.Apps.App.Unknown(c.App);
 
-            return Task.FromResult(PathReading.TryRead(c.Target, out var path)
-                ? Explain(c, portal, app, path)
-                : new AccessExplanation(
-                    400, null, null, "The path can be read in more than one way, so nobody is let through.", [], new Dictionary<string, string>()));
+            return Task.FromResult(Explain(c, portal, app, PathReading.TryRead(c.Target, out var path) ? path : null));
         }
 
-        private AccessExplanation Explain(ExplainAccess c, PortalSnapshot portal, AppRow app, string path)
+        private AccessExplanation Explain(ExplainAccess c, PortalSnapshot portal, AppRow app, string? path)
         {
             var (asked, note) = Caller(c, ref portal, app, clock.GetUtcNow());
             var verdict = DecideAccess.Decide(portal, asked with { Target = c.Target, Path = path }, clock.GetUtcNow());
@@ -53,7 +50,7 @@ public sealed record ExplainAccess(PortalId Portal, string App, string Target, s
             }
 
             return new(status, verdict.Rule?.Rule.Prefix, verdict.Rule?.Access, note + reason,
-                [.. app.Rules.Explain(c.Target, path).Select(Explained)], headers);
+                path is null ? [] : [.. app.Rules.Explain(c.Target, path).Select(Explained)], headers);
         }
 
         private static (AccessRequest Request, string Note) Caller(ExplainAccess c, ref PortalSnapshot portal, AppRow app, DateTimeOffset now)
@@ -90,6 +87,7 @@ public sealed record ExplainAccess(PortalId Portal, string App, string Target, s
             Ruling.Granted => (200, $"The rule \"{verdict.Rule!.Rule.Prefix}\" lets {Who(verdict.Rule.Access)} in."),
             Ruling.NotAuthenticated => (401, $"The rule \"{verdict.Rule!.Rule.Prefix}\" lets only {Who(verdict.Rule.Access)} in."),
             Ruling.Forbidden => (403, $"The rule \"{verdict.Rule!.Rule.Prefix}\" lets only {Who(verdict.Rule.Access)} in, and this is somebody else."),
+            Ruling.PathAmbiguous => (400, "The path can be read in ways that fall under different rules, so nobody is let through."),
             _ => (404, "No rule covers this path in every way of reading it."),
         };
 

@@ -16,6 +16,12 @@ public sealed class AccessRulesSpecs
         [("etherpad", "/%6cist")] = "private",
         [("vaultwarden", "/admin")] = "private",
         [("ghost", "/ghost")] = "private",
+        [("ghost", "/GHOST/")] = "private",
+        [("vaultwarden", "/ADMIN/")] = "private",
+        [("etherpad", "/ADMIN")] = "private",
+        [("etherpad", "/Admin")] = "private",
+        [("etherpad", "/LIST")] = "private",
+        [("etherpad", "/List")] = "private",
     };
 
     private static readonly Dictionary<string, AccessRules> Known = new()
@@ -83,6 +89,37 @@ public sealed class AccessRulesSpecs
     [InlineData("/a%20b/c", "public")]
     public void The_stricter_reading_wins(string target, string access) => Assert.Equal(access, Described.Rules(
         ("", "private"), ("/pub", "public"), ("/pub/inner", "private"), ("/peer", "peer"), ("/peer/x/open", "public"), ("/a%20b", "public")).Judge(target));
+
+    /// <summary>Many frameworks route without regard to case, so that a rule in another case may be the one that is meant.</summary>
+    [Theory]
+    [InlineData("/admin", "private")]
+    [InlineData("/Admin", "private")]
+    [InlineData("/ADMIN/x", "private")]
+    [InlineData("/%41dmin", "private")]
+    [InlineData("/adm%C4%B1n", "private")]
+    [InlineData("/adm%C4%B0n/x", "private")]
+    [InlineData("/bac%E2%84%AAup", "private")]
+    [InlineData("/cla%C5%BFs", "private")]
+    [InlineData("/%EF%BC%A1dmin", "private")]
+    [InlineData("/caf%C3%89/x", "private")]
+    [InlineData("/Peer", "peer")]
+    [InlineData("/PEER/Open", "public")]
+    [InlineData("/PEER/x", "peer")]
+    [InlineData("/peer/open", "public")]
+    [InlineData("/Twin", "private")]
+    [InlineData("/twin", "private")]
+    [InlineData("/other", "public")]
+    [InlineData("/adminx", "private")]
+    public void A_rule_in_another_case_counts_where_it_is_stricter(string target, string access) => Assert.Equal(access, Described.Rules(
+        ("", "public"), ("/admin", "private"), ("/backup", "private"), ("/class", "private"), ("/caf%C3%A9", "private"), ("/peer", "peer"), ("/peer/open", "public"),
+        ("/TWIN", "private"), ("/twin", "public")).Judge(target));
+
+    [Theory]
+    [InlineData("/PUB", "private")]
+    [InlineData("/Pub/x", "private")]
+    [InlineData("/pub/x", "public")]
+    public void A_rule_in_another_case_opens_nothing(string target, string access) =>
+        Assert.Equal(access, Described.Rules(("", "private"), ("/pub", "public")).Judge(target));
 
     [Fact]
     public void What_no_rule_covers_is_nobodys() => Assert.Equal("none", Described.Rules(("/pub", "public")).Judge("/pubx"));
