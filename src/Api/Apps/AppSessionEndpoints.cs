@@ -4,6 +4,8 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using PeerRegistry.Api.ForwardAuth;
 using PeerRegistry.Api.Kernel;
 using PeerRegistry.Application.Apps;
+using PeerRegistry.Application.ForwardAuth;
+using PeerRegistry.Application.Kernel;
 using PeerRegistry.Domain.Kernel;
 
 namespace PeerRegistry.Api.Apps;
@@ -33,17 +35,33 @@ internal static class AppSessionEndpoints
             throw new RefusedException(RefusalKind.Invalid, "request_invalid", "An app sends browsers here with a path of its own and nothing else.");
 
         var ticket = await mediator.Send(new IssueAppTicket(portal.Id, app, context.User.FindFirstValue(ClaimTypes.NameIdentifier)!, state, to), ct);
-        SeeOther(context, $"{urls.App(portal.Snapshot, app)}/.portal/session?ticket={ticket}");
+        SeeOther(context, $"{urls.App(portal.Snapshot, app)}/.portal/session?ticket={ticket}&to={Uri.EscapeDataString(to)}");
     }
 
     /// <summary>On the app's host, which the proxy sends here for this one path.</summary>
-    private static async Task Finish(string ticket, HttpContext context, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    /// <param name="to">Where the browser wanted to go; the ticket, while it is good, knows it as well.</param>
+    private static async Task Finish(
+        string ticket, string? to, HttpContext context, CurrentPortal portal, IMediator mediator, TimeProvider clock, CancellationToken ct)
     {
-        var state = OwnSecrets.Cookie(context.Request.Headers.Cookie, OwnSecrets.StateCookie);
-        var (session, to) = await mediator.Send(
-            new RedeemAppTicket(portal.Id, portal.App!, ticket, state is null ? null : SessionDetour.Fingerprint(state)), ct);
-        context.Response.Cookies.Append(OwnSecrets.AppCookie, session.Token, Devices.OwnerSession.CookieOptions(StartAppSession.BrowserLife));
-        SeeOther(context, to);
+        var cookies = context.Request.Headers.Cookie;
+        var wanted = to is not null && SessionDetour.IsRelative(to) ? to : "/";
+        try
+        {
+            var (session, arrive) = await mediator.Send(new RedeemAppTicket(portal.Id, portal.App!, ticket, SessionDetour.States(cookies)), ct);
+            context.Response.Cookies.Append(OwnSecrets.AppCookie, session.Token, Devices.OwnerSession.CookieOptions(StartAppSession.BrowserLife));
+            SeeOther(context, arrive);
+        }
+        catch (RefusedException refused) when (refused.Code == "ticket_invalid")
+        {
+            // Another tab may have got in meanwhile, or the page was reloaded.
+            if (OwnSecrets.Cookie(cookies, OwnSecrets.AppCookie) is { } held
+                && DecideAccess.IsSession(portal.Snapshot, portal.App!, TokenHash.Of(held), clock.GetUtcNow()))
+                SeeOther(context, wanted);
+            else if (Navigation.ShowsAnswer(context.Request.Headers))
+                await RefusalPage.Write(context, Problem.Of(refused), [("Try again", wanted)]);
+            else
+                throw;
+        }
     }
 
     private static async Task<Created<AppSessionAnswer>> Bearer(

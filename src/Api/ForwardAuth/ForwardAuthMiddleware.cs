@@ -115,7 +115,7 @@ internal sealed class ForwardAuthMiddleware(
         return new(
             forwarded.App, forwarded.Target, forwarded.Path, mayChange,
             FromOwnPage: cookie is not null && mayChange && IsOwn(headers, forwarded.Authority),
-            IsNavigation: headers["Sec-Fetch-Mode"] is ["navigate"] && forwarded.Method == "GET",
+            IsNavigation: Navigation.MayBeRedirected(headers, forwarded.Method),
             cookie is null ? null : TokenHash.Of(cookie),
             Bearer.Token(headers.Authorization) is { } token ? TokenHash.Of(token) : null,
             signer);
@@ -159,17 +159,27 @@ internal sealed class ForwardAuthMiddleware(
     {
         Ruling.AppUnknown => new(RefusalKind.NotFound, "app_unknown", "No app of a Portal here has this host name."),
         Ruling.NothingThere => new(RefusalKind.NotFound, "not_found", "The app has nothing at this path."),
+        Ruling.PathAmbiguous => new(RefusalKind.Invalid, "path_ambiguous",
+            "The path can be read in ways that fall under different rules of the app, so nobody is let through."),
         Ruling.NotAuthenticated => new(RefusalKind.NotAuthenticated, "not_authenticated", "This path is not open to everybody."),
         Ruling.CrossSite => new(RefusalKind.Forbidden, "forbidden", "This request was made by a page of another origin."),
         _ => new(RefusalKind.Forbidden, "forbidden", "This path is not open to you."),
     };
 
+    /// <summary>A link to the Portal's own pages, if the host is an app's of a Portal here.</summary>
+    public static IEnumerable<(string Words, string Url)> WayHome(IHeaderDictionary headers, IPortalSnapshots snapshots, PublicUrl urls) =>
+        headers["X-Forwarded-Host"] is [{ } host] && snapshots.FindByHost(host.Split(':')[0].ToLowerInvariant()) is { } portal
+            ? [("This Portal's own pages", urls.Portal(portal) + "/")]
+            : [];
+
     /// <summary>nginx takes every verdict but 200, 401 and 403 for a failure of the core, so any other refusal is 403 to it.</summary>
-    private static Task Refuse(HttpContext context, RefusedException refused, bool forNginx)
+    private Task Refuse(HttpContext context, RefusedException refused, bool forNginx)
     {
         if (forNginx)
             NginxAnswer.Announce(context.Response.Headers, refused);
         var problem = Problem.Of(refused);
-        return problem.Write(context, forNginx && problem.Status is not (401 or 403) ? 403 : null);
+        return !forNginx && Navigation.ShowsAnswer(context.Request.Headers)
+            ? RefusalPage.Write(context, problem, WayHome(context.Request.Headers, snapshots, urls))
+            : problem.Write(context, forNginx && problem.Status is not (401 or 403) ? 403 : null);
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using PeerRegistry.Api.Kernel;
+using PeerRegistry.Application.Kernel;
 using PeerRegistry.Domain.Kernel;
 
 namespace PeerRegistry.Api.ForwardAuth;
@@ -31,7 +32,7 @@ internal static class NginxAnswer
     public static void MapNginxAnswer(this IEndpointRouteBuilder inner) =>
         inner.MapGet(Path, Answer).WithName("forward-auth.nginx-answer").ExcludeFromDescription();
 
-    private static Task Answer(HttpContext context)
+    private static Task Answer(HttpContext context, IPortalSnapshots snapshots, PublicUrl urls)
     {
         var said = context.Request.Headers;
         context.Response.Headers.CacheControl = "no-store";
@@ -46,10 +47,14 @@ internal static class NginxAnswer
         var kind = int.TryParse(said[Status], CultureInfo.InvariantCulture, out var status) && Enum.IsDefined((RefusalKind)status)
             ? (RefusalKind)status
             : RefusalKind.Unavailable;
-        throw new RefusedException(kind, Or(said[Code], "internal_error"), Or(said[Detail], "The core gave no verdict."))
+        var refused = new RefusedException(kind, Or(said[Code], "internal_error"), Or(said[Detail], "The core gave no verdict."))
         {
             RetryAfter = int.TryParse(said[RetryAfter], CultureInfo.InvariantCulture, out var seconds) ? TimeSpan.FromSeconds(seconds) : null,
         };
+        var problem = Problem.Of(refused);
+        return Navigation.ShowsAnswer(said)
+            ? RefusalPage.Write(context, problem, ForwardAuthMiddleware.WayHome(said, snapshots, urls))
+            : problem.Write(context);
     }
 
     private static string Or(string? said, string otherwise) => string.IsNullOrEmpty(said) ? otherwise : FieldBytes.Text(said) ?? otherwise;

@@ -11,8 +11,8 @@ internal static class OwnSecrets
     /// <summary>Session for one app, on that app's host.</summary>
     public const string AppCookie = "__Host-portal-app";
 
-    /// <summary>Binds a ticket to the browser that asked for it.</summary>
-    public const string StateCookie = "__Host-portal-state";
+    /// <summary>Begins the names of the cookies that bind a ticket to the browser that asked for it.</summary>
+    public const string StateCookie = "__Host-portal-state-";
 
     private const string Prefix = "__Host-portal";
     private const int TokenLength = 43;
@@ -35,6 +35,19 @@ internal static class OwnSecrets
         }
 
         return found;
+    }
+
+    /// <summary>Names and values of the cookies whose names begin so.</summary>
+    public static IEnumerable<(string Name, string Value)> Cookies(StringValues field, string beginning)
+    {
+        foreach (var line in field)
+        {
+            foreach (var pair in (line ?? "").Split(';', StringSplitOptions.TrimEntries))
+            {
+                if (pair.StartsWith(beginning, StringComparison.Ordinal) && pair.IndexOf('=', StringComparison.Ordinal) is > 0 and var equals)
+                    yield return (pair[..equals], pair[(equals + 1)..]);
+            }
+        }
     }
 
     /// <summary>Cookies of the core go, by their names; so does any that carries a token of the core under another name.</summary>

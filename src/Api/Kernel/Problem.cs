@@ -60,7 +60,7 @@ internal sealed record Problem(int Status, string Code, string? Detail, TimeSpan
     }
 
     /// <summary>RFC 9110: a 401 says how to authenticate (11.6.1), a 429 or 503 when to come back (10.2.3).</summary>
-    private void AddFields(IHeaderDictionary headers)
+    public void AddFields(IHeaderDictionary headers)
     {
         headers.CacheControl = "no-store";
         if (Status == StatusCodes.Status401Unauthorized && headers.WWWAuthenticate.Count == 0)

@@ -9,8 +9,8 @@ namespace PeerRegistry.Application.Apps;
 public sealed record RedeemedTicket(AppSession Session, string To);
 
 /// <param name="App">Whose host the ticket was brought to.</param>
-/// <param name="State">Fingerprint of the cookie that the same browser was given there; null: it has none.</param>
-public sealed record RedeemAppTicket(PortalId Portal, string App, string Ticket, string? State) : IRequest<RedeemedTicket>
+/// <param name="States">Fingerprints of the state cookies that the browser brings.</param>
+public sealed record RedeemAppTicket(PortalId Portal, string App, string Ticket, IReadOnlyList<string> States) : IRequest<RedeemedTicket>
 {
     internal sealed class Handler(IAppTickets tickets, IMediator mediator) : IRequestHandler<RedeemAppTicket, RedeemedTicket>
     {
@@ -18,10 +18,10 @@ public sealed record RedeemAppTicket(PortalId Portal, string App, string Ticket,
         public async Task<RedeemedTicket> Handle(RedeemAppTicket c, CancellationToken ct)
         {
             var ticket = await tickets.Take(c.Portal, TokenHash.Of(c.Ticket), ct);
-            if (ticket is null || ticket.App != c.App || c.State is null || ticket.State != c.State)
+            if (ticket is null || ticket.App != c.App || !c.States.Contains(ticket.State))
             {
                 throw new RefusedException(RefusalKind.NotAuthenticated, "ticket_invalid",
-                    "This way in was used before, has expired or was meant for another browser. Open the app again.");
+                    "The link that leads into the app works once, for half a minute, and in the browser that asked for it. One of these did not hold.");
             }
 
             var session = await mediator.Send(new StartAppSession(c.Portal, c.App, ticket.Device, StartAppSession.BrowserLife), ct);

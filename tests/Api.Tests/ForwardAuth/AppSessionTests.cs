@@ -20,7 +20,7 @@ public sealed class AppSessionTests(TwoPortals two) : IClassFixture<TwoPortals>
 
         var start = await browser.Get($"https://{app}.{two.Ada.Domain}/a%20b?c=d&e", ("Sec-Fetch-Mode", "navigate"), ("Cookie", "theirs=1"));
         Assert.Equal(HttpStatusCode.SeeOther, start.Status);
-        Assert.Matches("^__Host-portal-state=[A-Za-z0-9_-]{22}; Max-Age=300; Path=/; Secure; HttpOnly; SameSite=Lax$", start.Header("Set-Cookie")!);
+        Assert.Matches("^__Host-portal-state-[A-Za-z0-9_-]{8}=[A-Za-z0-9_-]{22}; Max-Age=300; Path=/; Secure; HttpOnly; SameSite=Lax$", start.Header("Set-Cookie")!);
         var (state, core) = (Cookie(start), start.Header("Location")!);
         Assert.StartsWith($"https://{two.Ada.Domain}/core/app-session?app={app}&to=%2Fa%2520b%3Fc%3Dd%26e&state=", core, StringComparison.Ordinal);
         Assert.DoesNotContain(state.Split('=')[1], core, StringComparison.Ordinal);
@@ -69,6 +69,39 @@ public sealed class AppSessionTests(TwoPortals two) : IClassFixture<TwoPortals>
         var (many, manyState) = await Ticket();
         var tries = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => browser.Get(many, ("Cookie", manyState))));
         Assert.Single(tries, tried => tried.Status == HttpStatusCode.SeeOther);
+    }
+
+    /// <summary>None of them has a cookie yet, so each is given one, and the browser brings all of them back.</summary>
+    [Fact]
+    public async Task Tabs_that_set_out_at_the_same_instant_all_arrive()
+    {
+        var app = await two.App(Paths);
+        using var browser = two.Zone.Client();
+        var starts = await Task.WhenAll(Enumerable.Range(0, 5).Select(i => two.Ask(app, $"/{i}", headers: ("Sec-Fetch-Mode", "navigate"))));
+        var jar = string.Join("; ", starts.Select(Cookie).GroupBy(cookie => cookie.Split('=')[0]).Select(name => name.Last()));
+        for (var i = 0; i < 5; i++)
+        {
+            var ticket = await browser.Get(starts[i].Header("Location")!, Owner());
+            var arrived = await browser.Get(ticket.Header("Location")!, ("Cookie", jar));
+            Assert.Equal((HttpStatusCode.SeeOther, $"/{i}"), (arrived.Status, arrived.Header("Location")));
+        }
+    }
+
+    [Fact]
+    public async Task A_good_session_excuses_a_ticket_that_is_not()
+    {
+        var (app, other) = (await two.App(Paths), await two.App(Paths));
+        using var browser = two.Zone.Client();
+        var session = $"__Host-portal-app={await two.Session(app)}";
+        var url = $"https://{app}.{two.Ada.Domain}/.portal/session?ticket=used&to=";
+
+        var excused = await browser.Get(url + "%2Fa%3Fb", ("Cookie", session));
+        Assert.Equal((HttpStatusCode.SeeOther, "/a?b"), (excused.Status, excused.Header("Location")));
+        Assert.Null(excused.Header("Set-Cookie"));
+        Assert.Equal("/", (await browser.Get(url + "https%3A%2F%2Fevil.example", ("Cookie", session))).Header("Location"));
+        Assert.Equal("/", (await browser.Get(url + "%2F%2Fevil.example", ("Cookie", session))).Header("Location"));
+        Assert.Equal("ticket_invalid", (await browser.Get(url + "%2F")).Code);
+        Assert.Equal("ticket_invalid", (await browser.Get(url + "%2F", ("Cookie", $"__Host-portal-app={await two.Session(other)}"))).Code);
     }
 
     [Fact]

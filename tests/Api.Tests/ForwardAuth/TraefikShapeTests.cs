@@ -53,7 +53,7 @@ public sealed class TraefikShapeTests(TwoPortals two) : IClassFixture<TwoPortals
         var detour = await Ask(app, "/x", "GET", [("Sec-Fetch-Mode", "navigate")]);
         Assert.Equal(HttpStatusCode.SeeOther, detour.Status);
         Assert.StartsWith($"https://{two.Ada.Domain}/core/app-session?", detour.Header("Location"), StringComparison.Ordinal); // a relative one would lead to the core's own listener
-        Assert.StartsWith("__Host-portal-state=", detour.Header("Set-Cookie"), StringComparison.Ordinal);
+        Assert.StartsWith("__Host-portal-state-", detour.Header("Set-Cookie"), StringComparison.Ordinal);
     }
 
     [Fact]

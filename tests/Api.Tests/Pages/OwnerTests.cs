@@ -206,7 +206,7 @@ public sealed class OwnerTests(Browsing browsing)
         await ada.Sees("Revoked.");
 
         Assert.Equal(401, (await other.ReloadAsync())!.Status);
-        await other.Sees("This browser is not paired");
+        await other.Sees("Only a paired browser can open this");
         Assert.Empty(browsing.Complaints());
     }
 

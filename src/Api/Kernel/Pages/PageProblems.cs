@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using PeerRegistry.Api.ForwardAuth;
 
 namespace PeerRegistry.Api.Kernel.Pages;
 
@@ -11,6 +12,10 @@ internal sealed class PageProblems : IProblemPage
 
     public Task Write(HttpContext context, Problem problem)
     {
+        // The core's style sheet and pages are not on an app's host.
+        if (context.RequestServices.GetRequiredService<CurrentPortal>().App is not null)
+            return RefusalPage.Write(context, problem, []);
+
         context.Response.Headers.CacheControl = "no-cache, no-store"; // as the antiforgery tokens in the page ask for
         context.Response.Headers.Pragma = "no-cache";
         var page = new RazorComponentResult<ProblemPage>(new Dictionary<string, object?>
