@@ -44,6 +44,7 @@ public static class Program
             kestrel.Limits.MaxRequestBodySize = BodyLimit.Usual;
             kestrel.Limits.MaxRequestBufferSize = 64 * 1024; // of each connection, whether or not its request is being read
             kestrel.PassHeaderBytes();
+            kestrel.Limits.MaxRequestHeadersTotalSize = HeadLimit.MaxReadBytes; // HeadLimit answers above its own, in words
             var (edge, inner) = (new Uri(options.Listen.Edge), new Uri(options.Listen.Internal));
             kestrel.Listen(IPAddress.Parse(edge.Host), edge.Port, listen => listen.Mark(Listener.Edge));
             kestrel.Listen(IPAddress.Parse(inner.Host), inner.Port, listen => listen.Mark(Listener.Internal));
@@ -53,6 +54,7 @@ public static class Program
 
         var app = builder.Build();
         app.UseMiddleware<Errors>();
+        app.UseMiddleware<HeadLimit>();
         app.UseMiddleware<ForwardAuthMiddleware>();
         app.UseMiddleware<CallPeerMiddleware>();
         app.UseMiddleware<SecurityHeaders>();

@@ -36,7 +36,7 @@ internal static class RefusalPage
             """);
         foreach (var (words, url) in links)
             page.Append(CultureInfo.InvariantCulture, $"<p><a href=\"{HtmlEncoder.Default.Encode(url)}\">{HtmlEncoder.Default.Encode(words)}</a></p>\n");
-        page.Append(CultureInfo.InvariantCulture, $"<p><small>{problem.Status} {problem.Code}</small></p>\n</main></body>\n</html>\n");
+        page.Append(CultureInfo.InvariantCulture, $"<p><small>{problem.Status} {HtmlEncoder.Default.Encode(problem.Code)}</small></p>\n</main></body>\n</html>\n");
 
         var bytes = Encoding.UTF8.GetBytes(page.ToString());
         var response = context.Response;
@@ -59,6 +59,7 @@ internal static class RefusalPage
         { Status: 403 } => "This page is not open to you",
         { Status: 404 } => "Nothing is here",
         { Status: 429 } => "Too many requests",
+        { Status: 431 } => "Your browser sent too much with this request",
         { Status: >= 500 } => "This app cannot be opened at the moment",
         _ => "This address cannot be opened",
     };

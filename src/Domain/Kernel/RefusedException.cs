@@ -10,6 +10,7 @@ public enum RefusalKind
     Conflict = 409,
     TooLarge = 413,
     TooMany = 429,
+    HeadTooLarge = 431,
     Unreachable = 502,
     Unavailable = 503,
     TimedOut = 504,

@@ -71,6 +71,7 @@ internal static class CaddyConfig
         			request_header -X-Forwarded-Uri
         			request_header -X-Forwarded-Method
         			reverse_proxy {{app.Upstream}} {
+        				header_down -Clear-Site-Data
         				transport http {
         					read_timeout {{ProxySetup.StreamSeconds}}s
         					write_timeout {{ProxySetup.StreamSeconds}}s

@@ -50,12 +50,20 @@ internal static class NginxConfig
             ssl_certificate_key {{setup.CertificateKey ?? "/etc/nginx/portal.key"}};
             ssl_session_cache shared:portal:10m;
             merge_slashes off;            # what is judged is what is passed on
+            large_client_header_buffers 4 64k;   # the core answers above its own limit, in words
+            error_page 494 = @portal_head_too_large;
             client_max_body_size 0;       # the app decides
             client_header_timeout 10s;
             client_body_timeout 60s;
             underscores_in_headers off;   # with ignore_invalid_headers: x_ptl_client_id and x.ptl.client.id stay outside
             ignore_invalid_headers on;
-        {{locations}}}
+        {{locations}}
+            location @portal_head_too_large {
+                default_type text/plain;
+                add_header Clear-Site-Data '"cookies"' always;
+                return 431 "The browser sent too much with this request, mostly cookies. It was told to delete the cookies of this site. Try again.\n";
+            }
+        }
 
         """);
 
@@ -91,6 +99,7 @@ internal static class NginxConfig
                 proxy_set_header Upgrade $http_upgrade;
                 proxy_set_header Connection $portal_connection;
         {{Lines(portal, name => $"        proxy_set_header {name} ${Variable(name)};")}}
+                proxy_hide_header Clear-Site-Data;   # would delete the cookies of every host of the site
                 proxy_request_buffering off;
                 proxy_buffering off;
                 proxy_read_timeout {{ProxySetup.StreamSeconds}}s;

@@ -85,6 +85,8 @@ internal static class TraefikConfig
                 customRequestHeaders:
                   X-Forwarded-Uri: ""
                   X-Forwarded-Method: ""
+                customResponseHeaders:
+                  Clear-Site-Data: ""
 
         """);
 
