@@ -124,6 +124,7 @@ public static class Program
         edge.MapDevices();
         edge.MapApps();
         edge.MapAppSessions();
+        edge.MapAppPasswords();
         edge.MapGet("/health/live", () => TypedResults.Ok()).WithName("health.live");
         edge.MapHealthChecks("/health/ready", new HealthCheckOptions { ResponseWriter = Health.Write })
             .WithMetadata(new HttpMethodMetadata(["GET"])).WithName("health.ready");

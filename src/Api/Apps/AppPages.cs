@@ -26,6 +26,13 @@ internal static class AppPages
         pages.MapGet("/apps/{name}", Ask);
         pages.MapPost("/apps/{name}/visibility", SetVisibility).WithMetadata(new BodyLimit(64 * 1024));
         pages.MapPost("/apps/{name}/token", IssueToken);
+        pages.MapPost("/apps/{name}/passwords", CreatePassword);
+        pages.MapPost("/apps/{name}/passwords/{id}/revoke", async (
+            string name, string id, PageForm _, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
+        {
+            await mediator.Send(new RevokeAppPassword(portal.Id, Find(portal, name).Name, id), ct);
+            return PageModule.Done($"/apps/{name}", "password-revoked");
+        });
         pages.MapGet("/apps/{name}/remove", (string name, CurrentPortal portal) => PageModule.Page<RemoveAppPage>(Find(portal, name)));
         pages.MapPost("/apps/{name}/remove", async (string name, PageForm _, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
         {
@@ -84,7 +91,7 @@ internal static class AppPages
             .Take(MaxChoices)
             .ToList();
         return PageModule.Page<AppPage>(
-            new AppPage.View(app, choices, pick, peers.Count > choices.Count, shown.Token, shown.Warnings, shown.Asked), failure);
+            new AppPage.View(app, choices, pick, peers.Count > choices.Count, shown.Token, shown.Warnings, shown.Asked) { Password = shown.Password }, failure);
     }
 
     /// <summary>Peers that the form did not show keep what was chosen for them.</summary>
@@ -113,6 +120,22 @@ internal static class AppPages
         return Show(portal, new Shown(name) { Token = token });
     }
 
+    private static async Task<IResult> CreatePassword(
+        string name, PageForm form, CurrentPortal portal, IPortalSnapshots snapshots, IMediator mediator, CancellationToken ct)
+    {
+        var app = Find(portal, name);
+        try
+        {
+            var created = await mediator.Send(new CreateAppPassword(portal.Id, app.Name, form["name"] ?? ""), ct);
+            portal.Refresh(snapshots);
+            return Show(portal, new Shown(name) { Password = created });
+        }
+        catch (RefusedException refused)
+        {
+            return Show(portal, new Shown(name), new FormFailure("password-form", "name", refused, form));
+        }
+    }
+
     private static async Task<byte[]> Read(IFormFile file, CancellationToken ct)
     {
         if (file.Length > AppMetaParser.MaxBytes)
@@ -132,6 +155,8 @@ internal static class AppPages
         public AppPage.Explained? Asked { get; init; }
 
         public string? Token { get; init; }
+
+        public CreatedAppPassword? Password { get; init; }
 
         public IReadOnlyList<string> Warnings { get; init; } = [];
     }

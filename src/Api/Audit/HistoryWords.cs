@@ -114,6 +114,8 @@ internal sealed class HistoryWords(PortalSnapshot portal)
             AppVisibilitySet { Visibility.Mode: VisibilityMode.None } => new("let {0} see no peer", called, Link: link),
             AppVisibilitySet e => new("let {0} see {1}", called, $"{e.Visibility.Peers.Count} chosen peer{(e.Visibility.Peers.Count == 1 ? "" : "s")}", Link: link),
             AppCredentialIssued => new("made a new token for {0}", called, Link: link),
+            AppPasswordCreated e => new("made a password for {0}: “{1}”", called, e.Label, Link: link),
+            AppPasswordRevoked => new("revoked a password for {0}", called, Link: link),
             AppRemoved => new("removed the app {0}", called, Tone: "bad"),
             _ => new("recorded something about the app {0}", called, Link: link),
         };

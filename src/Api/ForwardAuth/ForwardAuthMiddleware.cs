@@ -110,20 +110,24 @@ internal sealed class ForwardAuthMiddleware(
     private static AccessRequest Request(IHeaderDictionary headers, in ForwardedRequest forwarded, Signer? signer)
     {
         var cookie = headers.Cookie.Count == 0 ? null : OwnSecrets.Cookie(headers.Cookie, OwnSecrets.AppCookie);
+        var basic = headers.Authorization.Count == 0 ? null : Basic.Credentials(headers.Authorization)?.Password;
         // Not every proxy asks with Upgrade, a field of one connection; the browser's key comes along with all.
         var mayChange = !CrossSite.IsSafe(forwarded.Method) || headers.ContainsKey("Upgrade") || headers.ContainsKey("Sec-WebSocket-Key");
         return new(
             forwarded.App, forwarded.Target, forwarded.Path, mayChange,
-            FromOwnPage: cookie is not null && mayChange && IsOwn(headers, forwarded.Authority),
+            FromOwnPage: (cookie ?? basic) is not null && mayChange && IsOwn(headers, forwarded.Authority, silentIsOwn: cookie is null),
             IsNavigation: Navigation.MayBeRedirected(headers, forwarded.Method),
             cookie is null ? null : TokenHash.Of(cookie),
             Bearer.Token(headers.Authorization) is { } token ? TokenHash.Of(token) : null,
-            signer);
+            signer)
+        {
+            BasicPassword = basic is null ? null : TokenHash.Of(basic),
+        };
     }
 
-    private static bool IsOwn(IHeaderDictionary headers, string authority) =>
+    private static bool IsOwn(IHeaderDictionary headers, string authority, bool silentIsOwn) =>
         headers.Origin.Count <= 1 && headers["Sec-Fetch-Site"].Count <= 1
-        && CrossSite.IsOwn(headers.Origin, headers["Sec-Fetch-Site"], authority, silentIsOwn: false);
+        && CrossSite.IsOwn(headers.Origin, headers["Sec-Fetch-Site"], authority, silentIsOwn);
 
     private void Grant(HttpContext context, PortalSnapshot portal, in AccessVerdict verdict, in SignatureVerdict verified)
     {
@@ -177,6 +181,8 @@ internal sealed class ForwardAuthMiddleware(
     {
         if (forNginx)
             NginxAnswer.Announce(context.Response.Headers, refused);
+        if (refused.Kind == RefusalKind.NotAuthenticated)
+            context.Response.Headers.WWWAuthenticate = Challenges.Of(context.Request.Headers, context.Request.Headers["X-Forwarded-Host"], snapshots);
         var problem = Problem.Of(refused);
         return !forNginx && Navigation.ShowsAnswer(context.Request.Headers)
             ? RefusalPage.Write(context, problem, WayHome(context.Request.Headers, snapshots, urls))

@@ -51,6 +51,11 @@ internal static class NginxAnswer
         {
             RetryAfter = int.TryParse(said[RetryAfter], CultureInfo.InvariantCulture, out var seconds) ? TimeSpan.FromSeconds(seconds) : null,
         };
+        context.Response.OnStarting(() =>
+        {
+            context.Response.Headers.Remove("WWW-Authenticate"); // nginx adds that of the verdict, which it takes from there in any case
+            return Task.CompletedTask;
+        });
         var problem = Problem.Of(refused);
         return Navigation.ShowsAnswer(said)
             ? RefusalPage.Write(context, problem, ForwardAuthMiddleware.WayHome(said, snapshots, urls))

@@ -78,7 +78,9 @@ internal static class OwnSecrets
         if (field is not [{ } only])
             return "";
 
-        return Bearer.Token(field) is { } token && IsOurs(token, snapshots) ? "" : only;
+        if (Bearer.Token(field) is { } token)
+            return IsOurs(token, snapshots) ? "" : only;
+        return Basic.Credentials(field) is var (user, password) && (IsOurs(password, snapshots) || IsOurs(user, snapshots)) ? "" : only;
     }
 
     private static bool CarriesToken(ReadOnlySpan<char> pair, IPortalSnapshots snapshots)

@@ -18,14 +18,18 @@ public readonly record struct Client(string Type, string Id, string Name)
 /// <param name="Target">Path and query as the app will see them.</param>
 /// <param name="Path">What <see cref="Domain.Apps.PathReading"/> makes of it; null if it can be read in more than one way.</param>
 /// <param name="MayChange">An unsafe method or an upgrade.</param>
-/// <param name="FromOwnPage">The browser says that a page of this very app makes it.</param>
+/// <param name="FromOwnPage">The browser says that a page of this very app makes it; with HTTP Basic also a client that says nothing.</param>
 /// <param name="IsNavigation">A person goes there with a browser.</param>
 /// <param name="CookieSession">The app session that the cookie names.</param>
 /// <param name="BearerSession">The app session that <c>Authorization</c> names.</param>
 /// <param name="Signer">Whose signature was verified.</param>
 public readonly record struct AccessRequest(
     string App, string Target, string? Path, bool MayChange, bool FromOwnPage, bool IsNavigation,
-    TokenHash? CookieSession, TokenHash? BearerSession, Signer? Signer);
+    TokenHash? CookieSession, TokenHash? BearerSession, Signer? Signer)
+{
+    /// <summary>The password of HTTP Basic, which may be one of the app's passwords or a session for it.</summary>
+    public TokenHash? BasicPassword { get; init; }
+}
 
 public enum Ruling
 {

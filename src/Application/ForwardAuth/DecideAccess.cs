@@ -64,12 +64,24 @@ public static class DecideAccess
             return new(Client.Peer, signer.Id.Value, peer.Name);
         if (Device(portal, app, request.BearerSession, now) is { } byToken)
             return byToken;
-        if (Device(portal, app, request.CookieSession, now) is not { } byCookie)
+
+        // Browsers send cookies, and passwords that they have once been given, with the requests of any page.
+        var ambient = Password(portal, app, request.BasicPassword) ?? Device(portal, app, request.BasicPassword, now) ?? Device(portal, app, request.CookieSession, now);
+        if (ambient is not { } device)
             return Client.Anonymous;
 
         crossSite = request is { MayChange: true, FromOwnPage: false };
-        return crossSite ? Client.Anonymous : byCookie;
+        return crossSite ? Client.Anonymous : device;
     }
+
+    private static Client? Password(PortalSnapshot portal, AppRow app, TokenHash? password) =>
+        password is { } hash
+        && portal.Credentials.TryGetValue(hash, out var credential)
+        && credential.Kind == CredentialKind.AppPassword
+        && credential.App == app.Name
+        && app.Passwords.FirstOrDefault(known => known.Id == credential.Holder) is { } found
+            ? new Client(Client.Terminal, found.Id, found.Name)
+            : null;
 
     /// <summary>Asked again after the signature was verified: meanwhile the peer may have been removed.</summary>
     private static PeerRow? Peer(PortalSnapshot portal, AppRow app, Signer signer) =>

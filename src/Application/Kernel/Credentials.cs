@@ -53,9 +53,12 @@ public enum CredentialKind
 
     /// <summary>A device's for one app's private paths; the holder is the device's id.</summary>
     AppSession,
+
+    /// <summary>The owner's for one app's private paths, by HTTP Basic; the holder is the password's id.</summary>
+    AppPassword,
 }
 
-/// <param name="App">With <see cref="CredentialKind.AppSession"/>: the one app it is good for.</param>
+/// <param name="App">With <see cref="CredentialKind.AppSession"/> and <see cref="CredentialKind.AppPassword"/>: the one app it is good for.</param>
 /// <param name="ExpiresAt">Null: until it is revoked.</param>
 public sealed record Credential(CredentialKind Kind, string Holder, string? App, DateTimeOffset? ExpiresAt);
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using PeerRegistry.Domain.Kernel;
 using PeerRegistry.Domain.Portals;
@@ -7,7 +8,12 @@ namespace PeerRegistry.Domain.Apps;
 /// <summary>One app of the Portal. <see cref="Meta"/> is null while it is not registered.</summary>
 public sealed record App(AppMeta? Meta, Visibility Visibility)
 {
+    public const int MaxPasswords = 50;
+
     public static readonly App Initial = new(null, Visibility.None);
+
+    /// <summary>Ids of the app's passwords that were not revoked.</summary>
+    public ImmutableHashSet<string> Passwords { get; private init; } = [];
 
     public static string Stream(string name) => $"app-{name}";
 
@@ -17,6 +23,8 @@ public sealed record App(AppMeta? Meta, Visibility Visibility)
         AppUpdated e => app with { Meta = e.Meta },
         AppVisibilitySet e => app with { Visibility = e.Visibility },
         AppCredentialIssued => app,
+        AppPasswordCreated e => app with { Passwords = app.Passwords.Add(e.Id) },
+        AppPasswordRevoked e => app with { Passwords = app.Passwords.Remove(e.Id) },
         AppRemoved => Initial,
         _ => throw new UnreachableException(happened.GetType().Name),
     };
@@ -45,6 +53,23 @@ public sealed record App(AppMeta? Meta, Visibility Visibility)
     /// <exception cref="RefusedException"><c>app_unknown</c></exception>
     public static IReadOnlyList<AppEvent> IssueCredential(App app, string name) =>
         app.Meta is null ? throw Unknown(name) : [new AppCredentialIssued(name)];
+
+    /// <exception cref="RefusedException"><c>app_unknown</c>; <c>app_password_limit</c></exception>
+    public static IReadOnlyList<AppEvent> CreatePassword(App app, string name, string id, string label) => app switch
+    {
+        { Meta: null } => throw Unknown(name),
+        { Passwords.Count: >= MaxPasswords } => throw new RefusedException(RefusalKind.Conflict, "app_password_limit",
+            $"An app has at most {MaxPasswords} passwords. Revoke one that is not used any more."),
+        _ => [new AppPasswordCreated(name, id, label)],
+    };
+
+    /// <exception cref="RefusedException"><c>app_unknown</c>; <c>app_password_unknown</c></exception>
+    public static IReadOnlyList<AppEvent> RevokePassword(App app, string name, string id) => app switch
+    {
+        { Meta: null } => throw Unknown(name),
+        _ when !app.Passwords.Contains(id) => throw new RefusedException(RefusalKind.NotFound, "app_password_unknown", "The app has no such password."),
+        _ => [new AppPasswordRevoked(name, id)],
+    };
 
     /// <exception cref="RefusedException"><c>app_unknown</c></exception>
     public static IReadOnlyList<AppEvent> Remove(App app, string name) =>

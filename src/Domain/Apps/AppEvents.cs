@@ -18,5 +18,13 @@ public sealed record AppVisibilitySet(string Name, Visibility Visibility) : AppE
 [WireName("app_credential_issued")]
 public sealed record AppCredentialIssued(string Name) : AppEvent;
 
+/// <summary>A password for programs that only know HTTP Basic. The password itself is kept as a hash, beside the events.</summary>
+/// <param name="Label">What the owner calls it.</param>
+[WireName("app_password_created")]
+public sealed record AppPasswordCreated(string Name, string Id, string Label) : AppEvent;
+
+[WireName("app_password_revoked")]
+public sealed record AppPasswordRevoked(string Name, string Id) : AppEvent;
+
 [WireName("app_removed")]
 public sealed record AppRemoved(string Name) : AppEvent;

@@ -179,6 +179,31 @@ public sealed class OwnerTests(Browsing browsing)
     }
 
     [Fact]
+    public async Task A_password_for_a_program_is_made_shown_once_and_revoked()
+    {
+        var a = await browsing.Move("Ada");
+        var ada = await browsing.Owner(a);
+        await ada.Open(a, "/apps");
+        await ada.Fill("or its text", Postcards);
+        await ada.Press("Register");
+        await ada.Fill("What it is for", "Calendar on my telephone");
+        await ada.Press("Make a password");
+        Assert.Matches("^[A-Za-z0-9_-]{43}$", await ada.Locator(".secret").InnerTextAsync());
+
+        await ada.Open(a, "/apps/postcards");
+        await ada.Sees("Calendar on my telephone");
+        Assert.Equal(0, await ada.Locator(".secret").CountAsync());
+        await ada.Press("Revoke Calendar on my telephone");
+        await ada.Sees("Revoked. The program that uses it is out with its next request.");
+        Assert.DoesNotContain("Calendar on my telephone", await ada.Locator("main").InnerTextAsync(), StringComparison.Ordinal);
+
+        await ada.Open(a, "/history");
+        await ada.Sees("made a password for");
+        await ada.Sees("revoked a password for");
+        Assert.Empty(browsing.Complaints());
+    }
+
+    [Fact]
     public async Task A_device_paired_by_one_and_revoked_is_out_with_its_next_request()
     {
         var a = await browsing.Move("Ada");

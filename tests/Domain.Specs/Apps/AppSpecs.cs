@@ -50,11 +50,32 @@ public sealed class AppSpecs
     }
 
     [Fact]
+    public void A_password_is_revoked_once()
+    {
+        var app = Given(new AppRegistered(Notes), new AppPasswordCreated("notes", "p1", "Calendar"));
+        Assert.Equal([new AppPasswordRevoked("notes", "p1")], App.RevokePassword(app, "notes", "p1"));
+        var revoked = Given(new AppRegistered(Notes), new AppPasswordCreated("notes", "p1", "Calendar"), new AppPasswordRevoked("notes", "p1"));
+        Assert.Equal("app_password_unknown", Assert.Throws<RefusedException>(() => App.RevokePassword(revoked, "notes", "p1")).Code);
+    }
+
+    [Fact]
+    public void An_app_has_at_most_fifty_passwords()
+    {
+        AppEvent[] created = [.. Enumerable.Range(0, App.MaxPasswords).Select(i => new AppPasswordCreated("notes", $"p{i}", "x"))];
+        Assert.Equal("app_password_limit", Assert.Throws<RefusedException>(() => App.CreatePassword(Given([new AppRegistered(Notes), .. created]), "notes", "more", "x")).Code);
+        Assert.Single(App.CreatePassword(Given([new AppRegistered(Notes), .. created, new AppPasswordRevoked("notes", "p7")]), "notes", "more", "x"));
+    }
+
+    [Fact]
+    public void A_removed_app_comes_back_without_passwords() => Assert.Empty(
+        Given(new AppRegistered(Notes), new AppPasswordCreated("notes", "p1", "x"), new AppRemoved("notes"), new AppRegistered(Notes)).Passwords);
+
+    [Fact]
     public void Nothing_is_done_to_an_app_that_is_not_registered()
     {
         foreach (var attempt in new Action[]
                  {
-                     () => App.SetVisibility(App.Initial, "notes", Visibility.All), () => App.IssueCredential(App.Initial, "notes"), () => App.Remove(App.Initial, "notes"),
+                     () => App.SetVisibility(App.Initial, "notes", Visibility.All), () => App.IssueCredential(App.Initial, "notes"), () => App.Remove(App.Initial, "notes"), () => App.CreatePassword(App.Initial, "notes", "p", "x"), () => App.RevokePassword(App.Initial, "notes", "p"),
                  })
         {
             Assert.Equal("app_unknown", Assert.Throws<RefusedException>(attempt).Code);

@@ -1,0 +1,52 @@
+using MediatR;
+using Microsoft.AspNetCore.Http.HttpResults;
+using PeerRegistry.Api.Kernel;
+using PeerRegistry.Application.Apps;
+using PeerRegistry.Domain.Apps;
+
+namespace PeerRegistry.Api.Apps;
+
+internal sealed record AppPasswordName(string Name);
+
+/// <summary>Passwords of one app, for programs of the owner that only know HTTP Basic.</summary>
+internal static class AppPasswordEndpoints
+{
+    private const int MaxBody = 4 * 1024;
+
+    public static void MapAppPasswords(this IEndpointRouteBuilder edge)
+    {
+        var passwords = edge.MapGroup("/core/protected/apps/{name}/passwords").WithTags("Apps")
+            .RequireAuthorization(Policies.Owner).WithMetadata(new BodyLimit(MaxBody)).ProducesProblem(401).ProducesProblem(404);
+        passwords.MapGet("", List).WithName("apps.passwords.list");
+        passwords.MapPost("", Create).WithName("apps.passwords.create").ProducesProblem(400).ProducesProblem(409);
+        passwords.MapDelete("/{id}", Revoke).WithName("apps.passwords.revoke");
+    }
+
+    private static IReadOnlyList<AppPasswordRow> List(HttpContext context, string name, CurrentPortal portal, int? limit, string? after)
+    {
+        var most = Paging.Limit(limit);
+        var found = Find(portal, name).Passwords
+            .OrderBy(password => password.Id, StringComparer.Ordinal)
+            .Where(password => after is null || string.CompareOrdinal(password.Id, after) > 0)
+            .Take(most + 1)
+            .ToList();
+        return context.Page(found, most, password => password.Id);
+    }
+
+    private static async Task<Created<CreatedAppPassword>> Create(
+        string name, AppPasswordName body, CurrentPortal portal, IMediator mediator, HttpResponse response, CancellationToken ct)
+    {
+        var created = await mediator.Send(new CreateAppPassword(portal.Id, Find(portal, name).Name, body.Name), ct);
+        response.Headers.CacheControl = "no-store";
+        return TypedResults.Created((string?)null, created);
+    }
+
+    private static async Task<NoContent> Revoke(string name, string id, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    {
+        await mediator.Send(new RevokeAppPassword(portal.Id, Find(portal, name).Name, id), ct);
+        return TypedResults.NoContent();
+    }
+
+    /// <exception cref="Domain.Kernel.RefusedException"><c>app_unknown</c></exception>
+    private static AppRow Find(CurrentPortal portal, string name) => portal.Snapshot.Apps.GetValueOrDefault(name) ?? throw App.Unknown(name);
+}
