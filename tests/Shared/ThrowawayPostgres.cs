@@ -37,7 +37,8 @@ public partial class ThrowawayPostgres : IAsyncDisposable
     {
         GC.SuppressFinalize(this);
         NpgsqlConnection.ClearAllPools();
-        await AsOwner("pg_ctl", "-D", Cluster, "-m", "immediate", "-w", "stop");
+        if (File.Exists(Path.Combine(Cluster, "postmaster.pid"))) // a test may have stopped it
+            await AsOwner("pg_ctl", "-D", Cluster, "-m", "immediate", "-w", "stop");
         Directory.Delete(directory, recursive: true);
     }
 
@@ -67,7 +68,7 @@ public partial class ThrowawayPostgres : IAsyncDisposable
             {
                 await AsOwner(
                     "pg_ctl", "-D", Cluster, "-w", "-l", Path.Combine(directory, "server.log"),
-                    "-o", $"-c listen_addresses= -c unix_socket_directories={directory} -c max_connections=150 -c recovery_init_sync_method=syncfs -c fsync={(Durable ? "on" : "off")}", "start");
+                    "-o", $"-c listen_addresses= -c unix_socket_directories={directory} -c max_connections=150 -c max_prepared_transactions=10 -c recovery_init_sync_method=syncfs -c fsync={(Durable ? "on" : "off")}", "start");
                 return;
             }
             catch (InvalidOperationException) when (attempt < 50)
@@ -76,6 +77,9 @@ public partial class ThrowawayPostgres : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>Ends every connection and waits until the server is down; <see cref="Start"/> starts it again.</summary>
+    public Task Stop() => AsOwner("pg_ctl", "-D", Cluster, "-m", "fast", "-w", "stop");
 
     /// <summary>SIGKILL to the postmaster; its children find out by themselves and follow.</summary>
     public void KillNow()
@@ -88,6 +92,9 @@ public partial class ThrowawayPostgres : IAsyncDisposable
         postmaster.Kill();
         postmaster.WaitForExit();
     }
+
+    /// <summary>The folder of the server's Unix socket, which is named after the default port.</summary>
+    public string SocketDirectory => directory;
 
     private string ConnectionString(string database) =>
         $"Host={directory};Username=postgres;Database={database};Maximum Pool Size=40;Timeout=30;Include Error Detail=true";

@@ -15,9 +15,11 @@ internal sealed class Writer : IAsyncDisposable
     /// <summary>Of the row that was locked.</summary>
     public PortalId Portal { get; private set; }
 
-    public static async Task<Writer> Begin(NpgsqlDataSource database)
+    public static Task<Writer> Begin(NpgsqlDataSource database) => Begin(database.ConnectionString);
+
+    public static async Task<Writer> Begin(string connectionString)
     {
-        var connection = new NpgsqlConnection(database.ConnectionString + ";Pooling=false");
+        var connection = new NpgsqlConnection(connectionString + ";Pooling=false");
         await connection.OpenAsync(Given.Soon);
         var writer = new Writer(connection);
         await writer.Run("begin");
