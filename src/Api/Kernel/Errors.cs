@@ -1,4 +1,5 @@
 using System.Text.Json;
+using PeerRegistry.Application.Kernel;
 using PeerRegistry.Domain.Kernel;
 
 namespace PeerRegistry.Api.Kernel;
@@ -27,6 +28,7 @@ internal sealed class Errors(RequestDelegate next, ILogger<Errors> log)
         JsonException json => new(400, "json_invalid", Where(json)),
         BadHttpRequestException { StatusCode: 408 or 413 or 415 } bad => Problem.OfStatus(bad.StatusCode),
         BadHttpRequestException bad => new(bad.StatusCode, "request_invalid", "The request is not of the form that this path takes."),
+        _ when DatabaseFailures.MeansUnavailable(exception) => Problem.Of(DatabaseUnavailable.Refusal()),
         _ => new(500, "internal_error", "Something went wrong here. The log of this Portal says what."),
     };
 
