@@ -61,6 +61,7 @@ public static class Program
         app.UseMiddleware<CoreCaching>();
         app.UseMiddleware<RequestTrace>();
         app.UseStatusCodePages(bare => Errors.FillIn(bare.HttpContext));
+        app.UseMiddleware<TrustedSnapshots>();
         app.UseMiddleware<EdgePortal>();
         app.UseRouting();
         app.UseRateLimiter();
@@ -80,6 +81,7 @@ public static class Program
         builder.Services.AddSingleton<ILoggerProvider, StandardErrorLog>();
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         builder.Logging.AddFilter("Microsoft.AspNetCore.Antiforgery", LogLevel.None); // a stack trace for every cookie that somebody made up
+        builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None); // anybody may ask; the snapshots' follower tells once
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical); // a refused start is told by CommandLine
         builder.Services.Configure<LoggerFilterOptions>(RequestTrace.Silence);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(2)); // and seven for the own PostgreSQL

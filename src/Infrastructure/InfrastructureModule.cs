@@ -36,7 +36,7 @@ public static class InfrastructureModule
         services.AddSingleton(options);
         services.AddSingleton(TimeProvider.System);
         var database = services.AddDatabase(options);
-        services.AddRegistryStore(_ => database);
+        services.AddRegistryStore(_ => database, options.Cluster.Enabled);
         services.AddKeys();
         services.AddHttpSignatures();
         services.AddForwarding();

@@ -131,6 +131,39 @@ public sealed class SnapshotTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_commit_below_the_highest_number_shows_while_other_writers_go_on()
+    {
+        await using var endless = await Writer.Begin(node.Database);
+        await endless.LockRow(b, "tally-endless", 1);
+        await using var slow = await Writer.Begin(node.Database);
+        await slow.LockRow(a, "portal", 2);
+        await slow.TakeNumber();
+        await Rename(b, 1, "quick");
+        await using var other = await Node.Start(database);
+        await slow.Insert(a, "portal", 2, "profile_changed", $$"""{"id":"{{a}}","name":"slow","emailPublic":false}""");
+        await slow.Run($$"""update registry.portal_list set version = 2, row = jsonb_set(row, '{name}', '"slow"') where portal_id = '{{a}}'""");
+        await slow.Finish(End.Commits, node.Database);
+
+        await Given.Eventually(() => other.Snapshots.Find(a)!.Portal.Name == "slow", "the other node shows it");
+        await endless.Finish(End.RollsBack, node.Database);
+    }
+
+    [Fact]
+    public async Task What_could_not_be_loaded_is_loaded_by_the_next_look()
+    {
+        await using var other = await Node.Start(database);
+        var follower = other.Get<SnapshotFollower>();
+        await follower.StopAsync(Given.Soon);
+        await Rename(a, 1, "later");
+        await node.Database.Scalar<int>("alter table registry.portal_list rename to portal_list_away");
+        await Assert.ThrowsAsync<Npgsql.PostgresException>(() => follower.Look(Given.Soon));
+        await node.Database.Scalar<int>("alter table registry.portal_list_away rename to portal_list");
+
+        await follower.Look(Given.Soon);
+        Assert.Equal("later", other.Snapshots.Find(a)!.Portal.Name);
+    }
+
+    [Fact]
     public async Task Credentials_are_in_step_with_the_events_that_they_come_with()
     {
         await Issue(a, 1, token, new(CredentialKind.Device, "d1", null, null));

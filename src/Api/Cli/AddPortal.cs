@@ -1,5 +1,6 @@
 using MediatR;
 using PeerRegistry.Api.Hosting;
+using PeerRegistry.Application.Devices;
 using PeerRegistry.Application.Kernel;
 
 namespace PeerRegistry.Api.Cli;
@@ -16,7 +17,8 @@ internal static class AddPortal
         var (options, sender) = (scope.ServiceProvider.GetRequiredService<RegistryOptions>(), scope.ServiceProvider.GetRequiredService<IMediator>());
         var id = await sender.Send(FirstStart.New(options.Portal, name ?? options.Portal.Name));
         var portal = scope.ServiceProvider.GetRequiredService<IPortalSnapshots>().Find(id)!;
-        Console.WriteLine(await FirstStart.PairLine(sender, portal, portal.Portal.Domain, new Uri(options.Listen.Edge), default));
+        var code = await sender.Send(new CreatePairingCode(id));
+        Console.WriteLine(FirstStart.PairLine(code, portal.Portal.Domain, new Uri(options.Listen.Edge)));
         Console.WriteLine($"PORTAL {id} {portal.Portal.Domain}");
     }
 }

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Microsoft.Extensions.Primitives;
 using PeerRegistry.Api.Kernel;
 using PeerRegistry.Api.SignedCalls;
@@ -14,7 +15,7 @@ namespace PeerRegistry.Api.ForwardAuth;
 /// internal listener only: nobody else's word about <c>X-Forwarded-*</c> counts.
 /// </summary>
 internal sealed class ForwardAuthMiddleware(
-    RequestDelegate next, IPortalSnapshots snapshots, ISignatures signatures, IRefusedCalls refusals, IPeerContacts contacts,
+    RequestDelegate next, IPortalSnapshots snapshots, ISnapshotTrust trust, ISignatures signatures, IRefusedCalls refusals, IPeerContacts contacts,
     IServiceScopeFactory scopes, TimeProvider clock, PublicUrl urls, BodyBudget budget, CallerAddress addresses)
 {
     public const string Path = "/internal/auth";
@@ -39,13 +40,20 @@ internal sealed class ForwardAuthMiddleware(
     {
         try
         {
+            await trust.Require(context.RequestAborted);
             var forwarded = ForwardedRequest.Read(context.Request.Headers, snapshots);
             if (forNginx)
                 ReservedNames.Refuse(context.Request.Headers);
             var verified = await Verified(context, forwarded);
-            var portal = snapshots.Find(forwarded.Portal.Portal.Id) ?? forwarded.Portal; // as of now: verifying took a moment
             var request = Request(context.Request.Headers, forwarded, verified.Signer);
-            var verdict = DecideAccess.Decide(portal, request, clock.GetUtcNow());
+            var (portal, verdict) = Judge(forwarded, request);
+            while (!trust.Holds)
+            {
+                // The process was paused after the first look, or verifying took long.
+                await trust.Require(context.RequestAborted);
+                (portal, verdict) = Judge(forwarded, request);
+            }
+
             VerdictMetrics.Count(verdict);
             switch (verdict.Ruling)
             {
@@ -63,6 +71,17 @@ internal sealed class ForwardAuthMiddleware(
         {
             await Refuse(context, refused, forNginx);
         }
+        catch (DbException e) when (DatabaseFailures.MeansUnavailable(e))
+        {
+            await Refuse(context, DatabaseUnavailable.Refusal(), forNginx);
+        }
+    }
+
+    /// <summary>By the newest snapshot: verifying took a moment.</summary>
+    private (PortalSnapshot Portal, AccessVerdict Verdict) Judge(in ForwardedRequest forwarded, in AccessRequest request)
+    {
+        var portal = snapshots.Find(forwarded.Portal.Portal.Id) ?? forwarded.Portal;
+        return (portal, DecideAccess.Decide(portal, request, clock.GetUtcNow()));
     }
 
     /// <summary>A call without a signature has none to verify; a bad one is written down and leaves the caller anonymous.</summary>

@@ -49,8 +49,7 @@ internal static class NginxAnswer
             : RefusalKind.Unavailable;
         var refused = new RefusedException(kind, Or(said[Code], "internal_error"), Or(said[Detail], "The core gave no verdict."))
         {
-            RetryAfter = int.TryParse(said[RetryAfter], CultureInfo.InvariantCulture, out var seconds) ? TimeSpan.FromSeconds(seconds)
-                : kind == RefusalKind.Unavailable ? TimeSpan.FromSeconds(1) : null,
+            RetryAfter = int.TryParse(said[RetryAfter], CultureInfo.InvariantCulture, out var seconds) ? TimeSpan.FromSeconds(seconds) : null,
         };
         context.Response.OnStarting(() =>
         {

@@ -9,7 +9,8 @@ using PeerRegistry.Domain.Portals;
 namespace PeerRegistry.Api.Hosting;
 
 /// <summary>Sees that there is a Portal before anybody can ask for it, and says on standard output when it can be asked, and where.</summary>
-internal sealed class FirstStart(RegistryOptions options, IServiceScopeFactory scopes, IPortalSnapshots snapshots, IServer server) : IHostedLifecycleService
+internal sealed class FirstStart(RegistryOptions options, IServiceScopeFactory scopes, IPortalSnapshots snapshots, IServer server, ILogger<FirstStart> log)
+    : IHostedLifecycleService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -27,7 +28,7 @@ internal sealed class FirstStart(RegistryOptions options, IServiceScopeFactory s
             ? (first, second, rest)
             : throw new InvalidOperationException("Two listeners were expected.");
         if (portal.Devices.IsEmpty)
-            Console.WriteLine(await PairLine(sender, portal, snapshots.All.Count == 1 ? null : portal.Portal.Domain, new Uri(edge), cancellationToken));
+            await OfferPairing(sender, portal, new Uri(edge), cancellationToken);
         Console.WriteLine($"READY edge={edge} internal={inner} portal={portal.Portal.Id}{(others is [var metrics] ? $" metrics={metrics}" : "")}");
     }
 
@@ -42,10 +43,21 @@ internal sealed class FirstStart(RegistryOptions options, IServiceScopeFactory s
     public static CreatePortal New(RegistryOptions.PortalOptions portal, string name) =>
         new(portal.KeyType == "ed25519" ? KeyKind.Ed25519 : KeyKind.Rsa, portal.Zone, name);
 
-    /// <param name="host">The Portal's own, which browsers take to this machine where it ends in <c>.localhost</c>; null: the listener's.</param>
-    public static async Task<string> PairLine(IMediator sender, PortalSnapshot portal, string? host, Uri edge, CancellationToken ct)
+    /// <summary>In a cluster the code that another node has printed stays valid; a single node that starts again has lost its own.</summary>
+    private async Task OfferPairing(IMediator sender, PortalSnapshot portal, Uri edge, CancellationToken ct)
     {
-        var code = await sender.Send(new CreatePairingCode(portal.Portal.Id), ct);
+        var code = options.Cluster.Enabled
+            ? await sender.Send(new CreatePairingCodeUnlessThereIsOne(portal.Portal.Id), ct)
+            : await sender.Send(new CreatePairingCode(portal.Portal.Id), ct);
+        if (code is null)
+            log.LogInformation("No device is paired yet. The pairing code that another node has printed is still valid.");
+        else
+            Console.WriteLine(PairLine(code, snapshots.All.Count == 1 ? null : portal.Portal.Domain, edge));
+    }
+
+    /// <param name="host">The Portal's own, which browsers take to this machine where it ends in <c>.localhost</c>; null: the listener's.</param>
+    public static string PairLine(PairingCode code, string? host, Uri edge)
+    {
         var listener = edge.Host is "0.0.0.0" or "[::]" ? "127.0.0.1" : edge.Host;
         return $"PAIR http://{host ?? listener}:{edge.Port}{code.Path}";
     }

@@ -11,7 +11,7 @@ namespace PeerRegistry.Api.SignedCalls;
 /// <c>/internal/call_peer/{id}/{path}</c>, any method: an app calls the same app on a peer's Portal. On the internal listener, and
 /// before the general pipeline, which would cost a call about as much as its signature does.
 /// </summary>
-internal sealed class CallPeerMiddleware(RequestDelegate next, AppCallers callers, IPeerCalls calls)
+internal sealed class CallPeerMiddleware(RequestDelegate next, ISnapshotTrust trust, AppCallers callers, IPeerCalls calls)
 {
     public const string Path = "/internal/call_peer";
     private const string Prefix = Path + "/";
@@ -27,6 +27,7 @@ internal sealed class CallPeerMiddleware(RequestDelegate next, AppCallers caller
             size.MaxRequestBodySize = null; // the forwarder counts the body alone, Kestrel the framing of its chunks too
         context.Features.Get<IHttpMinResponseDataRateFeature>()?.MinDataRate = null; // an app may pause for as long as calls may stand still
 
+        await trust.Require(context.RequestAborted);
         var caller = await callers.Identify(context);
         var (id, target) = Split(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
         var upgrade = IsWebSocket(context);

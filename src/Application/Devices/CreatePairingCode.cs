@@ -13,18 +13,36 @@ public sealed record CreatePairingCode(PortalId Portal) : IRequest<PairingCode>
 {
     public static readonly TimeSpan Life = TimeSpan.FromMinutes(10);
 
-    private const int Tries = 5;
+    internal const int Tries = 5;
+
+    internal static (PairingCode Code, TypedPairingCode Typed) New(TimeProvider clock)
+    {
+        var text = TypedPairingCode.Create();
+        return TypedPairingCode.TryParse(text, out var typed)
+            ? (new PairingCode(text, clock.GetUtcNow() + Life, $"/pair?code={text}"), typed)
+            : throw new InvalidOperationException("A new pairing code must be readable.");
+    }
 
     internal sealed class Handler(IPairingCodes codes, TimeProvider clock) : IRequestHandler<CreatePairingCode, PairingCode>
     {
         public async Task<PairingCode> Handle(CreatePairingCode c, CancellationToken ct)
         {
-            var text = TypedPairingCode.Create();
-            var expiresAt = clock.GetUtcNow() + Life;
-            if (!TypedPairingCode.TryParse(text, out var code))
-                throw new InvalidOperationException("A new pairing code must be readable.");
-            await codes.Put(c.Portal, code, expiresAt, Tries, ct);
-            return new PairingCode(text, expiresAt, $"/pair?code={text}");
+            var (code, typed) = New(clock);
+            await codes.Put(c.Portal, typed, code.ExpiresAt, Tries, ct);
+            return code;
+        }
+    }
+}
+
+/// <summary>The same for a node that starts beside others: a code that can still be used stays, and null is returned.</summary>
+public sealed record CreatePairingCodeUnlessThereIsOne(PortalId Portal) : IRequest<PairingCode?>
+{
+    internal sealed class Handler(IPairingCodes codes, TimeProvider clock) : IRequestHandler<CreatePairingCodeUnlessThereIsOne, PairingCode?>
+    {
+        public async Task<PairingCode?> Handle(CreatePairingCodeUnlessThereIsOne c, CancellationToken ct)
+        {
+            var (code, typed) = CreatePairingCode.New(clock);
+            return await codes.TryPut(c.Portal, typed, code.ExpiresAt, CreatePairingCode.Tries, ct) ? code : null;
         }
     }
 }

@@ -9,6 +9,10 @@ public interface IPairingCodes
     /// <param name="tries">Wrong secrets that end the code.</param>
     Task Put(PortalId portal, TypedPairingCode code, DateTimeOffset expiresAt, int tries, CancellationToken ct);
 
+    /// <summary>Stores the code unless there is one that can still be used; one statement, so that nodes that start together agree.</summary>
+    /// <returns>Whether it was stored.</returns>
+    Task<bool> TryPut(PortalId portal, TypedPairingCode code, DateTimeOffset expiresAt, int tries, CancellationToken ct);
+
     /// <summary>
     /// Whether this is the selector of the Portal's live code. Strangers may ask as often as they like, so the answer may be a quarter of
     /// a second old, except that a code stored by this process is known at once.

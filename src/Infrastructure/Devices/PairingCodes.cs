@@ -29,6 +29,26 @@ internal sealed class PairingCodes(NpgsqlDataSource database, TimeProvider clock
         live.TryRemove(portal, out _);
     }
 
+    public async Task<bool> TryPut(PortalId portal, TypedPairingCode code, DateTimeOffset expiresAt, int tries, CancellationToken ct)
+    {
+        await using var command = database.CreateCommand(
+            """
+            insert into registry.pairing_codes as c (portal_id, selector, hash, expires_at, tries) values ($1, $2, $3, $4, $5)
+            on conflict (portal_id) do update
+            set selector = excluded.selector, hash = excluded.hash, expires_at = excluded.expires_at, tries = excluded.tries
+            where c.tries <= 0 or c.expires_at <= $6
+            """);
+        command.Parameters.AddWithValue(portal.Value);
+        command.Parameters.AddWithValue(code.Selector);
+        command.Parameters.AddWithValue(code.Hash.ToArray());
+        command.Parameters.AddWithValue(expiresAt);
+        command.Parameters.AddWithValue(tries);
+        command.Parameters.AddWithValue(clock.GetUtcNow());
+        var stored = await command.ExecuteNonQueryAsync(ct) == 1;
+        live.TryRemove(portal, out _);
+        return stored;
+    }
+
     public async ValueTask<bool> IsLive(PortalId portal, string selector, CancellationToken ct)
     {
         if (!live.TryGetValue(portal, out var reading) || clock.GetElapsedTime(reading.At) >= Trusted)

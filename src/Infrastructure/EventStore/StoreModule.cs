@@ -18,7 +18,8 @@ public static class StoreModule
     /// that are added after this one find all of it done.
     /// </summary>
     /// <param name="connectionString">Asked once, when the store is first used.</param>
-    public static IServiceCollection AddRegistryStore(this IServiceCollection services, Func<IServiceProvider, string> connectionString)
+    /// <param name="cluster">Whether other nodes work on the same database.</param>
+    public static IServiceCollection AddRegistryStore(this IServiceCollection services, Func<IServiceProvider, string> connectionString, bool cluster = false)
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(_ => new EventSerializer(typeof(DomainEvent).Assembly));
@@ -34,6 +35,8 @@ public static class StoreModule
         services.AddSingleton<EventSubscription>();
         services.AddSingleton<Checkpoints>();
         services.AddSingleton<ChangeNotifier>();
+        services.AddSingleton(provider => new SnapshotTrust(cluster, new BootTime(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<ISnapshotTrust>(provider => provider.GetRequiredService<SnapshotTrust>());
         services.AddSingleton<SnapshotFollower>();
         services.AddSingleton<PortalSnapshots>();
         services.AddSingleton<IPortalSnapshots>(provider => provider.GetRequiredService<PortalSnapshots>());

@@ -36,7 +36,7 @@ internal sealed class Forwarder(
             for (var i = 0; i < signed.Count; i++)
                 request.Headers.TryAddWithoutValidation(signed[i].Key, signed[i].Value);
 
-            calls.Confirm(open); // reading the body may have taken long
+            await calls.Confirm(open); // reading the body may have taken long
             sending = true;
             response = await connections.Send(request, open.Stop);
             sending = false;
@@ -45,7 +45,7 @@ internal sealed class Forwarder(
                 contacts.CallFailed(self, peer.Short, refused: true);
             open.AwaitsHead = false;
             open.Expect(response.Content.Headers.ContentLength);
-            calls.Confirm(open);
+            await calls.Confirm(open);
             AnswerRules.Require(response, call.Upgrade);
             return new ForwardedAnswer(calls, open, request, response, response.Content.ReadAsStream(open.Stop));
         }

@@ -17,18 +17,22 @@ internal sealed class OpenCalls : BackgroundService
     private static readonly TimeSpan RateWindow = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long open calls outlive the trust in the snapshots: a restart of the database should not end them all.</summary>
+    private static readonly TimeSpan DistrustGrace = TimeSpan.FromSeconds(10);
+
     private readonly Lock gate = new();
     private readonly HashSet<OpenCall> calls = [];
     private readonly Dictionary<(PortalId, ShortId), int> toPeers = [];
     private readonly Dictionary<(PortalId, string), int> byApps = [];
     private readonly RegistryOptions.CallsOptions limits;
     private readonly IPortalSnapshots snapshots;
+    private readonly ISnapshotTrust trust;
     private readonly IHostApplicationLifetime lifetime;
     private readonly TimeProvider clock;
 
-    public OpenCalls(RegistryOptions options, IPortalSnapshots snapshots, IHostApplicationLifetime lifetime, TimeProvider clock, IMeterFactory meters)
+    public OpenCalls(RegistryOptions options, IPortalSnapshots snapshots, ISnapshotTrust trust, IHostApplicationLifetime lifetime, TimeProvider clock, IMeterFactory meters)
     {
-        (limits, this.snapshots, this.lifetime, this.clock) = (options.Calls, snapshots, lifetime, clock);
+        (limits, this.snapshots, this.trust, this.lifetime, this.clock) = (options.Calls, snapshots, trust, lifetime, clock);
         meters.Create(Telemetry.Name).CreateObservableGauge("calls_open", () => calls.Count, description: "Calls by apps to peers under way");
     }
 
@@ -66,9 +70,12 @@ internal sealed class OpenCalls : BackgroundService
         call.Dispose();
     }
 
-    /// <exception cref="RefusedException">The peer is no longer this app's to call.</exception>
-    public void Confirm(OpenCall call)
+    /// <exception cref="RefusedException">
+    /// The app may no longer call this peer; <c>database_unavailable</c>: whether it may cannot be told.
+    /// </exception>
+    public async ValueTask Confirm(OpenCall call)
     {
+        await trust.Require(call.Stop);
         call.JudgeBy(snapshots.Find(call.Portal));
         if (call.Refusal is { } refusal)
             throw refusal;
@@ -78,6 +85,7 @@ internal sealed class OpenCalls : BackgroundService
     {
         using var timer = new PeriodicTimer(Tick, clock);
         long? stopping = null;
+        long? distrusted = null;
         try
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
@@ -85,8 +93,9 @@ internal sealed class OpenCalls : BackgroundService
                 var now = clock.GetTimestamp();
                 if (lifetime.ApplicationStopping.IsCancellationRequested)
                     stopping ??= now;
+                distrusted = trust.Holds ? null : distrusted ?? now;
                 foreach (var call in All())
-                    Watch(call, now, stopping);
+                    Watch(call, now, stopping, distrusted);
             }
         }
         catch (OperationCanceledException)
@@ -95,11 +104,13 @@ internal sealed class OpenCalls : BackgroundService
         }
     }
 
-    private void Watch(OpenCall call, long now, long? stopping)
+    private void Watch(OpenCall call, long now, long? stopping, long? distrusted)
     {
         call.JudgeBy(snapshots.Find(call.Portal));
         if (Overdue(call, now) is { } late)
             call.Cut(PeerFailure.TimedOut(late));
+        if (distrusted is { } lost && clock.GetElapsedTime(lost, now) > DistrustGrace)
+            call.Cut(DatabaseUnavailable.Refusal());
         if (stopping is { } since && clock.GetElapsedTime(since, now) > StopGrace)
             call.Cut(new RefusedException(RefusalKind.Unavailable, "stopping", "This Portal is being stopped."));
     }

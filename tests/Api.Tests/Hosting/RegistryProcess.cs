@@ -62,6 +62,12 @@ internal sealed partial class RegistryProcess : IAsyncDisposable
         return (watch.Elapsed, process.ExitCode);
     }
 
+    /// <summary>SIGSTOP: stands still, as a virtual machine that was frozen, until <see cref="Resume"/>.</summary>
+    public void Pause() => Assert.Equal(0, Kill(process.Id, 19));
+
+    /// <summary>SIGCONT.</summary>
+    public void Resume() => Assert.Equal(0, Kill(process.Id, 18));
+
     public void KillNow()
     {
         process.Kill();

@@ -22,6 +22,7 @@ using PeerRegistry.Domain.Apps;
 using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
 using PeerRegistry.Infrastructure.Forwarding;
+using PeerRegistry.Infrastructure.Snapshots;
 using PublicKey = PeerRegistry.Domain.Portals.PublicKey;
 
 namespace PeerRegistry.Api.Tests.SignedCalls;
@@ -173,6 +174,7 @@ internal sealed class CallRig : IAsyncDisposable
         services.AddSingleton(clock);
         services.AddSingleton<ISignatures, TaggingSignatures>();
         services.AddSingleton<IPortalSnapshots>(snapshots);
+        services.AddSingleton<ISnapshotTrust>(new SnapshotTrust(cluster: false, clock, clock));
         var contacts = DispatchProxy.Create<IPeerContacts, CallRecorder>();
         ((CallRecorder)(object)contacts).Told = Told;
         services.AddSingleton(contacts);
