@@ -27,7 +27,7 @@ need() {
         apt-get update -qq
         apt-get install -qq -y --no-install-recommends "$@" >/dev/null
         if [ -d /run/systemd/system ]; then
-            for service in caddy nginx postgresql; do
+            for service in caddy nginx pgbouncer postgresql; do
                 case " $* " in *" $service"*) systemctl disable --quiet "$service" ;; esac
             done
         fi
@@ -37,6 +37,7 @@ need() {
 POSTGRES='postgresql=/usr/lib/postgresql/*/bin/postgres'
 CADDY='caddy=/usr/bin/caddy'
 NGINX='nginx=/usr/sbin/nginx'
+PGBOUNCER='pgbouncer=/usr/sbin/pgbouncer'
 CHROMIUM='chromium=/usr/bin/chromium'
 FONTS='fonts-dejavu-core=/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf'
 WRK='wrk=/usr/bin/wrk'

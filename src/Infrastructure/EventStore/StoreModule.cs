@@ -14,7 +14,7 @@ namespace PeerRegistry.Infrastructure.EventStore;
 public static class StoreModule
 {
     /// <summary>
-    /// At start, in this order: migrates, rebuilds read models that are missing or outdated, fills the snapshots. Hosted services
+    /// At start, in this order: refuses a connection pooler that breaks sessions up, migrates, rebuilds read models that are missing or outdated, fills the snapshots. Hosted services
     /// that are added after this one find all of it done.
     /// </summary>
     /// <param name="connectionString">Asked once, when the store is first used.</param>
@@ -25,6 +25,7 @@ public static class StoreModule
         services.TryAddSingleton(_ => new EventSerializer(typeof(DomainEvent).Assembly));
         services.AddSingleton(provider => DataSource(connectionString(provider)));
         services.AddSingleton(provider => ReadModel.Of(provider.GetServices<IProjection>()));
+        services.AddSingleton<SharedSessions>();
         services.AddSingleton<Migrator>();
         services.AddSingleton<ReadModelRebuild>();
         services.AddSingleton<EventRows>();
@@ -60,18 +61,19 @@ public static class StoreModule
         where TWriter : class, IAlongsideWriter => services.AddSingleton<IAlongsideWriter, TWriter>();
 
     /// <summary>
-    /// Statements are prepared on their second use on a connection; a refused append tells which stream was stale. Connections are
-    /// not reset between uses, which would cost seven statements each time: whoever sets something on one must take it back.
+    /// Where the connection string does not say otherwise, statements are prepared on their second use on a connection, and connections
+    /// are not reset between uses, which would cost seven statements each time: whoever sets something on one must take it back. A
+    /// refused append tells which stream was stale.
     /// </summary>
     internal static NpgsqlDataSource DataSource(string connectionString)
     {
-        var settings = new NpgsqlConnectionStringBuilder(connectionString)
-        {
-            MaxAutoPrepare = 100,
-            AutoPrepareMinUsages = 2,
-            IncludeFailedBatchedCommand = true,
-            NoResetOnClose = true,
-        };
+        var settings = new NpgsqlConnectionStringBuilder(connectionString) { IncludeFailedBatchedCommand = true };
+        if (!settings.ShouldSerialize("Max Auto Prepare"))
+            settings.MaxAutoPrepare = 100;
+        if (!settings.ShouldSerialize("Auto Prepare Min Usages"))
+            settings.AutoPrepareMinUsages = 2;
+        if (!settings.ShouldSerialize("No Reset On Close"))
+            settings.NoResetOnClose = true;
         settings.ApplicationName ??= "peerregistry";
         var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
         if (!settings.CheckCertificateRevocation)
@@ -81,10 +83,11 @@ public static class StoreModule
 }
 
 /// <summary>Ordered here, since hosted services start in the order in which they were added and stop in reverse.</summary>
-internal sealed class StoreStart(Migrator migrator, ReadModelRebuild rebuild, SnapshotFollower follower, ChangeNotifier notifier) : IHostedService
+internal sealed class StoreStart(SharedSessions sessions, Migrator migrator, ReadModelRebuild rebuild, SnapshotFollower follower, ChangeNotifier notifier) : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        await sessions.Refuse(cancellationToken);
         await migrator.Migrate(cancellationToken);
         await rebuild.BuildMissing(cancellationToken);
         await follower.StartAsync(cancellationToken);

@@ -1,22 +1,48 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Npgsql;
+using PeerRegistry.Application.Kernel;
+using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Infrastructure.EventStore;
 
 namespace PeerRegistry.Infrastructure.LocalPostgres;
 
-/// <summary>Ready is who can reach the database.</summary>
-internal sealed class DatabaseHealth(NpgsqlDataSource database) : IHealthCheck
+/// <summary>
+/// A node is ready when it reaches the database, has sessions of its own there, and may trust its snapshots. Anybody may ask, so the
+/// database is asked once for all who want to know within half a second.
+/// </summary>
+internal sealed class DatabaseHealth(SharedSessions sessions, ISnapshotTrust trust, TimeProvider clock) : IHealthCheck
 {
-    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Lifetime = TimeSpan.FromMilliseconds(500);
+
+    private readonly Lock gate = new();
+
+    /// <summary>The last check and when it began, or null before the first. Guarded by the gate.</summary>
+    private (Task<HealthCheckResult> Result, long At)? last;
+
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
+        lock (gate)
+        {
+            if (last is not { } known || (known.Result.IsCompleted && clock.GetElapsedTime(known.At) > Lifetime))
+                last = known = (Check(), clock.GetTimestamp());
+            return known.Result.WaitAsync(cancellationToken);
+        }
+    }
+
+    private async Task<HealthCheckResult> Check()
+    {
+        using var given = new CancellationTokenSource();
         try
         {
-            await using var command = database.CreateCommand("select 1");
-            command.CommandTimeout = 2;
-            await command.ExecuteScalarAsync(cancellationToken);
+            if (await sessions.AreThere(given.Token).WaitAsync(Patience, clock))
+                return HealthCheckResult.Unhealthy("A connection pooler gives connections of the registry different sessions in turn.");
+            await trust.Require(given.Token);
             return HealthCheckResult.Healthy();
         }
-        catch (NpgsqlException e)
+        catch (Exception e) when (e is NpgsqlException or TimeoutException or RefusedException)
         {
+            await given.CancelAsync();
             return HealthCheckResult.Unhealthy("The database cannot be reached.", e);
         }
     }

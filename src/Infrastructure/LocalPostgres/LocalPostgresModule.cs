@@ -20,6 +20,7 @@ internal static class LocalPostgresModule
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<DatabaseLife>>()));
         services.AddHostedService(provider => provider.GetRequiredService<DatabaseLife>());
+        services.AddSingleton<DatabaseHealth>();
         services.AddHealthChecks().AddCheck<DatabaseHealth>("database");
         return place?.ConnectionString ?? options.ConnectionStrings.Registry!;
     }
