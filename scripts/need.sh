@@ -40,6 +40,8 @@ NGINX='nginx=/usr/sbin/nginx'
 PGBOUNCER='pgbouncer=/usr/sbin/pgbouncer'
 CHROMIUM='chromium=/usr/bin/chromium'
 FONTS='fonts-dejavu-core=/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf'
+HYPERCORN='python3-hypercorn=/usr/bin/hypercorn'
+H2='python3-h2=/usr/lib/python3/dist-packages/h2/__init__.py'
 WRK='wrk=/usr/bin/wrk'
 CERTIFICATES='ca-certificates=/etc/ssl/certs/ca-certificates.crt'
 

@@ -42,6 +42,7 @@ internal sealed class ForwardAuthMiddleware(
         {
             await trust.Require(context.RequestAborted);
             var forwarded = ForwardedRequest.Read(context.Request.Headers, snapshots);
+            RefuseUpgrade(context.Request.Headers.Upgrade);
             if (forNginx)
                 ReservedNames.Refuse(context.Request.Headers);
             var verified = await Verified(context, forwarded);
@@ -82,6 +83,16 @@ internal sealed class ForwardAuthMiddleware(
     {
         var portal = snapshots.Find(forwarded.Portal.Portal.Id) ?? forwarded.Portal;
         return (portal, DecideAccess.Decide(portal, request, clock.GetUtcNow()));
+    }
+
+    /// <summary>
+    /// Whatever protocol a connection is upgraded to, its requests are seen by no proxy and judged by nobody. HTTP/2 over plain TCP
+    /// (<c>h2c</c>) is one that many app servers take.
+    /// </summary>
+    private static void RefuseUpgrade(StringValues upgrade)
+    {
+        if (upgrade.Count > 0 && !(upgrade is [{ } only] && only.Equals("websocket", StringComparison.OrdinalIgnoreCase)))
+            throw new RefusedException(RefusalKind.Invalid, "upgrade_unsupported", "A connection to an app may be upgraded to a WebSocket only.");
     }
 
     /// <summary>A call without a signature has none to verify; a bad one is written down and leaves the caller anonymous.</summary>

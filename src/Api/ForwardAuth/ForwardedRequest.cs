@@ -15,9 +15,15 @@ namespace PeerRegistry.Api.ForwardAuth;
 internal readonly record struct ForwardedRequest(
     PortalSnapshot Portal, string App, string Method, string Scheme, string Authority, string Target, string? Path)
 {
+    /// <summary>
+    /// Set by the proxy's configuration, as a literal: the host for which it serves the app that it will send the request to. Whatever
+    /// way the proxy chose that app by, the host that is judged has to be the same.
+    /// </summary>
+    public const string ServedHost = "X-Portal-Host";
+
     private static readonly SearchValues<char> MethodCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ-");
 
-    /// <exception cref="RefusedException"><c>request_invalid</c>; <c>app_unknown</c>; <c>path_ambiguous</c>: the path is not UTF-8</exception>
+    /// <exception cref="RefusedException"><c>request_invalid</c>; <c>host_mismatch</c>; <c>app_unknown</c>; <c>path_ambiguous</c>: the path is not UTF-8</exception>
     public static ForwardedRequest Read(IHeaderDictionary headers, IPortalSnapshots snapshots)
     {
         var method = Word(One(headers["X-Forwarded-Method"]));
@@ -32,6 +38,8 @@ internal readonly record struct ForwardedRequest(
 
         var colon = authority.IndexOf(':', StringComparison.Ordinal);
         var host = colon < 0 ? authority : authority[..colon];
+        if (headers[ServedHost] is { Count: > 0 } served && !host.Equals(One(served), StringComparison.OrdinalIgnoreCase))
+            throw new RefusedException(RefusalKind.Misdirected, "host_mismatch", "The request names another host than the one that the proxy serves this app for.");
         if (snapshots.FindByHost(host) is not { } portal || host.Length <= portal.Portal.Domain.Length)
             throw new RefusedException(RefusalKind.NotFound, "app_unknown", "No app of a Portal here has this host name.");
         return new(
@@ -59,5 +67,5 @@ internal readonly record struct ForwardedRequest(
         new(RefusalKind.Invalid, "path_ambiguous", "The path can be read in more than one way, so nobody is let through.");
 
     private static RefusedException Malformed() => new(RefusalKind.Invalid, "request_invalid",
-        "Forward-auth needs X-Forwarded-Method, -Proto, -Host and -Uri from the proxy, each exactly once.");
+        "Forward-auth needs X-Forwarded-Method, -Proto, -Host and -Uri from the proxy, each exactly once, and X-Portal-Host at most once.");
 }

@@ -16,6 +16,12 @@ public readonly record struct HandedHeader(string Name, HeaderTemplate? Template
 /// </summary>
 public sealed class HandedHeaders
 {
+    /// <summary>
+    /// Headers that a verdict carries beside the identity headers: the caller's own, without what is between the owner and the core, and
+    /// empty where the app may see nothing.
+    /// </summary>
+    public static readonly ImmutableArray<string> FromRequest = ["Cookie", "Authorization", "Content-Digest"];
+
     private static readonly ConditionalWeakTable<ImmutableDictionary<string, AppRow>, HandedHeaders> Known = [];
 
     private static readonly HandedHeader[] Identity =
@@ -44,7 +50,10 @@ public sealed class HandedHeaders
         ];
     }
 
-    /// <summary>Every name, for proxies that have to be told.</summary>
+    /// <summary>
+    /// The name of every identity header (<c>X-Ptl-*</c>), each once. This list and <see cref="FromRequest"/> are what every proxy
+    /// configuration is made from.
+    /// </summary>
     public IEnumerable<string> Names => names.Select(header => header.Name);
 
     public static HandedHeaders Of(PortalSnapshot portal) => Known.GetValue(portal.Apps, _ => new HandedHeaders(portal));

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using PeerRegistry.Domain.Kernel;
 
@@ -13,7 +14,9 @@ public readonly record struct TemplateValues(
 /// </summary>
 public sealed class HeaderTemplate
 {
+    private const string Prefix = "X-Ptl-";
     private const int MaxLength = 4096;
+    private static readonly SearchValues<char> NameCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-");
     private readonly Part[] parts;
     private readonly string? constant;
 
@@ -41,8 +44,13 @@ public sealed class HeaderTemplate
 
     public bool NamesTheClient => parts.Any(part => part.Field == Field.ClientId);
 
-    /// <summary>Only these reach an app; another header could stand for something else there.</summary>
-    public static bool MayBeSent(string header) => header.StartsWith("X-Ptl-", StringComparison.OrdinalIgnoreCase) && header.Length > 6;
+    /// <summary>
+    /// Only names of letters, digits and dashes that begin with <c>X-Ptl-</c> reach an app: another could stand for something else there,
+    /// or for one of these in another spelling.
+    /// </summary>
+    public static bool MayBeSent(string header) =>
+        header.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) && header.Length > Prefix.Length
+        && !header.AsSpan().ContainsAnyExcept(NameCharacters);
 
     /// <exception cref="RefusedException"><c>app_meta_invalid</c>: names the column.</exception>
     public static HeaderTemplate Compile(string template)

@@ -9,6 +9,7 @@ public enum RefusalKind
     NotFound = 404,
     Conflict = 409,
     TooLarge = 413,
+    Misdirected = 421,
     TooMany = 429,
     HeadTooLarge = 431,
     Unreachable = 502,

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using PeerRegistry.Api.ForwardAuth.ProxyConfig;
 
 namespace PeerRegistry.Api.Tests.ForwardAuth;
@@ -17,9 +18,9 @@ public sealed class DeployTests
             "nginx/portal.conf" => (NginxConfig.Write, "abcdef.portal.example"),
             _ => (TraefikConfig.Write, "abcdef.portal.example"),
         };
-        var portal = new ProxiedPortal(
-            domain, [new ProxiedApp("postcards", "postcards:80")], ["X-Ptl-Client-Type", "X-Ptl-Client-Id", "X-Ptl-Client-Name"]);
-        var setup = new ProxySetup([portal], "portal_core:8080", "portal_core:80", 443, InternalAuthority: false, null, null);
+        var portal = PrintedConfiguration.Portal(domain, ("postcards", """{ "": { "access": "private" } }"""));
+        var setup = PrintedConfiguration.Setup(
+            [portal], "portal_core:8080", "portal_core:80", 443, new Dictionary<string, string> { ["postcards"] = "postcards:80" }, null);
         var path = Path.Combine(Root(), "deploy", file);
 
         var written = write(setup);
@@ -28,6 +29,29 @@ public sealed class DeployTests
 
         Assert.Equal(written, File.ReadAllText(path));
     }
+
+    /// <summary>The programs that the proxy tests run are the ones that the configurations and the guide name.</summary>
+    [Theory]
+    [InlineData("caddy", "Caddy", CaddyConfig.MinimumVersion)]
+    [InlineData("nginx", "nginx", NginxConfig.MinimumVersion)]
+    public async Task The_installed_proxy_is_at_least_the_stated_version(string program, string name, string minimum)
+    {
+        var said = await ProxyProcess.Version(program);
+        var installed = Version.Parse(Regex.Match(said, @"\d+\.\d+\.\d+").Value);
+        Assert.True(installed >= Version.Parse(minimum), $"{program} {installed} is older than {minimum}.");
+        Assert.Contains($"{name} {minimum}", await File.ReadAllTextAsync(Path.Combine(Root(), "docs/deploy.md"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains($"{name} {minimum}", Written(program), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_guide_names_the_version_of_Traefik_that_its_configuration_needs()
+    {
+        Assert.Contains($"Traefik {TraefikConfig.MinimumVersion}", File.ReadAllText(Path.Combine(Root(), "docs/deploy.md")), StringComparison.Ordinal);
+        Assert.Contains($"Traefik {TraefikConfig.MinimumVersion}", Written("traefik"), StringComparison.Ordinal);
+    }
+
+    private static string Written(string program) =>
+        File.ReadAllText(Directory.EnumerateFiles(Path.Combine(Root(), "deploy", program)).Single());
 
     private static string Root()
     {

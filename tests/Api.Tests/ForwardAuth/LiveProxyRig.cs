@@ -1,42 +1,46 @@
 using System.Net.WebSockets;
-using System.Security.Cryptography.X509Certificates;
-using PeerRegistry.Api.ForwardAuth.ProxyConfig;
+using Microsoft.Extensions.DependencyInjection;
 using PeerRegistry.Api.Tests.Kernel;
-using PeerRegistry.Application.ForwardAuth;
+using PeerRegistry.Application.Kernel;
 
 namespace PeerRegistry.Api.Tests.ForwardAuth;
 
 /// <summary>A real proxy with TLS that asks a live Portal's core, configured for one of its apps.</summary>
 internal sealed class LiveProxyRig : IAsyncDisposable
 {
-    private TestAuthority? own;
-    private readonly string[] files = [Path.GetTempFileName(), Path.GetTempFileName()];
+    private readonly TestCertificate certificate;
     private ProxyProcess? proxy;
+
+    private LiveProxyRig(TestCertificate certificate) => this.certificate = certificate;
 
     public HttpClient Client { get; private set; } = null!;
 
     public int Port => proxy!.Port;
 
-    /// <param name="upstream">Where the app itself listens.</param>
+    /// <param name="upstream">URL at which the app itself listens.</param>
     /// <param name="change">Changes the printed configuration. Null: it is used as it is.</param>
     /// <param name="authority">Issues the proxy's certificate. Null: one that only <see cref="Client"/> trusts.</param>
+    public static Task<LiveProxyRig> Start(
+        string program, LivePortal portal, string app, string upstream, Func<string, string>? change = null, TestAuthority? authority = null) =>
+        Start(program, portal, new Dictionary<string, string> { [app] = new Uri(upstream).Authority }, change, authority);
+
+    /// <param name="upstreams"><c>host:port</c> of each app that runs, by its name. All Portals of the registry are served.</param>
     public static async Task<LiveProxyRig> Start(
-        string program, LivePortal portal, string app, string upstream, Func<string, string>? change = null, TestAuthority? authority = null)
+        string program, LivePortal portal, IReadOnlyDictionary<string, string> upstreams, Func<string, string>? change = null, TestAuthority? authority = null)
     {
-        var rig = new LiveProxyRig();
-        var certificate = (authority ?? (rig.own = new TestAuthority())).Certify($"*.{portal.Domain}", portal.Domain);
-        await File.WriteAllTextAsync(rig.files[0], certificate.ExportCertificatePem());
-        await File.WriteAllTextAsync(rig.files[1], certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
-        var proxied = new ProxiedPortal(
-            portal.Domain, [new ProxiedApp(app, new Uri(upstream).Authority)], [.. HandedHeaders.Of(portal.Snapshot).Names]);
-        string Setup(int port, Func<ProxySetup, string> write) => (change ?? (text => text))(write(new ProxySetup(
-            [proxied], portal.Edge.Authority, portal.Internal.Authority, port, InternalAuthority: false, rig.files[0], rig.files[1])));
-        rig.proxy = program == "caddy"
-            ? await ProxyProcess.Caddy(port => Setup(port, CaddyConfig.Write))
-            : await ProxyProcess.Nginx(port => Setup(port, NginxConfig.Write));
+        var all = portal.Services.GetRequiredService<IPortalSnapshots>().All;
+        var rig = new LiveProxyRig(new TestCertificate(authority, [.. all.SelectMany(each => new[] { $"*.{each.Portal.Domain}", each.Portal.Domain })]));
+        rig.proxy = await PrintedConfiguration.Start(program, port => PrintedConfiguration.Setup(
+            all, portal.Edge.Authority, portal.Internal.Authority, port, upstreams, rig.certificate), change);
         rig.Client = rig.proxy.Client();
         return rig;
     }
+
+    /// <summary>Sends exactly these bytes over TLS, where a client library would correct them.</summary>
+    /// <param name="serverName">The name in the TLS handshake.</param>
+    /// <param name="lines">The request line and the header lines.</param>
+    public Task<RawAnswer> Send(string serverName, params string[] lines) =>
+        RawAnswer.Of(Port, serverName, string.Concat(lines.Select(line => line + "\r\n")) + "\r\n");
 
     /// <summary>As a browser with the app's page open asks for a WebSocket; gone again when it was let in.</summary>
     /// <returns>Status.</returns>
@@ -64,7 +68,6 @@ internal sealed class LiveProxyRig : IAsyncDisposable
         Client.Dispose();
         if (proxy is not null)
             await proxy.DisposeAsync();
-        own?.Dispose();
-        Array.ForEach(files, File.Delete);
+        certificate.Dispose();
     }
 }

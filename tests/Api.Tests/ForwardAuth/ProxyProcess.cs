@@ -9,6 +9,8 @@ namespace PeerRegistry.Api.Tests.ForwardAuth;
 /// <summary>A real reverse proxy on a free port, with a configuration that <c>proxy-config</c> made; gone when disposed.</summary>
 internal sealed class ProxyProcess : IAsyncDisposable
 {
+    private static readonly string NginxProgram = File.Exists("/usr/sbin/nginx") ? "/usr/sbin/nginx" : "nginx";
+
     private readonly Process process;
     private readonly string directory;
 
@@ -27,7 +29,7 @@ internal sealed class ProxyProcess : IAsyncDisposable
         });
 
     public static Task<ProxyProcess> Nginx(Func<int, string> configure) => Start(
-        File.Exists("/usr/sbin/nginx") ? "/usr/sbin/nginx" : "nginx",
+        NginxProgram,
         (directory, port) =>
         {
             File.WriteAllText(Path.Combine(directory, "sites.conf"), configure(port));
@@ -49,6 +51,17 @@ internal sealed class ProxyProcess : IAsyncDisposable
                 """);
             return ["-p", directory, "-e", $"{directory}/error.log", "-c", $"{directory}/nginx.conf"];
         });
+
+    /// <returns>What the installed program says of its version.</returns>
+    public static async Task<string> Version(string program)
+    {
+        var start = program == "nginx" ? new ProcessStartInfo(NginxProgram, "-v") : new ProcessStartInfo(program, "version");
+        (start.RedirectStandardOutput, start.RedirectStandardError) = (true, true);
+        using var process = Process.Start(start)!;
+        var said = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync();
+        return string.Concat(said);
+    }
 
     /// <summary>A client for which every name leads to this proxy; redirects are shown, cookies not kept.</summary>
     public HttpClient Client() => new(new SocketsHttpHandler
@@ -86,14 +99,19 @@ internal sealed class ProxyProcess : IAsyncDisposable
         var process = Process.Start(start)!;
         var said = process.StandardError.ReadToEndAsync();
         _ = process.StandardOutput.ReadToEndAsync();
+        await UntilAnswers(program, process, port, said);
+        return new ProxyProcess(process, directory, port);
+    }
+
+    /// <param name="said">What the program writes to standard error, to its end.</param>
+    internal static async Task UntilAnswers(string program, Process process, int port, Task<string> said)
+    {
         for (var i = 0; !await Answers(port); i++)
         {
             if (process.HasExited || i == 150)
                 throw new InvalidOperationException($"{program} does not answer: {(process.HasExited ? await said : "no reason given")}");
             await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
         }
-
-        return new ProxyProcess(process, directory, port);
     }
 
     private static async Task<bool> Answers(int port)

@@ -1,10 +1,8 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using PeerRegistry.Api.ForwardAuth.ProxyConfig;
 using PeerRegistry.Api.Tests.Kernel;
 using PeerRegistry.Api.Tests.SignedCalls;
 using PeerRegistry.Domain.Apps;
@@ -22,8 +20,7 @@ internal sealed class ProxyRig : IAsyncDisposable
 {
     public const string Host = "mail.abcdef.portal.test";
 
-    private readonly TestAuthority authority = new();
-    private readonly string[] files = [Path.GetTempFileName(), Path.GetTempFileName()];
+    private readonly TestCertificate certificate = new(null, "*.abcdef.portal.test", "abcdef.portal.test");
     private readonly List<WebApplication> servers = [];
     private ProxyProcess? proxy;
 
@@ -36,21 +33,14 @@ internal sealed class ProxyRig : IAsyncDisposable
 
     public int Port => proxy!.Port;
 
-    public string RootFile => authority.RootFile;
-
     public static async Task<ProxyRig> Start(string program)
     {
         var rig = new ProxyRig();
-        var certificate = rig.authority.Certify("*.abcdef.portal.test", "abcdef.portal.test");
-        await File.WriteAllTextAsync(rig.files[0], certificate.ExportCertificatePem());
-        await File.WriteAllTextAsync(rig.files[1], certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
         var (edge, inner, app) = (await rig.Serve(Edge), await rig.Serve(rig.Core), await rig.Serve(rig.App));
-        string Setup(int port, Func<ProxySetup, string> write) => write(new ProxySetup(
-            [new ProxiedPortal("abcdef.portal.test", [new ProxiedApp("mail", app)], ["X-Ptl-Client-Type", "X-Ptl-Client-Id", "X-Ptl-Client-Name", "X-Ptl-Mail"])],
-            edge, inner, port, InternalAuthority: false, rig.files[0], rig.files[1]));
-        rig.proxy = program == "caddy"
-            ? await ProxyProcess.Caddy(port => Setup(port, CaddyConfig.Write))
-            : await ProxyProcess.Nginx(port => Setup(port, NginxConfig.Write));
+        var portal = PrintedConfiguration.Portal(
+            "abcdef.portal.test", ("mail", """{ "": { "access": "public", "headers": { "X-Ptl-Mail": "" } } }"""));
+        rig.proxy = await PrintedConfiguration.Start(program, port => PrintedConfiguration.Setup(
+            [portal], edge, inner, port, new Dictionary<string, string> { ["mail"] = app }, rig.certificate));
         rig.Client = rig.proxy.Client();
         return rig;
     }
@@ -65,8 +55,7 @@ internal sealed class ProxyRig : IAsyncDisposable
             await proxy.DisposeAsync();
         foreach (var server in servers)
             await server.DisposeAsync();
-        authority.Dispose();
-        Array.ForEach(files, File.Delete);
+        certificate.Dispose();
     }
 
     private static Task Edge(HttpContext context) => context.Response.WriteAsync("edge " + context.Request.Path);

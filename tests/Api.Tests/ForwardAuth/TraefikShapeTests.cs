@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using PeerRegistry.Api.ForwardAuth.ProxyConfig;
 using PeerRegistry.Api.Tests.Kernel;
-using PeerRegistry.Application.ForwardAuth;
+using PeerRegistry.Application.Kernel;
 using PeerRegistry.Domain.Apps;
 using YamlDotNet.RepresentationModel;
 
@@ -153,6 +153,35 @@ public sealed class TraefikShapeTests(TwoPortals two) : IClassFixture<TwoPortals
         Assert.Equal(("terminal", "", ""), (said["X-Ptl-Client-Type"], said["Cookie"], said["X-Ptl-Mail"]));
     }
 
+    [Fact]
+    public void Every_router_of_an_app_names_its_host_drops_the_callers_Connection_and_asks_the_core()
+    {
+        var portal = PrintedConfiguration.Portal("abcdef.portal.test", ("notes", """{ "": { "access": "public" } }"""));
+        var http = Configuration(portal)["http"];
+        var routers = ((YamlMappingNode)http["routers"]).Children.ToDictionary(router => router.Key.ToString(), router => (YamlMappingNode)router.Value);
+        var toApp = routers.Where(router => router.Value["service"].ToString() == "portal-abcdef-notes").ToList();
+        Assert.Equal(["portal-abcdef-notes", "portal-abcdef-notes-websocket"], toApp.Select(router => router.Key).Order(StringComparer.Ordinal));
+        foreach (var (name, router) in toApp)
+        {
+            Assert.StartsWith("Host(`notes.abcdef.portal.test`)", router["rule"].ToString(), StringComparison.Ordinal);
+            string[] chain = [.. ((YamlSequenceNode)router["middlewares"]).Select(middleware => middleware.ToString())];
+            var asks = Array.FindIndex(chain, middleware => ((YamlMappingNode)http["middlewares"][middleware]).Children.ContainsKey("forwardAuth"));
+            var before = Sets(http, chain[..asks]);
+            Assert.Equal("notes.abcdef.portal.test", before["X-Portal-Host"]);
+            Assert.Equal("", before["HTTP2-Settings"]);
+            Assert.Equal(name.EndsWith("websocket", StringComparison.Ordinal) ? ("Upgrade", "websocket") : ("", ""), (before["Connection"], before["Upgrade"]));
+            Assert.All(["X-Portal-Host", "X-Forwarded-Uri", "X-Forwarded-Method"], header => Assert.Equal("", Sets(http, chain[(asks + 1)..])[header]));
+        }
+
+        Assert.All(routers.Where(router => router.Value["service"].ToString() == "portal-edge"), router =>
+            Assert.Equal("", Sets(http, [router.Value["middlewares"][0].ToString()])["Upgrade"]));
+    }
+
+    /// <summary>What the <c>headers</c> middlewares of a chain set; an empty value removes the header.</summary>
+    private static Dictionary<string, string> Sets(YamlNode http, IEnumerable<string> chain) => chain
+        .SelectMany(middleware => ((YamlMappingNode)http["middlewares"][middleware]["headers"]["customRequestHeaders"]).Children)
+        .ToDictionary(header => header.Key.ToString(), header => header.Value.ToString());
+
     private static (HttpStatusCode, string) Problem(Said answer) => (answer.Status, answer.Code);
 
     private Task<Said> Ask(string app, string target, string method = "GET", (string, string)[]? client = null, string proto = "https") =>
@@ -168,12 +197,16 @@ public sealed class TraefikShapeTests(TwoPortals two) : IClassFixture<TwoPortals
     /// <summary>The middleware that <c>proxy-config</c> writes for Ada.</summary>
     private Dictionary<string, YamlNode> ForwardAuth()
     {
-        var portal = new ProxiedPortal(two.Ada.Domain, [new ProxiedApp("notes", "notes:80")], [.. HandedHeaders.Of(two.Ada.Snapshot).Names]);
-        var yaml = new YamlStream();
-        yaml.Load(new StringReader(TraefikConfig.Write(
-            new ProxySetup([portal], two.Ada.Edge.Authority, two.Ada.Internal.Authority, 443, InternalAuthority: false, null, null))));
-        var middlewares = (YamlMappingNode)yaml.Documents[0].RootNode["http"]["middlewares"];
+        var middlewares = (YamlMappingNode)Configuration(two.Ada.Snapshot)["http"]["middlewares"];
         var verdict = Assert.Single(middlewares.Children.Values.Cast<YamlMappingNode>(), each => each.Children.ContainsKey("forwardAuth"));
         return ((YamlMappingNode)verdict["forwardAuth"]).Children.ToDictionary(option => option.Key.ToString(), option => option.Value);
+    }
+
+    private YamlNode Configuration(PortalSnapshot portal)
+    {
+        var yaml = new YamlStream();
+        yaml.Load(new StringReader(TraefikConfig.Write(PrintedConfiguration.Setup(
+            [portal], two.Ada.Edge.Authority, two.Ada.Internal.Authority, 443, new Dictionary<string, string>(), null))));
+        return yaml.Documents[0].RootNode;
     }
 }

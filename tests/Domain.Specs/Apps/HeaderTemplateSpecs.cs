@@ -87,6 +87,18 @@ public sealed class HeaderTemplateSpecs
         Assert.Equal("-----BEGIN PUBLIC KEY----- abc -----END PUBLIC KEY-----",
             HeaderTemplate.Compile("{{ portal.public_key_pem }}").Render(Values("peer") with { PortalPublicKeyPem = "-----BEGIN PUBLIC KEY-----\nabc\n-----END PUBLIC KEY-----\n" }));
 
+    /// <summary>Any other is an alias to some framework, or part of a proxy's configuration language.</summary>
+    [Theory]
+    [InlineData("X-Ptl-Mail", true)]
+    [InlineData("x-ptl-mail-2", true)]
+    [InlineData("X-Ptl-", false)]
+    [InlineData("X-Mail", false)]
+    [InlineData("X-Ptl-Client_Id", false)]
+    [InlineData("X-Ptl-Client.Id", false)]
+    [InlineData("X-Ptl-$host", false)]
+    [InlineData("X-Ptl-#", false)]
+    public void Only_plain_names_of_the_family_are_sent(string name, bool sent) => Assert.Equal(sent, HeaderTemplate.MayBeSent(name));
+
     private static TemplateValues Values(string client)
     {
         var (auth, portal) = (File.GetProperty("auth").GetProperty(client), File.GetProperty("portal"));

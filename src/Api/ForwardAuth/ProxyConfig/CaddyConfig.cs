@@ -2,13 +2,17 @@ using System.Text;
 
 namespace PeerRegistry.Api.ForwardAuth.ProxyConfig;
 
-/// <summary>A Caddyfile, for Caddy from 2.6.2 on.</summary>
+/// <summary>A Caddyfile.</summary>
 internal static class CaddyConfig
 {
+    /// <summary>Tested with this version: the first with <c>forward_auth</c> as it is used here, and with <c>header_up</c> inside it.</summary>
+    public const string MinimumVersion = "2.6.2";
+
     public static string Write(ProxySetup setup)
     {
         var text = new StringBuilder($$"""
-            # Made by ./run proxy-config caddy. Make it again whenever an app is registered or removed.
+            # Made by ./run proxy-config caddy. Make it again whenever an app is registered or removed, and after an update of the registry.
+            # Needs Caddy {{MinimumVersion}} or later.
             #
             # The core judges a request to an app once, at its start. What was let in is then the proxy's: a stream ends when
             # nothing has passed for {{ProxySetup.StreamSeconds}} s, and any other answer after that time; a peer or device that is removed meanwhile
@@ -24,6 +28,21 @@ internal static class CaddyConfig
             	}
             }
 
+            # A caller's Connection header may name any other header, and a hop then drops that one. So it is dropped itself, with
+            # every Upgrade; only a WebSocket's are put back.
+            (portal_connection) {
+            	@portal_no_websocket not {
+            		header_regexp portal_upgrade Upgrade (?i)^websocket$
+            		header_regexp portal_connection Connection (?i)(^|,)\s*upgrade\s*(,|$)
+            	}
+            	request_header @portal_no_websocket -Upgrade
+            	request_header -Connection
+            	request_header -HTTP2-Settings
+            	@portal_websocket header Upgrade *
+            	request_header @portal_websocket Upgrade websocket
+            	request_header @portal_websocket Connection Upgrade
+            }
+
             """);
         foreach (var portal in setup.Portals)
         {
@@ -32,6 +51,14 @@ internal static class CaddyConfig
                 App(text, portal, app, setup);
         }
 
+        text.Append($$"""
+
+            # A request for any other name is refused.
+            :{{setup.Port}} {
+            {{Tls(setup)}}	respond "This name is not served here." 421
+            }
+
+            """);
         return text.ToString();
     }
 
@@ -42,7 +69,10 @@ internal static class CaddyConfig
     private static void Core(StringBuilder text, ProxiedPortal portal, ProxySetup setup) => text.Append($$"""
 
         {{portal.Domain}} {
-        {{Tls(setup)}}	reverse_proxy {{setup.Edge}}
+        {{Tls(setup)}}	route {
+        		import portal_connection
+        		reverse_proxy {{setup.Edge}}
+        	}
         }
 
         """);
@@ -50,31 +80,36 @@ internal static class CaddyConfig
     private static void App(StringBuilder text, ProxiedPortal portal, ProxiedApp app, ProxySetup setup) => text.Append($$"""
 
         {{app.Name}}.{{portal.Domain}} {
-        {{Tls(setup)}}	# The core keeps this path of every app's host.
-        	handle /.portal/* {
-        		reverse_proxy {{setup.Edge}}
-        	}
-        	handle {
-        		route {
-        			# No caller says who it is, in whatever spelling an app's framework would read.
-        			request_header -X-Ptl*
-        			request_header -X_Ptl*
-        			request_header -X.Ptl*
-        			request_header -X_Forwarded*
-        			request_header -X.Forwarded*
-        			request_header -Content_Digest
-        			request_header -Content.Digest
-        			forward_auth {{setup.Internal}} {
-        				uri /internal/auth?
-        				copy_headers {{string.Join(' ', portal.Headers)}} Cookie Authorization Content-Digest
-        			}
-        			request_header -X-Forwarded-Uri
-        			request_header -X-Forwarded-Method
-        			reverse_proxy {{app.Upstream}} {
-        				header_down -Clear-Site-Data
-        				transport http {
-        					read_timeout {{ProxySetup.StreamSeconds}}s
-        					write_timeout {{ProxySetup.StreamSeconds}}s
+        {{Tls(setup)}}	route {
+        		import portal_connection
+        		# The core keeps this path of every app's host.
+        		handle /.portal/* {
+        			reverse_proxy {{setup.Edge}}
+        		}
+        		handle {
+        			route {
+        				# No caller says who it is, in whatever spelling an app's framework would read.
+        				request_header -X-Ptl*
+        				request_header -X_Ptl*
+        				request_header -X.Ptl*
+        				request_header -X_Forwarded*
+        				request_header -X.Forwarded*
+        				request_header -Content_Digest
+        				request_header -Content.Digest
+        				request_header -X-Portal*
+        				forward_auth {{setup.Internal}} {
+        					uri /internal/auth?
+        					header_up {{ForwardedRequest.ServedHost}} {{app.Name}}.{{portal.Domain}}
+        					copy_headers {{string.Join(' ', portal.ReplacedHeaders)}}
+        				}
+        				request_header -X-Forwarded-Uri
+        				request_header -X-Forwarded-Method
+        				reverse_proxy {{app.Upstream}} {
+        					header_down -Clear-Site-Data
+        					transport http {
+        						read_timeout {{ProxySetup.StreamSeconds}}s
+        						write_timeout {{ProxySetup.StreamSeconds}}s
+        					}
         				}
         			}
         		}

@@ -3,31 +3,33 @@ using System.Text;
 namespace PeerRegistry.Api.ForwardAuth.ProxyConfig;
 
 /// <summary>
-/// For the <c>http</c> block of nginx from 1.18 on, with auth_request. That module turns any verdict but 2xx, 401 and 403 into 500, so
+/// For the <c>http</c> block of nginx, with its auth_request module. That module turns any verdict but 2xx, 401 and 403 into 500, so
 /// the core answers within these and says beside it what is meant; a refusal is then fetched from the core as it should look.
 /// </summary>
 internal static class NginxConfig
 {
-    private static readonly string[] Rest = ["Cookie", "Authorization", "Content-Digest"];
+    /// <summary>Tested with this version. Before 1.17.9, a second <c>Host</c> was not refused.</summary>
+    public const string MinimumVersion = "1.22.1";
 
     public static string Write(ProxySetup setup)
     {
         var text = new StringBuilder($$"""
-            # Made by ./run proxy-config nginx. Make it again whenever an app is registered or removed.
+            # Made by ./run proxy-config nginx. Make it again whenever an app is registered or removed, and after an update of the registry.
+            # Needs nginx {{MinimumVersion}} or later, with auth_request.
             #
             # The core judges a request to an app once, at its start. What was let in is then the proxy's: a stream ends when
             # nothing has passed for {{ProxySetup.StreamSeconds}} s; a peer or device that is removed meanwhile keeps what it has open until then.
             # nginx knows no longest life of a stream that keeps moving; a reload with worker_shutdown_timeout (in the main
             # context) ends them all.
-            map $http_upgrade $portal_connection {
-                default upgrade;
-                ''      '';
+            #
+            # Only a WebSocket is upgraded: any other protocol would carry requests that nobody judged.
+            map "$server_protocol $http_upgrade $http_connection" $portal_upgrade {
+                default '';
+                "~*^HTTP/1\.1 websocket (.*,)?\s*upgrade\s*(,.*)?$" websocket;
             }
-
-            # The Host may come without one; then the name by which the server was found stands in.
-            map $http_host $portal_host {
-                default $http_host;
-                ''      $host;
+            map $portal_upgrade $portal_connection {
+                default   '';
+                websocket upgrade;
             }
 
             """);
@@ -46,6 +48,13 @@ internal static class NginxConfig
         server {
             listen {{setup.Port}} ssl http2;
             server_name {{name}};
+            # The request line can name another host than the Host header; this server answers for one only.
+            if ($host != {{name}}) {
+                return 421;
+            }
+            if ($http_host !~* "^{{name.Replace(".", "\\.", StringComparison.Ordinal)}}(:[0-9]+)?$") {
+                return 421;
+            }
             ssl_certificate {{setup.Certificate ?? "/etc/nginx/portal.pem"}};
             ssl_certificate_key {{setup.CertificateKey ?? "/etc/nginx/portal.key"}};
             ssl_session_cache shared:portal:10m;
@@ -90,15 +99,17 @@ internal static class NginxConfig
                 auth_request_set $portal_location $upstream_http_x_portal_location;
                 auth_request_set $portal_new_cookie $upstream_http_set_cookie;
                 auth_request_set $portal_retry_after $upstream_http_retry_after;
-        {{Lines(portal, name => $"        auth_request_set ${Variable(name)} $upstream_http_{name.Replace('-', '_').ToLowerInvariant()};")}}
+        {{Lines(portal.ReplacedHeaders, name => $"        auth_request_set ${Variable(name)} $upstream_http_{name.Replace('-', '_').ToLowerInvariant()};")}}
                 error_page 401 403 = @portal_refused;
 
         {{ToApp(app, setup)}}        proxy_http_version 1.1;
         {{AsReceived}}        proxy_set_header X-Forwarded-Uri "";
                 proxy_set_header X-Forwarded-Method "";
-                proxy_set_header Upgrade $http_upgrade;
+                proxy_set_header {{ForwardedRequest.ServedHost}} "";
+                proxy_set_header Upgrade $portal_upgrade;
                 proxy_set_header Connection $portal_connection;
-        {{Lines(portal, name => $"        proxy_set_header {name} ${Variable(name)};")}}
+                proxy_set_header HTTP2-Settings "";
+        {{Lines(portal.ReplacedHeaders, name => $"        proxy_set_header {name} ${Variable(name)};")}}
                 proxy_hide_header Clear-Site-Data;   # would delete the cookies of every host of the site
                 proxy_request_buffering off;
                 proxy_buffering off;
@@ -109,8 +120,9 @@ internal static class NginxConfig
             location = /-portal-verdict {
                 internal;
                 proxy_pass http://{{setup.Internal}}/internal/auth/nginx;
+                proxy_set_header {{ForwardedRequest.ServedHost}} {{app.Name}}.{{portal.Domain}};
                 # What the app gets from the core stays out of the question: another X-Ptl-... is seen by the core, and refused.
-        {{string.Join('\n', portal.Headers.Select(name => $"        proxy_set_header {name} \"\";"))}}
+        {{Lines(portal.IdentityHeaders, name => $"        proxy_set_header {name} \"\";")}}
         {{Asking}}    }
 
             # Not asked again: a signature is good for one verdict.
@@ -150,7 +162,7 @@ internal static class NginxConfig
                 proxy_pass_request_body off;
                 proxy_set_header Content-Length "";
                 proxy_set_header Transfer-Encoding "";
-                proxy_set_header Upgrade "";
+                proxy_set_header Upgrade $portal_upgrade;
                 proxy_set_header Connection "";
         {AsReceived}        proxy_set_header X-Forwarded-Method $request_method;
                 proxy_set_header X-Forwarded-Uri $request_uri;
@@ -159,10 +171,10 @@ internal static class NginxConfig
         """;
 
     private const string AsReceived = """
-                proxy_set_header Host $portal_host;
+                proxy_set_header Host $http_host;
                 proxy_set_header X-Forwarded-For $remote_addr;
                 proxy_set_header X-Forwarded-Proto https;
-                proxy_set_header X-Forwarded-Host $portal_host;
+                proxy_set_header X-Forwarded-Host $http_host;
 
         """;
 
@@ -173,7 +185,7 @@ internal static class NginxConfig
 
         """;
 
-    private static string Lines(ProxiedPortal portal, Func<string, string> line) => string.Join('\n', portal.Headers.Concat(Rest).Select(line));
+    private static string Lines(IEnumerable<string> headers, Func<string, string> line) => string.Join('\n', headers.Select(line));
 
     private static string Variable(string header) => "portal_" + header.Replace('-', '_').ToLowerInvariant();
 }

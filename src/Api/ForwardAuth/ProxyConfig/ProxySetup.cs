@@ -1,5 +1,6 @@
 using System.Net;
 using PeerRegistry.Application.Apps;
+using PeerRegistry.Application.ForwardAuth;
 using PeerRegistry.Application.Kernel;
 using PeerRegistry.Domain.Portals;
 
@@ -8,8 +9,12 @@ namespace PeerRegistry.Api.ForwardAuth.ProxyConfig;
 /// <param name="Upstream"><c>host:port</c> where the app itself listens.</param>
 internal sealed record ProxiedApp(string Name, string Upstream);
 
-/// <param name="Headers">Every identity header that this Portal's verdicts carry, in a fixed order.</param>
-internal sealed record ProxiedPortal(string Domain, IReadOnlyList<ProxiedApp> Apps, IReadOnlyList<string> Headers);
+/// <param name="IdentityHeaders">Every <c>X-Ptl-*</c> header that this Portal's verdicts carry, in a fixed order.</param>
+internal sealed record ProxiedPortal(string Domain, IReadOnlyList<ProxiedApp> Apps, IReadOnlyList<string> IdentityHeaders)
+{
+    /// <summary>Every header that the app receives from the verdict, and never from the caller.</summary>
+    public IEnumerable<string> ReplacedHeaders => [.. IdentityHeaders, .. HandedHeaders.FromRequest];
+}
 
 /// <summary>All that a proxy has to know, whichever it is.</summary>
 /// <param name="Edge"><c>host:port</c> of the edge listener as the proxy reaches it; so is <paramref name="Internal"/>.</param>
@@ -23,8 +28,6 @@ internal sealed record ProxySetup(
     /// How long the core may stay silent on its own host before the proxy gives up; seconds. The live history sends a comment every 15 s.
     /// </summary>
     public const int CoreSeconds = 60;
-
-    private static readonly string[] Always = ["X-Ptl-Client-Type", "X-Ptl-Client-Id", "X-Ptl-Client-Name"];
 
     /// <summary>Address of the DNS server that nginx asks for the names of apps' containers.</summary>
     public string Resolver { get; init; } = "127.0.0.11";
@@ -60,10 +63,6 @@ internal sealed record ProxySetup(
     private static ProxiedPortal Of(PortalSnapshot portal, AppUpstreams upstreams, List<string> leftOut)
     {
         var apps = portal.Apps.Values.OrderBy(app => app.Name, StringComparer.Ordinal).ToList();
-        var own = apps.SelectMany(app => app.Meta.Rules).SelectMany(rule => rule.Headers.Keys)
-            .Where(name => name.StartsWith("X-Ptl-", StringComparison.OrdinalIgnoreCase) && !Always.Contains(name, StringComparer.OrdinalIgnoreCase))
-            .Distinct(StringComparer.OrdinalIgnoreCase)
-            .Order(StringComparer.OrdinalIgnoreCase);
         var served = new List<ProxiedApp>();
         foreach (var app in apps)
         {
@@ -74,6 +73,6 @@ internal sealed record ProxySetup(
                 served.Add(new ProxiedApp(app.Name, address));
         }
 
-        return new ProxiedPortal(portal.Portal.Domain, served, [.. Always, .. own]);
+        return new ProxiedPortal(portal.Portal.Domain, served, [.. HandedHeaders.Of(portal).Names]);
     }
 }

@@ -1,14 +1,38 @@
 using System.Text;
+using PeerRegistry.Application.ForwardAuth;
 
 namespace PeerRegistry.Api.ForwardAuth.ProxyConfig;
 
-/// <summary>A file for Traefik's file provider, version 3.</summary>
+/// <summary>A file for Traefik's file provider.</summary>
 internal static class TraefikConfig
 {
+    public const string MinimumVersion = "3.1.3";
+
+    /// <summary>
+    /// A caller's <c>Connection</c> may name any other header, which Traefik then drops on the way to the app. So it goes before the
+    /// verdict, with every upgrade but that to a WebSocket.
+    /// </summary>
+    private const string Connections = """
+            portal-no-upgrade:
+              headers:
+                customRequestHeaders:
+                  Connection: ""
+                  Upgrade: ""
+                  HTTP2-Settings: ""
+            portal-websocket:
+              headers:
+                customRequestHeaders:
+                  Connection: Upgrade
+                  Upgrade: websocket
+                  HTTP2-Settings: ""
+
+        """;
+
     public static string Write(ProxySetup setup)
     {
         var text = new StringBuilder($$"""
-            # Made by ./run proxy-config traefik. Make it again whenever an app is registered or removed.
+            # Made by ./run proxy-config traefik. Make it again whenever an app is registered or removed, and after an update of the registry.
+            # Needs Traefik {{MinimumVersion}} or later: earlier ones let a caller's Connection header remove X-Forwarded-Host.
             #
             # The core judges a request to an app once, at its start. What was let in is then the proxy's: bound its life in the
             # static configuration, entryPoints.<name>.transport.respondingTimeouts.writeTimeout, and close idle streams with
@@ -22,7 +46,7 @@ internal static class TraefikConfig
         foreach (var portal in setup.Portals)
             Routers(text, portal, setup);
 
-        text.Append("  middlewares:\n");
+        text.Append("  middlewares:\n").Append(Connections);
         foreach (var portal in setup.Portals)
             Middlewares(text, portal, setup);
 
@@ -54,41 +78,63 @@ internal static class TraefikConfig
                 {{Name(portal)}}:
                   rule: "Host(`{{portal.Domain}}`)"
                   service: portal-edge
+                  middlewares: [portal-no-upgrade]
             {{Tls(setup)}}
             """);
         foreach (var app in portal.Apps)
         {
+            var (name, host) = ($"{Name(portal)}-{app.Name}", $"Host(`{app.Name}.{portal.Domain}`)");
             text.Append($$"""
-                    {{Name(portal)}}-{{app.Name}}-core:
-                      rule: "Host(`{{app.Name}}.{{portal.Domain}}`) && PathRegexp(`(?i)^/\\.portal(/|$)`)"
+                    {{name}}-core:
+                      rule: "{{host}} && PathRegexp(`(?i)^/\\.portal(/|$)`)"
+                      priority: 1000000
                       service: portal-edge
-                {{Tls(setup)}}    {{Name(portal)}}-{{app.Name}}:
-                      rule: "Host(`{{app.Name}}.{{portal.Domain}}`)"
-                      service: {{Name(portal)}}-{{app.Name}}
-                      middlewares: [{{Name(portal)}}-verdict, {{Name(portal)}}-tidy]
+                      middlewares: [portal-no-upgrade]
+                {{Tls(setup)}}    {{name}}-websocket:
+                      rule: "{{host}} && HeaderRegexp(`Upgrade`, `(?i)^websocket$`) && HeaderRegexp(`Connection`, `(?i)upgrade`)"
+                      service: {{name}}
+                      middlewares: [portal-websocket, {{name}}-host, {{Name(portal)}}-verdict, {{Name(portal)}}-tidy]
+                {{Tls(setup)}}    {{name}}:
+                      rule: "{{host}}"
+                      service: {{name}}
+                      middlewares: [portal-no-upgrade, {{name}}-host, {{Name(portal)}}-verdict, {{Name(portal)}}-tidy]
                 {{Tls(setup)}}
                 """);
         }
     }
 
-    private static void Middlewares(StringBuilder text, ProxiedPortal portal, ProxySetup setup) => text.Append($$"""
-            # What matches the expression is dropped from the request before the core's own is put in: no caller says who it is, in
-            # whatever spelling an app's framework would read.
-            {{Name(portal)}}-verdict:
-              forwardAuth:
-                address: "http://{{setup.Internal}}/internal/auth"
-                trustForwardHeader: false
-                authResponseHeadersRegex: "(?i)^(X[-_.]Ptl|Content[_.]Digest$)"
-                authResponseHeaders: [Cookie, Authorization, Content-Digest]
-            {{Name(portal)}}-tidy:
-              headers:
-                customRequestHeaders:
-                  X-Forwarded-Uri: ""
-                  X-Forwarded-Method: ""
-                customResponseHeaders:
-                  Clear-Site-Data: ""
+    private static void Middlewares(StringBuilder text, ProxiedPortal portal, ProxySetup setup)
+    {
+        text.Append($$"""
+                # What matches the expression is dropped from the request before the core's own is put in: no caller says who it is, in
+                # whatever spelling an app's framework would read.
+                {{Name(portal)}}-verdict:
+                  forwardAuth:
+                    address: "http://{{setup.Internal}}/internal/auth"
+                    trustForwardHeader: false
+                    authResponseHeadersRegex: "(?i)^(X[-_.]Ptl|Content[_.]Digest$)"
+                    authResponseHeaders: [{{string.Join(", ", HandedHeaders.FromRequest)}}]
+                {{Name(portal)}}-tidy:
+                  headers:
+                    customRequestHeaders:
+                      X-Forwarded-Uri: ""
+                      X-Forwarded-Method: ""
+                      {{ForwardedRequest.ServedHost}}: ""
+                    customResponseHeaders:
+                      Clear-Site-Data: ""
 
-        """);
+            """);
+        foreach (var app in portal.Apps)
+        {
+            text.Append($$"""
+                    {{Name(portal)}}-{{app.Name}}-host:
+                      headers:
+                        customRequestHeaders:
+                          {{ForwardedRequest.ServedHost}}: "{{app.Name}}.{{portal.Domain}}"
+
+                """);
+        }
+    }
 
     private static string Tls(ProxySetup setup) => setup.Certificate is null ? "      tls:\n        certResolver: portal\n" : "      tls: {}\n";
 
