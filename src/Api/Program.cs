@@ -43,8 +43,8 @@ public static class Program
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = BodyLimit.Usual;
             kestrel.Limits.MaxRequestBufferSize = 64 * 1024; // of each connection, whether or not its request is being read
+            HeadLimit.Apply(kestrel.Limits);
             kestrel.PassHeaderBytes();
-            kestrel.Limits.MaxRequestHeadersTotalSize = HeadLimit.MaxReadBytes; // HeadLimit answers above its own, in words
             var (edge, inner) = (new Uri(options.Listen.Edge), new Uri(options.Listen.Internal));
             kestrel.Listen(IPAddress.Parse(edge.Host), edge.Port, listen => listen.Mark(Listener.Edge));
             kestrel.Listen(IPAddress.Parse(inner.Host), inner.Port, listen => listen.Mark(Listener.Internal));

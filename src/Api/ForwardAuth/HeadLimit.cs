@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Primitives;
 using PeerRegistry.Api.Kernel;
 using PeerRegistry.Application.Kernel;
@@ -16,8 +17,14 @@ internal sealed class HeadLimit(RequestDelegate next, IPortalSnapshots snapshots
     /// <summary>Request line and header fields, in bytes.</summary>
     public const int MaxBytes = 32 * 1024;
 
+    /// <summary>The most that a printed configuration lets a proxy read, so that its question, with what it adds, is no larger than we read; KiB.</summary>
+    public const int ProxyKilobytes = 56;
+
     /// <summary>What the server reads at all, so that this class can answer; at most the request buffer of a connection.</summary>
-    public const int MaxReadBytes = 64 * 1024;
+    private const int MaxReadBytes = 64 * 1024;
+
+    /// <summary>Header fields that the server reads, those that a proxy adds among them.</summary>
+    private const int MaxReadFields = 128;
 
     /// <summary>Set when cookies were deleted one by one, for a browser that comes back with too many nevertheless.</summary>
     private const string Mark = "__Host-portal-cleared";
@@ -27,6 +34,13 @@ internal sealed class HeadLimit(RequestDelegate next, IPortalSnapshots snapshots
     /// <summary>Bytes; nginx takes no head of an answer above 4 KiB unless it is told to.</summary>
     private const int MaxSetCookieBytes = 2048;
 
+    public static void Apply(KestrelServerLimits limits)
+    {
+        limits.MaxRequestLineSize = MaxReadBytes;
+        limits.MaxRequestHeadersTotalSize = MaxReadBytes;
+        limits.MaxRequestHeaderCount = MaxReadFields;
+    }
+
     public Task InvokeAsync(HttpContext context)
     {
         var headers = context.Request.Headers;
@@ -35,11 +49,18 @@ internal sealed class HeadLimit(RequestDelegate next, IPortalSnapshots snapshots
         return Size(context) <= MaxBytes ? next(context) : Refuse(context);
     }
 
+    /// <summary>As the client sent it, as far as that is known: what a proxy adds to its question does not count, the target that it asks about does.</summary>
     private static int Size(HttpContext context)
     {
-        var size = context.Request.Method.Length + context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Length;
+        var size = "  HTTP/1.1\r\n\r\n".Length + context.Request.Method.Length + context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Length;
         foreach (var (name, values) in context.Request.Headers)
         {
+            if (name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase) || name.StartsWith("X-Portal-", StringComparison.OrdinalIgnoreCase))
+            {
+                size += name.Equals("X-Forwarded-Uri", StringComparison.OrdinalIgnoreCase) ? values.ToString().Length : 0;
+                continue;
+            }
+
             foreach (var value in values)
                 size += name.Length + (value?.Length ?? 0) + 4;
         }

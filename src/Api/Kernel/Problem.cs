@@ -29,6 +29,7 @@ internal sealed record Problem(int Status, string Code, string? Detail, TimeSpan
         413 => new(status, "body_too_large", "The body is larger than this path takes."),
         415 => new(status, "content_type_unsupported", "This path does not take a body of this Content-Type."),
         429 => new(status, "rate_limited", null),
+        431 => new(status, "head_too_large", "The address and headers of this request are larger than 32 KiB in all."),
         503 => new(status, "unavailable", null),
         _ => new(status, status < 500 ? "request_invalid" : "internal_error", null),
     };

@@ -8,7 +8,7 @@ namespace PeerRegistry.Api.Tests.ForwardAuth;
 
 /// <summary>What came back for bytes that were sent as they are.</summary>
 /// <param name="Status">0 if the connection was closed without an answer.</param>
-/// <param name="Body">Read as Latin-1; the frames of a chunked body are left in.</param>
+/// <param name="Body">Read as Latin-1.</param>
 internal sealed record RawAnswer(int Status, string Head, string Body)
 {
     /// <summary>The <c>code</c> of a problem, or an empty string.</summary>
@@ -42,8 +42,26 @@ internal sealed record RawAnswer(int Status, string Head, string Body)
         var text = received.ToString();
         var end = text.IndexOf("\r\n\r\n", StringComparison.Ordinal);
         return text.StartsWith("HTTP/1.", StringComparison.Ordinal) && end > 0
-            ? new RawAnswer(int.Parse(text.AsSpan(9, 3), CultureInfo.InvariantCulture), text[..end], text[(end + 4)..])
+            ? new RawAnswer(int.Parse(text.AsSpan(9, 3), CultureInfo.InvariantCulture), text[..end], Unframed(text[..end], text[(end + 4)..]))
             : new RawAnswer(0, "", "");
+    }
+
+    private static string Unframed(string head, string sent)
+    {
+        if (!head.Contains("Transfer-Encoding: chunked", StringComparison.OrdinalIgnoreCase))
+            return sent;
+
+        var body = new StringBuilder();
+        for (var at = 0; sent.IndexOf("\r\n", at, StringComparison.Ordinal) is >= 0 and var end;)
+        {
+            var length = int.Parse(sent.AsSpan(at, end - at), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+            if (length == 0)
+                break;
+            body.Append(sent, end + 2, length);
+            at = end + 2 + length + 2;
+        }
+
+        return body.ToString();
     }
 
     private static bool IsWhole(string text)

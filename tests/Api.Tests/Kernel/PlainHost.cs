@@ -18,6 +18,7 @@ internal static class PlainHost
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.Limits.MaxRequestBodySize = null;
+            (kestrel.Limits.MaxRequestLineSize, kestrel.Limits.MaxRequestHeadersTotalSize) = (256 * 1024, 256 * 1024);
             kestrel.ResponseHeaderEncodingSelector = _ => bytes ? Encoding.Latin1 : Encoding.UTF8;
             if (bytes)
                 kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;

@@ -20,6 +20,7 @@ internal static class CaddyConfig
             {
             {{Global(setup)}}	https_port {{setup.Port}}
             	servers {
+            		max_header_size {{HeadLimit.ProxyKilobytes}}KiB    # the core refuses heads above {{HeadLimit.MaxBytes / 1024}} KiB, and says so
             		timeouts {
             			read_header 10s
             			idle 2m
@@ -97,6 +98,8 @@ internal static class CaddyConfig
         				request_header -Content_Digest
         				request_header -Content.Digest
         				request_header -X-Portal*
+        				request_header -X_Portal*
+        				request_header -X.Portal*
         				forward_auth {{setup.Internal}} {
         					uri /internal/auth?
         					header_up {{ForwardedRequest.ServedHost}} {{app.Name}}.{{portal.Domain}}

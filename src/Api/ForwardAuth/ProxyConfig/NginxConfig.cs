@@ -48,19 +48,21 @@ internal static class NginxConfig
         server {
             listen {{setup.Port}} ssl http2;
             server_name {{name}};
-            # The request line can name another host than the Host header; this server answers for one only.
+            # The request line can name another host than the Host header; this server answers for one only. Without
+            # a Host header the core refuses to answer.
             if ($host != {{name}}) {
                 return 421;
             }
-            if ($http_host !~* "^{{name.Replace(".", "\\.", StringComparison.Ordinal)}}(:[0-9]+)?$") {
+            if ($http_host !~* "^{{name.Replace(".", "\\.", StringComparison.Ordinal)}}(:[0-9]+)?$|^$") {
                 return 421;
             }
             ssl_certificate {{setup.Certificate ?? "/etc/nginx/portal.pem"}};
             ssl_certificate_key {{setup.CertificateKey ?? "/etc/nginx/portal.key"}};
             ssl_session_cache shared:portal:10m;
             merge_slashes off;            # what is judged is what is passed on
-            large_client_header_buffers 4 64k;   # the core answers above its own limit, in words
+            large_client_header_buffers 1 {{HeadLimit.ProxyKilobytes}}k;   # the core answers above its own limit, in words
             error_page 494 = @portal_head_too_large;
+            error_page 414 = /-portal-address-too-long;
             client_max_body_size 0;       # the app decides
             client_header_timeout 10s;
             client_body_timeout 60s;
@@ -71,6 +73,12 @@ internal static class NginxConfig
                 default_type text/plain;
                 add_header Clear-Site-Data '"cookies"' always;
                 return 431 "The browser sent too much with this request, mostly cookies. It was told to delete the cookies of this site. Try again.\n";
+            }
+
+            location = /-portal-address-too-long {
+                internal;
+                default_type application/problem+json;
+                return 431 '{"status":431,"code":"head_too_large","detail":"The address of this request is larger than {{HeadLimit.ProxyKilobytes}} KiB."}';
             }
         }
 
@@ -100,7 +108,7 @@ internal static class NginxConfig
                 auth_request_set $portal_new_cookie $upstream_http_set_cookie;
                 auth_request_set $portal_retry_after $upstream_http_retry_after;
         {{Lines(portal.ReplacedHeaders, name => $"        auth_request_set ${Variable(name)} $upstream_http_{name.Replace('-', '_').ToLowerInvariant()};")}}
-                error_page 401 403 = @portal_refused;
+                error_page 401 403 500 = @portal_refused;   # 500: the core gave no verdict
 
         {{ToApp(app, setup)}}        proxy_http_version 1.1;
         {{AsReceived}}        proxy_set_header X-Forwarded-Uri "";
@@ -111,6 +119,8 @@ internal static class NginxConfig
                 proxy_set_header HTTP2-Settings "";
         {{Lines(portal.ReplacedHeaders, name => $"        proxy_set_header {name} ${Variable(name)};")}}
                 proxy_hide_header Clear-Site-Data;   # would delete the cookies of every host of the site
+                proxy_buffer_size {{HeadLimit.MaxBytes / 1024}}k;        # for the head of the app's answer
+                proxy_buffers 4 {{HeadLimit.MaxBytes / 1024}}k;
                 proxy_request_buffering off;
                 proxy_buffering off;
                 proxy_read_timeout {{ProxySetup.StreamSeconds}}s;
@@ -121,6 +131,9 @@ internal static class NginxConfig
                 internal;
                 proxy_pass http://{{setup.Internal}}/internal/auth/nginx;
                 proxy_set_header {{ForwardedRequest.ServedHost}} {{app.Name}}.{{portal.Domain}};
+                # The verdict hands the caller's cookies and authorization back.
+                proxy_buffer_size {{HeadLimit.ProxyKilobytes}}k;
+                proxy_buffers 4 {{HeadLimit.ProxyKilobytes}}k;
                 # What the app gets from the core stays out of the question: another X-Ptl-... is seen by the core, and refused.
         {{Lines(portal.IdentityHeaders, name => $"        proxy_set_header {name} \"\";")}}
         {{Asking}}    }

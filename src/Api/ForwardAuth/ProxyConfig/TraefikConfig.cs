@@ -38,7 +38,7 @@ internal static class TraefikConfig
             # static configuration, entryPoints.<name>.transport.respondingTimeouts.writeTimeout, and close idle streams with
             # idleTimeout; a peer or device that is removed meanwhile keeps what it has open until then. There, too:
             # entryPoints.<name>.http.encodeQuerySemicolons stays false, forwardedHeaders.insecure stays false, and from 3.6.4 on
-            # http.encodedCharacters stays at its defaults.
+            # http.encodedCharacters stays at its defaults. http.maxHeaderBytes is {{HeadLimit.ProxyKilobytes * 1024}}: the core refuses heads above {{HeadLimit.MaxBytes}} bytes, and says so.
             http:
               routers:
 
