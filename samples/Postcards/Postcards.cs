@@ -1,14 +1,28 @@
 using System.Collections.Concurrent;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 
 // A whole app for a Portal: its owner writes postcards to peers, and peers' Postcards deliver theirs here. It knows nothing but
-// HTTP: two settings (PORTAL_CORE, PORTAL_TOKEN), two calls to the core, and three headers that the core sets.
+// HTTP: two settings (PORTAL_CORE, PORTAL_TOKEN), three calls to the core, and four headers that the core and its proxy set.
 var app = WebApplication.Create(args);
 using var core = new HttpClient { BaseAddress = new Uri(app.Configuration["PORTAL_CORE"] ?? "http://portal_core") };
 core.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", app.Configuration["PORTAL_TOKEN"]);
 var received = new ConcurrentQueue<Postcard>();
+
+// Headers say who calls, and whoever reaches this port can send headers. Those of the Portal's proxy come with a secret, which the core tells
+// us; anything without it did not come through the proxy.
+ProxySecret? known = null;
+app.Use(async (context, next) =>
+{
+    known ??= await core.GetFromJsonAsync<ProxySecret>("/protected/proxy-secret", Wire.Json);
+    var (sent, secret) = (Encoding.UTF8.GetBytes(context.Request.Headers[known!.Header].ToString()), Encoding.UTF8.GetBytes(known.Secret));
+    if (CryptographicOperations.FixedTimeEquals(sent, secret))
+        await next(context);
+    else
+        await Results.Text("This request did not come through the Portal's proxy.", statusCode: 403).ExecuteAsync(context);
+});
 
 // The owner's page: a private path, so that only the owner's devices come this far.
 app.MapGet("/", async () => Results.Content(Page.Of(await core.GetFromJsonAsync<Peer[]>("/protected/peers", Wire.Json) ?? [], received), "text/html; charset=utf-8"));
@@ -44,6 +58,9 @@ internal sealed record Message(string Text);
 
 /// <param name="From">Full ID.</param>
 internal sealed record Postcard(string From, string Name, string Text);
+
+/// <param name="Header">The name of the header that carries it.</param>
+internal sealed record ProxySecret(string Header, string Secret);
 
 internal sealed record Peer(string Id, string ShortId, string Name, string Status);
 

@@ -136,6 +136,7 @@ public static class Program
     {
         var inner = app.MapGroup("").OnListener(Listener.Internal).AnswersHead();
         inner.MapVisiblePeers();
+        inner.MapProxySecret();
         inner.MapGet("/health/live", () => TypedResults.Ok()).WithName("health.live-internal");
         inner.MapNginxAnswer();
     }

@@ -1,5 +1,6 @@
 using MediatR;
 using PeerRegistry.Api.ForwardAuth.ProxyConfig;
+using PeerRegistry.Application.Apps;
 using PeerRegistry.Application.Kernel;
 using PeerRegistry.Application.Portals;
 
@@ -25,7 +26,7 @@ internal static class ProxyConfigVerb
         var (options, snapshots) = (app.Services.GetRequiredService<RegistryOptions>(), app.Services.GetRequiredService<IPortalSnapshots>());
         await using var scope = app.Services.CreateAsyncScope();
         var first = await scope.ServiceProvider.GetRequiredService<IMediator>().Send(new FindDefaultPortal());
-        var setup = ProxySetup.Of(snapshots.All, first.Portal.Id, options);
+        var setup = ProxySetup.Of(snapshots.All, first.Portal.Id, options, app.Services.GetRequiredService<IProxySecrets>());
         foreach (var leftOut in setup.LeftOut)
             await Console.Error.WriteLineAsync($"Left out: {leftOut}");
         await Console.Out.WriteAsync(write(setup));

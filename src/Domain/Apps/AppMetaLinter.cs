@@ -30,7 +30,7 @@ public static class AppMetaLinter
             yield return "peers may call this path, but no header names {{ auth.client_id }}; on an original core the app could not tell who calls.";
 
         foreach (var header in rule.Rule.Headers.Keys.Where(name => !HeaderTemplate.MayBeSent(name)))
-            yield return $"header {header} is never sent; only names of letters, digits and dashes that begin with X-Ptl- are.";
+            yield return $"header {header} is never sent; only names of letters, digits and dashes that begin with X-Ptl- are, but for X-Ptl-Proxy-Secret.";
     }
 
     private static bool Encloses(CompiledRule outer, CompiledRule inner) =>

@@ -46,11 +46,11 @@ public sealed class HeaderTemplate
 
     /// <summary>
     /// Only names of letters, digits and dashes that begin with <c>X-Ptl-</c> reach an app: another could stand for something else there,
-    /// or for one of these in another spelling.
+    /// or for one of these in another spelling. The proxy's secret is no app's to set.
     /// </summary>
     public static bool MayBeSent(string header) =>
         header.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) && header.Length > Prefix.Length
-        && !header.AsSpan().ContainsAnyExcept(NameCharacters);
+        && !header.AsSpan().ContainsAnyExcept(NameCharacters) && !header.Equals(ProxySecret.Header, StringComparison.OrdinalIgnoreCase);
 
     /// <exception cref="RefusedException"><c>app_meta_invalid</c>: names the column.</exception>
     public static HeaderTemplate Compile(string template)

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.DataProtection.XmlEncryption;
 using Microsoft.Extensions.DependencyInjection;
+using PeerRegistry.Application.Apps;
 using PeerRegistry.Application.Kernel;
 using PeerRegistry.Application.Portals;
 using PeerRegistry.Infrastructure.EventStore;
@@ -18,6 +19,7 @@ public static class KeysModule
         services.AddSingleton<IKeyVault>(provider => provider.GetRequiredService<KeyVault>());
         services.AddAlongsideWriter<SealedKeyWriter>();
         services.AddSingleton<FormKeys>();
+        services.AddSingleton<IProxySecrets, ProxySecrets>();
         services.AddDataProtection().SetApplicationName("PeerRegistry");
         services.AddOptions<KeyManagementOptions>().Configure<FormKeys>((keys, rows) =>
             (keys.XmlRepository, keys.XmlEncryptor) = (rows, new NullXmlEncryptor())); // the rows are sealed

@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using PeerRegistry.Api.ForwardAuth.ProxyConfig;
+using PeerRegistry.Api.Tests.ForwardAuth;
 using PeerRegistry.Api.Tests.Kernel;
 using PeerRegistry.Application.Apps;
 using PeerRegistry.Application.Kernel;
@@ -87,7 +88,7 @@ public sealed class UpstreamTests(TestPostgres postgres)
                 .Add("localhost", new AppRow("localhost", new AppMeta("localhost", "x", []), Visibility.None, default)),
         };
 
-        var setup = ProxySetup.Of([snapshot], snapshot.Portal.Id, new RegistryOptions());
+        var setup = ProxySetup.Of([snapshot], snapshot.Portal.Id, new RegistryOptions(), new PrintedConfiguration.Placeholders());
 
         Assert.Equal(["good=good:80"], Served(setup, process.Id));
         Assert.Equal(["localhost", "notes", "old", "spy"], setup.LeftOut.Select(left => left.Split('.')[0]).Order(StringComparer.Ordinal));
@@ -109,7 +110,8 @@ public sealed class UpstreamTests(TestPostgres postgres)
 
     private static ProxySetup Setup(LivePortal process, params (string App, string Address)[] upstreams) => ProxySetup.Of(
         process.Services.GetRequiredService<IPortalSnapshots>().All, process.Id,
-        new RegistryOptions { Apps = new() { Upstreams = upstreams.ToDictionary(set => set.App, set => set.Address) } });
+        new RegistryOptions { Apps = new() { Upstreams = upstreams.ToDictionary(set => set.App, set => set.Address) } },
+        new PrintedConfiguration.Placeholders());
 
     private static IEnumerable<string> Served(ProxySetup setup, PortalId portal) =>
         setup.Portals.Single(proxied => proxied.Domain.StartsWith(portal.Short.Value, StringComparison.Ordinal)).Apps.Select(app => $"{app.Name}={app.Upstream}");

@@ -20,7 +20,7 @@ public sealed class DeployTests
         };
         var portal = PrintedConfiguration.Portal(domain, ("postcards", """{ "": { "access": "private" } }"""));
         var setup = PrintedConfiguration.Setup(
-            [portal], "portal_core:8080", "portal_core:80", 443, new Dictionary<string, string> { ["postcards"] = "postcards:80" }, null);
+            [portal], "portal_edge:8080", "portal_edge:80", 443, new Dictionary<string, string> { ["postcards"] = "postcards:80" }, null);
         var path = Path.Combine(Root(), "deploy", file);
 
         var written = write(setup);
@@ -53,7 +53,7 @@ public sealed class DeployTests
     private static string Written(string program) =>
         File.ReadAllText(Directory.EnumerateFiles(Path.Combine(Root(), "deploy", program)).Single());
 
-    private static string Root()
+    internal static string Root()
     {
         var directory = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(directory, "PeerRegistry.sln")))

@@ -1,6 +1,7 @@
 using System.Net.WebSockets;
 using Microsoft.Extensions.DependencyInjection;
 using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Application.Apps;
 using PeerRegistry.Application.Kernel;
 
 namespace PeerRegistry.Api.Tests.ForwardAuth;
@@ -31,7 +32,7 @@ internal sealed class LiveProxyRig : IAsyncDisposable
         var all = portal.Services.GetRequiredService<IPortalSnapshots>().All;
         var rig = new LiveProxyRig(new TestCertificate(authority, [.. all.SelectMany(each => new[] { $"*.{each.Portal.Domain}", each.Portal.Domain })]));
         rig.proxy = await PrintedConfiguration.Start(program, port => PrintedConfiguration.Setup(
-            all, portal.Edge.Authority, portal.Internal.Authority, port, upstreams, rig.certificate), change);
+            all, portal.Edge.Authority, portal.Internal.Authority, port, upstreams, rig.certificate, portal.Services.GetRequiredService<IProxySecrets>()), change);
         rig.Client = rig.proxy.Client();
         return rig;
     }

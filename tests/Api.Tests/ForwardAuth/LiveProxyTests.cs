@@ -27,7 +27,7 @@ public sealed class LiveProxyTests(TwoPortals two) : IClassFixture<TwoPortals>
         const string app = "postcards";
         await two.Ada.Send(new RegisterApp(two.Ada.Id, app, PostcardsProcess.Description));
         await two.Ada.Send(new SetVisibility(two.Ada.Id, app, VisibilityMode.All, []));
-        await using var postcards = await PostcardsProcess.Start();
+        await using var postcards = await PostcardsProcess.Start(two.Ada.Internal, await two.Ada.Send(new IssueAppToken(two.Ada.Id, app)));
         await using var rig = await LiveProxyRig.Start(program, two.Ada, app, postcards.Address);
         Task<(int, string)> Post(byte[] body, IEnumerable<(string, string)> fields, bool chunked = false) => Send(rig, app, "/postcards", body, fields, chunked);
         var signed = SignedCard(app);
@@ -48,6 +48,7 @@ public sealed class LiveProxyTests(TwoPortals two) : IClassFixture<TwoPortals>
         Assert.Equal((401, "not_authenticated"), await Post(Forged, [.. SignedCard(app), ofAnother]));
 
         using var itself = new HttpClient { BaseAddress = new Uri(postcards.Address) };
+        itself.DefaultRequestHeaders.Add(ProxySecret.Header, two.Secret(app));
         var taken = (await itself.GetFromJsonAsync<JsonElement>("/received", Stop)).EnumerateArray()
             .Select(card => (card.GetProperty("from").GetString(), card.GetProperty("text").GetString()));
         Assert.Equal([(two.Bob.Id.Value, "a card"), (two.Bob.Id.Value, "a card")], taken);

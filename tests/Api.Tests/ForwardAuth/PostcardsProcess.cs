@@ -18,13 +18,13 @@ internal sealed partial class PostcardsProcess : IAsyncDisposable
 
     public string Address { get; }
 
-    public static async Task<PostcardsProcess> Start()
+    public static async Task<PostcardsProcess> Start(Uri core, string token)
     {
         var built = Path.GetFileName(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)))!;
         var start = new ProcessStartInfo("dotnet", [Path.Combine(Folder, "bin", built, "net10.0/PeerRegistry.Postcards.dll")])
         {
             RedirectStandardOutput = true,
-            Environment = { ["ASPNETCORE_URLS"] = "http://127.0.0.1:0" },
+            Environment = { ["ASPNETCORE_URLS"] = "http://127.0.0.1:0", ["PORTAL_CORE"] = core.ToString(), ["PORTAL_TOKEN"] = token },
         };
         var process = Process.Start(start)!;
         while (await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromMinutes(1)) is { } line)

@@ -30,7 +30,8 @@ internal static class PrintedConfiguration
     /// <param name="edge"><c>host:port</c> of the edge listener; so is <paramref name="inner"/>, of the internal one.</param>
     /// <param name="upstreams"><c>host:port</c> of each app that runs; every other app gets an address where nothing listens.</param>
     public static ProxySetup Setup(
-        IEnumerable<PortalSnapshot> portals, string edge, string inner, int port, IReadOnlyDictionary<string, string> upstreams, TestCertificate? certificate)
+        IEnumerable<PortalSnapshot> portals, string edge, string inner, int port, IReadOnlyDictionary<string, string> upstreams, TestCertificate? certificate,
+        IProxySecrets? secrets = null)
     {
         var all = portals.ToList();
         return ProxySetup.Of(all, all[0].Portal.Id, new RegistryOptions
@@ -48,7 +49,7 @@ internal static class PrintedConfiguration
                 Certificate = certificate?.File,
                 CertificateKey = certificate?.KeyFile,
             },
-        });
+        }, secrets ?? new Placeholders());
     }
 
     /// <param name="change">Changes the printed configuration. Null: it is used as it is.</param>
@@ -58,5 +59,11 @@ internal static class PrintedConfiguration
         return program == "caddy"
             ? ProxyProcess.Caddy(port => change(CaddyConfig.Write(setup(port))))
             : ProxyProcess.Nginx(port => change(NginxConfig.Write(setup(port))));
+    }
+
+    /// <summary>What stands in deploy/, where there is no secret yet.</summary>
+    internal sealed class Placeholders : IProxySecrets
+    {
+        public string Of(PortalId portal, AppRow app) => $"printed-by-proxy-config-for-{app.Name}";
     }
 }

@@ -15,7 +15,7 @@ public sealed class ReplacedHeadersTests(TwoPortals two) : IClassFixture<TwoPort
     private const string Paths = """{ "": { "access": "peer", "headers": { "X-Ptl-Mail": "{{ auth.client_id[:6] }}@mail", "X-PTL-Portal-2": "{{ portal.short_id }}" } } }""";
 
     /// <summary>Those that the proxy sets itself.</summary>
-    private static readonly string[] FromProxy = ["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host"];
+    private static readonly string[] FromProxy = [ProxySecret.Header, "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host"];
 
     /// <summary>Those that pass between proxy and core only.</summary>
     private static readonly string[] Internal = ["X-Forwarded-Method", "X-Forwarded-Uri", ForwardedRequest.ServedHost];
@@ -35,6 +35,7 @@ public sealed class ReplacedHeadersTests(TwoPortals two) : IClassFixture<TwoPort
         Assert.Equal("peer", honest["X-Ptl-Client-Type"]);
         Assert.Equal((two.Bob.Id.Value, $"{two.Bob.Id.Short}@mail", two.Ada.Id.Short.Value, ""),
             (honest["X-Ptl-Client-Id"], honest["X-Ptl-Mail"], honest["X-PTL-Portal-2"], honest["X-Ptl-Of-Another-App"]));
+        Assert.Equal(two.Secret(app), honest[ProxySecret.Header]);
         Assert.Equal(("theirs=1", "Bearer theirs"), (honest["Cookie"], honest["Authorization"]));
         Assert.StartsWith("sha-256=", honest["Content-Digest"], StringComparison.Ordinal);
 

@@ -170,6 +170,7 @@ public sealed class TraefikShapeTests(TwoPortals two) : IClassFixture<TwoPortals
             Assert.Equal("notes.abcdef.portal.test", before["X-Portal-Host"]);
             Assert.Equal("", before["HTTP2-Settings"]);
             Assert.Equal(name.EndsWith("websocket", StringComparison.Ordinal) ? ("Upgrade", "websocket") : ("", ""), (before["Connection"], before["Upgrade"]));
+            Assert.Equal("printed-by-proxy-config-for-notes", Sets(http, chain[(asks + 1)..])[ProxySecret.Header]);
             Assert.All(["X-Portal-Host", "X-Forwarded-Uri", "X-Forwarded-Method"], header => Assert.Equal("", Sets(http, chain[(asks + 1)..])[header]));
         }
 

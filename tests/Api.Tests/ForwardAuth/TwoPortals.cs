@@ -97,5 +97,9 @@ public sealed class TwoPortals(TestPostgres postgres) : IAsyncLifetime
     internal async Task<Said> AskSigned(string app, string target, string method = "GET") =>
         await Ask(app, target, method, headers: Signed(app, target, method));
 
+    /// <summary>The secret with which Ada's proxy sends requests to this app.</summary>
+    internal string Secret(string app) => Ada.Services.GetRequiredService<IProxySecrets>()
+        .Of(Ada.Id, Ada.Services.GetRequiredService<IPortalSnapshots>().Find(Ada.Id)!.Apps[app]);
+
     internal async Task<string> Session(string app) => (await Owner.Post($"/core/protected/apps/{app}/session")).Json.GetProperty("token").GetString()!;
 }

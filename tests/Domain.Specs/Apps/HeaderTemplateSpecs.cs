@@ -97,6 +97,8 @@ public sealed class HeaderTemplateSpecs
     [InlineData("X-Ptl-Client.Id", false)]
     [InlineData("X-Ptl-$host", false)]
     [InlineData("X-Ptl-#", false)]
+    [InlineData("X-Ptl-Proxy-Secret", false)]
+    [InlineData("x-ptl-proxy-secret", false)]
     public void Only_plain_names_of_the_family_are_sent(string name, bool sent) => Assert.Equal(sent, HeaderTemplate.MayBeSent(name));
 
     private static TemplateValues Values(string client)

@@ -1,4 +1,5 @@
 using System.Text;
+using PeerRegistry.Domain.Apps;
 
 namespace PeerRegistry.Api.ForwardAuth.ProxyConfig;
 
@@ -12,7 +13,7 @@ internal static class CaddyConfig
     {
         var text = new StringBuilder($$"""
             # Made by ./run proxy-config caddy. Make it again whenever an app is registered or removed, and after an update of the registry.
-            # Needs Caddy {{MinimumVersion}} or later.
+            # Needs Caddy {{MinimumVersion}} or later. Holds secrets: nobody but Caddy may read it.
             #
             # The core judges a request to an app once, at its start. What was let in is then the proxy's: a stream ends when
             # nothing has passed for {{ProxySetup.StreamSeconds}} s, and any other answer after that time; a peer or device that is removed meanwhile
@@ -107,6 +108,7 @@ internal static class CaddyConfig
         				}
         				request_header -X-Forwarded-Uri
         				request_header -X-Forwarded-Method
+        				request_header {{ProxySecret.Header}} {{app.Secret}}
         				reverse_proxy {{app.Upstream}} {
         					header_down -Clear-Site-Data
         					transport http {

@@ -1,4 +1,5 @@
 using System.Text;
+using PeerRegistry.Domain.Apps;
 
 namespace PeerRegistry.Api.ForwardAuth.ProxyConfig;
 
@@ -15,7 +16,7 @@ internal static class NginxConfig
     {
         var text = new StringBuilder($$"""
             # Made by ./run proxy-config nginx. Make it again whenever an app is registered or removed, and after an update of the registry.
-            # Needs nginx {{MinimumVersion}} or later, with auth_request.
+            # Needs nginx {{MinimumVersion}} or later, with auth_request. Holds secrets: nobody but nginx may read it.
             #
             # The core judges a request to an app once, at its start. What was let in is then the proxy's: a stream ends when
             # nothing has passed for {{ProxySetup.StreamSeconds}} s; a peer or device that is removed meanwhile keeps what it has open until then.
@@ -114,6 +115,7 @@ internal static class NginxConfig
         {{AsReceived}}        proxy_set_header X-Forwarded-Uri "";
                 proxy_set_header X-Forwarded-Method "";
                 proxy_set_header {{ForwardedRequest.ServedHost}} "";
+                proxy_set_header {{ProxySecret.Header}} {{app.Secret}};
                 proxy_set_header Upgrade $portal_upgrade;
                 proxy_set_header Connection $portal_connection;
                 proxy_set_header HTTP2-Settings "";

@@ -2,12 +2,14 @@ using System.Net;
 using PeerRegistry.Application.Apps;
 using PeerRegistry.Application.ForwardAuth;
 using PeerRegistry.Application.Kernel;
+using PeerRegistry.Domain.Apps;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Api.ForwardAuth.ProxyConfig;
 
 /// <param name="Upstream"><c>host:port</c> where the app itself listens.</param>
-internal sealed record ProxiedApp(string Name, string Upstream);
+/// <param name="Secret">Sent to the app with every request, as <see cref="ProxySecret.Header"/>.</param>
+internal sealed record ProxiedApp(string Name, string Upstream, string Secret);
 
 /// <param name="IdentityHeaders">Every <c>X-Ptl-*</c> header that this Portal's verdicts carry, in a fixed order.</param>
 internal sealed record ProxiedPortal(string Domain, IReadOnlyList<ProxiedApp> Apps, IReadOnlyList<string> IdentityHeaders)
@@ -36,12 +38,12 @@ internal sealed record ProxySetup(
     public IReadOnlyList<string> LeftOut { get; init; } = [];
 
     /// <param name="defaultPortal">The Portal whose apps <c>Apps:Upstreams</c> names without a short ID.</param>
-    public static ProxySetup Of(IReadOnlyCollection<PortalSnapshot> portals, PortalId defaultPortal, RegistryOptions options)
+    public static ProxySetup Of(IReadOnlyCollection<PortalSnapshot> portals, PortalId defaultPortal, RegistryOptions options, IProxySecrets secrets)
     {
         var upstreams = new AppUpstreams(portals, defaultPortal, options);
         var leftOut = new List<string>();
         return new ProxySetup(
-            [.. portals.OrderBy(portal => portal.Portal.Domain, StringComparer.Ordinal).Select(portal => Of(portal, upstreams, leftOut))],
+            [.. portals.OrderBy(portal => portal.Portal.Domain, StringComparer.Ordinal).Select(portal => Of(portal, upstreams, secrets, leftOut))],
             options.Proxy.Edge ?? Near(options.Listen.Edge),
             options.Proxy.Internal ?? Near(options.Listen.Internal),
             options.Portal.PublicPort,
@@ -60,7 +62,7 @@ internal sealed record ProxySetup(
             ? $"127.0.0.1:{uri.Port}"
             : $"{uri.Host}:{uri.Port}";
 
-    private static ProxiedPortal Of(PortalSnapshot portal, AppUpstreams upstreams, List<string> leftOut)
+    private static ProxiedPortal Of(PortalSnapshot portal, AppUpstreams upstreams, IProxySecrets secrets, List<string> leftOut)
     {
         var apps = portal.Apps.Values.OrderBy(app => app.Name, StringComparer.Ordinal).ToList();
         var served = new List<ProxiedApp>();
@@ -70,7 +72,7 @@ internal sealed record ProxySetup(
             if (address is null)
                 leftOut.Add($"{app.Name}.{portal.Portal.Domain}: {fault}");
             else
-                served.Add(new ProxiedApp(app.Name, address));
+                served.Add(new ProxiedApp(app.Name, address, secrets.Of(portal.Portal.Id, app)));
         }
 
         return new ProxiedPortal(portal.Portal.Domain, served, [.. HandedHeaders.Of(portal).Names]);

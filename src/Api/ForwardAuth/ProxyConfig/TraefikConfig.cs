@@ -1,5 +1,6 @@
 using System.Text;
 using PeerRegistry.Application.ForwardAuth;
+using PeerRegistry.Domain.Apps;
 
 namespace PeerRegistry.Api.ForwardAuth.ProxyConfig;
 
@@ -33,6 +34,7 @@ internal static class TraefikConfig
         var text = new StringBuilder($$"""
             # Made by ./run proxy-config traefik. Make it again whenever an app is registered or removed, and after an update of the registry.
             # Needs Traefik {{MinimumVersion}} or later: earlier ones let a caller's Connection header remove X-Forwarded-Host.
+            # Holds secrets: nobody but Traefik may read it.
             #
             # The core judges a request to an app once, at its start. What was let in is then the proxy's: bound its life in the
             # static configuration, entryPoints.<name>.transport.respondingTimeouts.writeTimeout, and close idle streams with
@@ -93,11 +95,11 @@ internal static class TraefikConfig
                 {{Tls(setup)}}    {{name}}-websocket:
                       rule: "{{host}} && HeaderRegexp(`Upgrade`, `(?i)^websocket$`) && HeaderRegexp(`Connection`, `(?i)upgrade`)"
                       service: {{name}}
-                      middlewares: [portal-websocket, {{name}}-host, {{Name(portal)}}-verdict, {{Name(portal)}}-tidy]
+                      middlewares: [portal-websocket, {{name}}-host, {{Name(portal)}}-verdict, {{Name(portal)}}-tidy, {{name}}-secret]
                 {{Tls(setup)}}    {{name}}:
                       rule: "{{host}}"
                       service: {{name}}
-                      middlewares: [portal-no-upgrade, {{name}}-host, {{Name(portal)}}-verdict, {{Name(portal)}}-tidy]
+                      middlewares: [portal-no-upgrade, {{name}}-host, {{Name(portal)}}-verdict, {{Name(portal)}}-tidy, {{name}}-secret]
                 {{Tls(setup)}}
                 """);
         }
@@ -131,6 +133,10 @@ internal static class TraefikConfig
                       headers:
                         customRequestHeaders:
                           {{ForwardedRequest.ServedHost}}: "{{app.Name}}.{{portal.Domain}}"
+                    {{Name(portal)}}-{{app.Name}}-secret:
+                      headers:
+                        customRequestHeaders:
+                          {{ProxySecret.Header}}: "{{app.Secret}}"
 
                 """);
         }

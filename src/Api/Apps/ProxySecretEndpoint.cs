@@ -1,0 +1,22 @@
+using PeerRegistry.Api.Kernel;
+using PeerRegistry.Application.Apps;
+using PeerRegistry.Domain.Apps;
+
+namespace PeerRegistry.Api.Apps;
+
+/// <param name="Header">The name of the header in which the proxy sends it.</param>
+internal sealed record ProxySecretAnswer(string Header, string Secret);
+
+/// <summary>On the internal listener: tells an app by which secret it knows the Portal's proxy.</summary>
+internal static class ProxySecretEndpoint
+{
+    public static void MapProxySecret(this IEndpointRouteBuilder inner) =>
+        inner.MapGet("/protected/proxy-secret", Show).WithTags("Apps").RequireAuthorization(Policies.App).ProducesProblem(401).WithName("app.proxy-secret");
+
+    private static ProxySecretAnswer Show(CurrentPortal portal, IProxySecrets secrets, HttpResponse response)
+    {
+        response.Headers.CacheControl = "no-store";
+        var app = portal.Snapshot.Apps.GetValueOrDefault(portal.App!) ?? throw App.Unknown(portal.App!);
+        return new(ProxySecret.Header, secrets.Of(portal.Id, app));
+    }
+}
