@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Reflection;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -127,7 +128,6 @@ internal sealed class StoreBench : IBenchmark
 
     private static async Task Fill(NpgsqlDataSource database, int peers, int events)
     {
-        var serializer = new EventSerializer(typeof(DomainEvent).Assembly);
         var keys = Enumerable.Range(0, peers).Select(_ => Key()).ToList();
         await using var connection = await database.OpenConnectionAsync();
         await using (var streams = await connection.BeginBinaryImportAsync("copy registry.mt_streams (tenant_id, id, version) from stdin (format binary)"))
@@ -157,11 +157,11 @@ internal sealed class StoreBench : IBenchmark
             await copy.WriteAsync(Guid.CreateVersion7(), NpgsqlDbType.Uuid);
             await copy.WriteAsync($"peer-{key.Id.Short}", NpgsqlDbType.Text);
             await copy.WriteAsync((long)(i / peers) + 1, NpgsqlDbType.Bigint);
-            await copy.WriteAsync(serializer.Write(e), NpgsqlDbType.Jsonb);
-            await copy.WriteAsync(serializer.TypeOf(e).Wire, NpgsqlDbType.Text);
+            await copy.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(e, e.GetType(), RegistryJson.Options), NpgsqlDbType.Jsonb);
+            await copy.WriteAsync(e.GetType().GetCustomAttribute<WireNameAttribute>()!.Name, NpgsqlDbType.Text);
             await copy.WriteAsync(DateTime.UnixEpoch.AddSeconds(i), NpgsqlDbType.TimestampTz);
             await copy.WriteAsync(Portal.Value, NpgsqlDbType.Text);
-            await copy.WriteAsync(serializer.TypeOf(e).Dotnet, NpgsqlDbType.Text);
+            await copy.WriteAsync($"{e.GetType().FullName}, {e.GetType().Assembly.GetName().Name}", NpgsqlDbType.Text);
             await copy.WriteAsync("4bf92f3577b34da6a3ce929d0e0e4736", NpgsqlDbType.Text);
             await copy.WriteAsync("""{"actor": "device:2b9f"}""", NpgsqlDbType.Jsonb);
         }

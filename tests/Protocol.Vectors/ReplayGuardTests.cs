@@ -5,6 +5,7 @@ using PeerRegistry.Application.Kernel;
 using PeerRegistry.Application.SignedCalls;
 using PeerRegistry.Domain.Portals;
 using PeerRegistry.Infrastructure.EventStore;
+using PeerRegistry.Infrastructure.Store;
 using PeerRegistry.Infrastructure.HttpSignatures;
 using PeerRegistry.Infrastructure.Keys;
 using PeerRegistry.Tests;
@@ -245,7 +246,8 @@ public class SharedReplayGuardTests(TestPostgres postgres) : IClassFixture<TestP
     private async Task<NpgsqlDataSource> Database()
     {
         var database = NpgsqlDataSource.Create(await postgres.CreateDatabase());
-        await new Migrator(database, NullLogger<Migrator>.Instance).Migrate(Ct);
+        using var marten = RegistryStore.Open(database, new EventSerializer(), TimeProvider.System);
+        await new Migrator(database, new SchemaStep(marten, NullLogger<SchemaStep>.Instance), NullLogger<Migrator>.Instance).Migrate(Ct);
         return database;
     }
 }

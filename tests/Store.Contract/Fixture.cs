@@ -113,11 +113,13 @@ internal static class Given
         return taken;
     }
 
-    public static async Task Eventually(Func<bool> condition, string what)
+    public static Task Eventually(Func<bool> condition, string what) => Eventually(() => Task.FromResult(condition()), what);
+
+    public static async Task Eventually(Func<Task<bool>> condition, string what)
     {
         for (var attempt = 0; attempt < 3000; attempt++)
         {
-            if (condition())
+            if (await condition())
                 return;
             await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, Soon);
         }

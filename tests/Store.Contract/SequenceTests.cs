@@ -74,7 +74,7 @@ public sealed class SequenceTests(TestPostgres postgres) : IAsyncLifetime
         await subscriber;
     }
 
-    /// <summary>Why the order of <c>AppendBatch</c> is what it is: without an id of its own the writer is not seen to be alive.</summary>
+    /// <summary>Why a writer must own a transaction id before it takes a number: without one it is not seen to be alive.</summary>
     [Fact]
     public async Task A_writer_that_took_its_number_first_would_be_lost()
     {

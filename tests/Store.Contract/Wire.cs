@@ -3,6 +3,12 @@ using Npgsql;
 
 namespace PeerRegistry.Store.Contract;
 
+public enum Cut
+{
+    Request,
+    Answer,
+}
+
 /// <summary>Stands between Npgsql and the server on a Unix socket: counts round trips, and can cut the connection.</summary>
 internal sealed class Wire : IAsyncDisposable
 {
@@ -13,6 +19,8 @@ internal sealed class Wire : IAsyncDisposable
     private readonly Task accepting;
     private volatile bool answered = true;
     private int roundTrips;
+    private Cut? cut;
+    private int cutAt;
 
     public Wire(string connectionString)
     {
@@ -30,11 +38,11 @@ internal sealed class Wire : IAsyncDisposable
     /// <summary>How often something was sent after an answer had come.</summary>
     public int RoundTrips => Volatile.Read(ref roundTrips);
 
-    /// <summary>Once: the next bytes that go to the server are dropped, and so is the connection.</summary>
-    public bool CutNextRequest { get; set; }
+    /// <summary>Whether the connection was cut as asked.</summary>
+    public bool WasCut { get; private set; }
 
-    /// <summary>Once: the next bytes that come from the server are dropped, and so is the connection.</summary>
-    public bool CutNextAnswer { get; set; }
+    /// <summary>Once: what goes one way in the given round trip from now is dropped, and so is the connection.</summary>
+    public void CutAt(Cut what, int roundTrip) => (cut, cutAt, WasCut) = (what, RoundTrips + roundTrip, false);
 
     public async ValueTask DisposeAsync()
     {
@@ -74,17 +82,22 @@ internal sealed class Wire : IAsyncDisposable
         if (answered)
             Interlocked.Increment(ref roundTrips);
         answered = false;
-        var cut = CutNextRequest;
-        CutNextRequest = false;
-        return !cut;
+        return Passes(Cut.Request);
     }
 
     private bool Answers()
     {
         answered = true;
-        var cut = CutNextAnswer;
-        CutNextAnswer = false;
-        return !cut;
+        return Passes(Cut.Answer);
+    }
+
+    private bool Passes(Cut what)
+    {
+        if (cut != what || RoundTrips < cutAt || WasCut)
+            return true;
+
+        WasCut = true;
+        return false;
     }
 
     private async Task Pump(Socket from, Socket to, Func<bool> passes)

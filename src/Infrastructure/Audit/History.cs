@@ -3,6 +3,7 @@ using PeerRegistry.Application.Audit;
 using PeerRegistry.Application.Kernel;
 using PeerRegistry.Domain.Portals;
 using PeerRegistry.Infrastructure.EventStore;
+using PeerRegistry.Infrastructure.Store;
 
 namespace PeerRegistry.Infrastructure.Audit;
 
@@ -11,7 +12,7 @@ internal sealed class History(NpgsqlDataSource database, EventRows rows) : IHist
     private const string Wanted =
         $"""
         select seq_id, {EventRows.Columns} from registry.mt_events
-        where tenant_id = $1 and ($3 = '' or stream_id = $3 or (right($3, 1) = '-' and starts_with(stream_id, $3))) and ($4 = '' or type = $4)
+        where tenant_id = $1 and stream_id <> '{RegistryStore.FillerStream}' and ($3 = '' or stream_id = $3 or (right($3, 1) = '-' and starts_with(stream_id, $3))) and ($4 = '' or type = $4)
         """;
 
     private const string OldestFirst = $"{Wanted} and seq_id > $2 order by seq_id limit $5";

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Npgsql;
 using PeerRegistry.Application.Kernel;
 using PeerRegistry.Domain.Portals;
+using PeerRegistry.Infrastructure.Store;
 
 namespace PeerRegistry.Infrastructure.EventStore;
 
@@ -15,6 +16,10 @@ internal sealed class EventRows(EventSerializer serializer)
 
     /// <exception cref="UnknownEventTypeException"/>
     public Recorded Read(NpgsqlDataReader reader) => Read(reader, reader.GetInt64(0));
+
+    /// <returns>Null for what Marten writes under a number that a failed append has taken.</returns>
+    /// <exception cref="UnknownEventTypeException"/>
+    public Recorded? ReadUnlessFiller(NpgsqlDataReader reader) => reader.GetString(4) == RegistryStore.FillerType ? null : Read(reader);
 
     /// <summary>As a fold gets it: without its number, as when it was folded live.</summary>
     public Recorded ReadForFold(NpgsqlDataReader reader) => Read(reader, 0);

@@ -31,7 +31,7 @@ internal sealed class EventSubscription : IDisposable
 
     public async IAsyncEnumerable<Recorded> From(long after, [EnumeratorCancellation] CancellationToken ct)
     {
-        var tail = new EventTail<Recorded>(database, EventRows.Columns, rows.Read, after);
+        var tail = new EventTail<Recorded?>(database, EventRows.Columns, rows.ReadUnlessFiller, after);
         var look = FirstLook;
         try
         {
@@ -40,7 +40,10 @@ internal sealed class EventSubscription : IDisposable
                 var beat = pulse.Next;
                 var (seen, settled) = await tail.Read(Page, ct);
                 for (var i = 0; i < settled; i++)
-                    yield return seen[i].Event;
+                {
+                    if (seen[i].Event is { } recorded)
+                        yield return recorded;
+                }
 
                 if (tail.HeldBack)
                 {

@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using PeerRegistry.Infrastructure.Store;
 
 namespace PeerRegistry.Infrastructure.EventStore;
 
@@ -13,7 +14,7 @@ namespace PeerRegistry.Infrastructure.EventStore;
 /// whichever folder they are in. Each is applied once, in a transaction of its own, in order of number; nodes that start at
 /// the same time take turns. A file never changes once it has been applied anywhere: a change is a new file.
 /// </summary>
-internal sealed partial class Migrator(NpgsqlDataSource database, ILogger<Migrator> log)
+internal sealed partial class Migrator(NpgsqlDataSource database, SchemaStep marten, ILogger<Migrator> log)
 {
     private const long Lock = 0x7065_6572_7265_6731;
 
@@ -35,6 +36,7 @@ internal sealed partial class Migrator(NpgsqlDataSource database, ILogger<Migrat
                 """,
                 ct);
             await ApplyMissing(connection, Embedded(typeof(Migrator).Assembly), ct);
+            await marten.Apply(connection, ct);
         }
         finally
         {

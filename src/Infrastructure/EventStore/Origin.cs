@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Diagnostics;
 using System.Text.Json;
 using PeerRegistry.Application.Kernel;
@@ -9,6 +8,9 @@ namespace PeerRegistry.Infrastructure.EventStore;
 /// <param name="FirstEvent">Id of the first event that is written: tells whether it is ours that is there.</param>
 internal sealed record Origin(Actor Actor, string? Reason, string? CorrelationId, string? CausationId, DateTimeOffset At, Guid FirstEvent)
 {
+    public const string ActorHeader = "actor";
+    public const string ReasonHeader = "reason";
+
     public static Origin Of(Changes changes, TimeProvider clock)
     {
         var activity = Activity.Current;
@@ -22,22 +24,6 @@ internal sealed record Origin(Actor Actor, string? Reason, string? CorrelationId
             RowId.Create());
     }
 
-    /// <summary>Column headers: <c>{"actor": …, "reason": …}</c>.</summary>
-    public byte[] Headers()
-    {
-        var buffer = new ArrayBufferWriter<byte>(128);
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            json.WriteStartObject();
-            json.WriteString("actor", Actor.Value);
-            if (Reason is not null)
-                json.WriteString("reason", Reason);
-            json.WriteEndObject();
-        }
-
-        return buffer.WrittenSpan.ToArray();
-    }
-
     public static (Actor Actor, string? Reason) ReadHeaders(ReadOnlySpan<byte> headers)
     {
         var json = new Utf8JsonReader(headers);
@@ -47,8 +33,8 @@ internal sealed record Origin(Actor Actor, string? Reason, string? CorrelationId
             if (json.TokenType != JsonTokenType.PropertyName)
                 continue;
 
-            var isActor = json.ValueTextEquals("actor"u8);
-            var isReason = json.ValueTextEquals("reason"u8);
+            var isActor = json.ValueTextEquals(ActorHeader);
+            var isReason = json.ValueTextEquals(ReasonHeader);
             json.Read();
             if (isActor)
                 actor = json.GetString();

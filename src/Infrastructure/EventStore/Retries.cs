@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using JasperFx.Events;
+using Marten.Exceptions;
 using Npgsql;
 using PeerRegistry.Application.Kernel;
 
@@ -28,18 +30,21 @@ internal sealed class Retries(NpgsqlDataSource database, TimeProvider clock)
             {
                 return await send();
             }
-            catch (PostgresException e) when (MeansStale(e))
+            catch (Exception e) when (MeansStale(e))
             {
                 if (open && await FindOwn(changes, origin, ct) is { } sequence)
                     return sequence;
 
-                var stale = changes.Streams.FirstOrDefault(change => Names(e.BatchCommand, change.Stream)) ?? changes.Streams[0];
-                throw new StaleVersionException(stale.Stream, stale.ExpectedVersion);
+                throw await Stale(changes, ct);
             }
-            catch (NpgsqlException e) when (attempt < Attempts && (WasUndone(e) || IsOpen(e)) && clock.GetElapsedTime(started) < Patience)
+            catch (Exception e) when (attempt < Attempts && (WasUndone(e) || IsOpen(e)) && clock.GetElapsedTime(started) < Patience)
             {
                 open |= IsOpen(e);
                 await Pause(attempt, ct);
+            }
+            catch (Exception e) when (e is MartenException or ObjectDisposedException)
+            {
+                throw Cause(e) ?? new NpgsqlException("The connection to the database broke.", e);
             }
         }
     }
@@ -54,36 +59,62 @@ internal sealed class Retries(NpgsqlDataSource database, TimeProvider clock)
                 await send();
                 return;
             }
-            catch (NpgsqlException e) when (attempt < Attempts && WasUndone(e))
+            catch (Exception e) when (attempt < Attempts && WasUndone(e))
             {
                 await Pause(attempt, ct);
+            }
+            catch (MartenException e) when (Cause(e) is { } cause)
+            {
+                throw cause;
             }
         }
     }
 
-    private static bool WasUndone(NpgsqlException e) => e.SqlState is PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected;
+    private static bool WasUndone(Exception e) =>
+        Cause(e)?.SqlState is PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected;
 
     /// <summary>The connection broke, could not be made, or the server was going down (class 57P).</summary>
-    private static bool IsOpen(NpgsqlException e) =>
-        e is not PostgresException ? e.IsTransient : e.SqlState?.StartsWith("57P", StringComparison.Ordinal) == true;
+    private static bool IsOpen(Exception e) => Cause(e) switch
+    {
+        PostgresException cause => cause.SqlState.StartsWith("57P", StringComparison.Ordinal),
+        { } cause => cause.IsTransient,
+        null => e is ObjectDisposedException, // Npgsql has closed the connection beneath Marten
+    };
 
-    /// <summary>
-    /// The stream's row has another version (our own code); a new stream, or the event of that version, is there already; or an
-    /// old stream is not there at all.
-    /// </summary>
-    private static bool MeansStale(PostgresException e) =>
-        e.SqlState == "PR001"
-        || e.ConstraintName is "pkey_mt_streams_tenant_id_id" or "pk_mt_events_stream_and_version" or "fkey_mt_events_stream_id_tenant_id";
+    /// <summary>What Npgsql threw, which Marten wraps.</summary>
+    private static NpgsqlException? Cause(Exception? e)
+    {
+        while (e is not (null or NpgsqlException))
+            e = e.InnerException;
+        return (NpgsqlException?)e;
+    }
 
-    private static bool Names(NpgsqlBatchCommand? command, string stream) =>
-        command?.Parameters.Any(parameter => parameter is NpgsqlParameter<string> text && text.TypedValue == stream) ?? false;
+    /// <summary>A stream has another version than was expected, or is there although it was expected to be new.</summary>
+    private static bool MeansStale(Exception e) =>
+        e is EventStreamUnexpectedMaxEventIdException
+        || Cause(e) is PostgresException { ConstraintName: "pkey_mt_streams_tenant_id_id" or "pk_mt_events_stream_and_version" };
+
+    /// <summary>Marten's exception names the first stream of a session, so the versions are read to find the one that is stale.</summary>
+    private async Task<StaleVersionException> Stale(Changes changes, CancellationToken ct)
+    {
+        await using var command = database.CreateCommand("select id, version from registry.mt_streams where tenant_id = $1 and id = any($2)");
+        command.Parameters.Add(Sql.Text(changes.Portal.Value));
+        command.Parameters.Add(Sql.Texts([.. changes.Streams.Select(change => change.Stream)]));
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var versions = new Dictionary<string, long>();
+        while (await reader.ReadAsync(ct))
+            versions.Add(reader.GetString(0), reader.GetInt64(1));
+
+        var stale = changes.Streams.FirstOrDefault(change => versions.GetValueOrDefault(change.Stream) != change.ExpectedVersion) ?? changes.Streams[0];
+        return new(stale.Stream, stale.ExpectedVersion);
+    }
 
     private Task Pause(int attempt, CancellationToken ct) =>
         Task.Delay(TimeSpan.FromMilliseconds(RandomNumberGenerator.GetInt32(1, 10 << attempt)), clock, ct);
 
     private async Task<long?> FindOwn(Changes changes, Origin origin, CancellationToken ct)
     {
-        var first = AppendBatch.Sorted(changes)[0];
+        var first = SessionFill.Sorted(changes)[0];
         await using var command = database.CreateCommand(
             "select seq_id from registry.mt_events where tenant_id = $1 and stream_id = $2 and version = $3 and id = $4");
         command.Parameters.Add(Sql.Text(changes.Portal.Value));

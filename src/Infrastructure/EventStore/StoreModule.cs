@@ -1,11 +1,13 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Marten;
 using Npgsql;
 using PeerRegistry.Application.Kernel;
 using PeerRegistry.Domain.Kernel;
 using PeerRegistry.Infrastructure.ReadModels;
 using PeerRegistry.Infrastructure.Snapshots;
+using PeerRegistry.Infrastructure.Store;
 using PeerRegistry.Infrastructure.Tls;
 
 namespace PeerRegistry.Infrastructure.EventStore;
@@ -29,7 +31,10 @@ public static class StoreModule
         services.AddSingleton<Migrator>();
         services.AddSingleton<ReadModelRebuild>();
         services.AddSingleton<EventRows>();
-        services.AddSingleton<AppendBatch>();
+        services.AddSingleton<IDocumentStore>(provider => RegistryStore.Open(
+            provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<EventSerializer>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<SchemaStep>();
+        services.AddSingleton<SessionFill>();
         services.AddSingleton<Retries>();
         services.AddSingleton<LiveFold>();
         services.AddSingleton<Pulse>();
@@ -41,9 +46,9 @@ public static class StoreModule
         services.AddSingleton<SnapshotFollower>();
         services.AddSingleton<PortalSnapshots>();
         services.AddSingleton<IPortalSnapshots>(provider => provider.GetRequiredService<PortalSnapshots>());
-        services.AddSingleton<PostgresEventStore>();
-        services.AddSingleton<IEventStore>(provider => provider.GetRequiredService<PostgresEventStore>());
-        services.AddSingleton<IAlongsideRows>(provider => provider.GetRequiredService<PostgresEventStore>());
+        services.AddSingleton<MartenEventStore>();
+        services.AddSingleton<IEventStore>(provider => provider.GetRequiredService<MartenEventStore>());
+        services.AddSingleton<IAlongsideRows>(provider => provider.GetRequiredService<MartenEventStore>());
 
         services.AddProjection<PortalListProjection>();
         services.AddAlongsideWriter<IssueCredentialWriter>();
@@ -62,12 +67,11 @@ public static class StoreModule
 
     /// <summary>
     /// Where the connection string does not say otherwise, statements are prepared on their second use on a connection, and connections
-    /// are not reset between uses, which would cost seven statements each time: whoever sets something on one must take it back. A
-    /// refused append tells which stream was stale.
+    /// are not reset between uses, which would cost seven statements each time: whoever sets something on one must take it back.
     /// </summary>
     internal static NpgsqlDataSource DataSource(string connectionString)
     {
-        var settings = new NpgsqlConnectionStringBuilder(connectionString) { IncludeFailedBatchedCommand = true };
+        var settings = new NpgsqlConnectionStringBuilder(connectionString);
         if (!settings.ShouldSerialize("Max Auto Prepare"))
             settings.MaxAutoPrepare = 100;
         if (!settings.ShouldSerialize("Auto Prepare Min Usages"))

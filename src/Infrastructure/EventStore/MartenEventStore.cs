@@ -1,3 +1,4 @@
+using Marten;
 using Npgsql;
 using PeerRegistry.Application.Kernel;
 using PeerRegistry.Domain.Portals;
@@ -5,10 +6,11 @@ using PeerRegistry.Infrastructure.Snapshots;
 
 namespace PeerRegistry.Infrastructure.EventStore;
 
-/// <summary>Events in PostgreSQL, in the tables of Marten 9 (docs/adr/0004).</summary>
-internal sealed class PostgresEventStore(
+/// <summary>Events in Marten, one session for each append.</summary>
+internal sealed class MartenEventStore(
+    IDocumentStore store,
     NpgsqlDataSource database,
-    AppendBatch statements,
+    SessionFill sessions,
     Retries retries,
     EventRows rows,
     LiveFold fold,
@@ -45,7 +47,8 @@ internal sealed class PostgresEventStore(
 
         var origin = Origin.Of(changes, clock);
         var folded = await fold.Fold(changes, origin, ct);
-        var sequence = await retries.Append(changes, origin, () => Send(batch => statements.Fill(batch, changes, origin, folded), ct), ct);
+        ct.ThrowIfCancellationRequested();
+        var sequence = await retries.Append(changes, origin, () => Save(changes.Portal, session => sessions.Fill(session, changes, origin, folded)), ct);
 
         snapshots.Apply(changes.Portal, folded);
         notifier.Changed(sequence);
@@ -55,7 +58,8 @@ internal sealed class PostgresEventStore(
 
     public async Task Write(PortalId portal, IReadOnlyList<IAlongside> rows, CancellationToken ct)
     {
-        await retries.Write(() => Send(batch => statements.AddAlongside(batch, portal, rows), ct), ct);
+        ct.ThrowIfCancellationRequested();
+        await retries.Write(() => Save(portal, session => sessions.AddAlongside(session, portal, rows)), ct);
         if (CredentialRows.Change(rows))
             notifier.Changed(0);
         await ShowCredentials(portal, rows);
@@ -63,25 +67,15 @@ internal sealed class PostgresEventStore(
 
     public IAsyncEnumerable<Recorded> Subscribe(long after, CancellationToken ct) => subscription.From(after, ct);
 
-    /// <summary>
-    /// One round trip, one implicit transaction. Once sent it is not cancelled: that would leave open whether it was written.
-    /// </summary>
+    /// <summary>One transaction. Once sent it is not cancelled: that would leave open whether it was written.</summary>
     /// <returns>The highest sequence number taken; 0 without events.</returns>
-    private async Task<long> Send(Action<NpgsqlBatch> fill, CancellationToken ct)
+    private async Task<long> Save(PortalId portal, Action<IDocumentSession> fill)
     {
-        await using var connection = await database.OpenConnectionAsync(ct);
-        await using var batch = connection.CreateBatch();
-        fill(batch);
-        await using var reader = await batch.ExecuteReaderAsync(CancellationToken.None);
-        var sequence = 0L;
-        do
-        {
-            while (await reader.ReadAsync(CancellationToken.None))
-                sequence = reader.GetInt64(0);
-        }
-        while (await reader.NextResultAsync(CancellationToken.None));
-
-        return sequence;
+        await using var session = store.LightweightSession(portal.Value);
+        fill(session);
+        var appended = session.PendingChanges.Streams();
+        await session.SaveChangesAsync(CancellationToken.None);
+        return appended.SelectMany(stream => stream.Events).Max(e => (long?)e.Sequence) ?? 0;
     }
 
     private async Task ShowCredentials(PortalId portal, IReadOnlyList<IAlongside> alongside)
