@@ -150,7 +150,7 @@ public sealed class LiveHistoryTests(TestPostgres postgres) : IAsyncLifetime
         return new StreamReader(await answer.Content.ReadAsStreamAsync(Stop));
     }
 
-    private static Task Rename(LivePortal portal, string name) => portal.Send(new EditProfile(portal.Id, name, null, null, false));
+    private static async Task Rename(LivePortal portal, string name) => await portal.Send(new EditProfile(portal.Id, name, null, null, false));
 
     private async Task<IPage> OpenHistory(Browser browser, LivePortal portal)
     {

@@ -38,9 +38,8 @@ public sealed class MissingContainerTests
         await using var core = await PlainHost.Start(_ => Task.CompletedTask);
         await using var app = await PlainHost.Start(context => context.Response.WriteAsync(
             context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpRequestFeature>()!.RawTarget));
-        using var names = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
-        var resolving = Resolve(names, "web_notes");
-        await using var proxy = await Start("nginx", core, $"127.0.0.1:{((IPEndPoint)names.Client.LocalEndPoint!).Port}", ("notes", $"web_notes:{new Uri(app.Urls.First()).Port}"));
+        await using var names = new NameServer("web_notes");
+        await using var proxy = await Start("nginx", core, $"127.0.0.1:{names.Port}", ("notes", $"web_notes:{new Uri(app.Urls.First()).Port}"));
         using var client = proxy.Client();
 
         foreach (var target in new[] { "/", "/%7Euser/%41?x=%2F..//%5c", "/a?" })
@@ -48,9 +47,6 @@ public sealed class MissingContainerTests
             var uri = new Uri($"https://notes.{Domain}{target}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
             Assert.Equal(target, await client.GetStringAsync(uri, Stop));
         }
-
-        names.Close();
-        await resolving;
     }
 
     private static string Authority(WebApplication server) => new Uri(server.Urls.First()).Authority;
@@ -77,23 +73,44 @@ public sealed class MissingContainerTests
     }
 
     /// <summary>A DNS server (RFC 1035) that knows one name, at 127.0.0.1.</summary>
-    private static async Task Resolve(UdpClient names, string name)
+    private sealed class NameServer : IAsyncDisposable
     {
-        try
+        private readonly UdpClient socket = new(new IPEndPoint(IPAddress.Loopback, 0));
+        private readonly string name;
+        private readonly Task answering;
+
+        public NameServer(string name)
         {
-            while (true)
-            {
-                var asked = await names.ReceiveAsync(Stop);
-                var question = asked.Buffer.AsSpan(12, asked.Buffer.AsSpan(12).IndexOf((byte)0) + 5).ToArray();
-                var known = Encoding.ASCII.GetString(question, 1, question[0]) == name && question[^3] == 1; // type A
-                byte[] head = [asked.Buffer[0], asked.Buffer[1], 0x81, 0x80, 0, 1, 0, (byte)(known ? 1 : 0), 0, 0, 0, 0];
-                byte[] answer = known ? [0xC0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 127, 0, 0, 1] : [];
-                await names.SendAsync((byte[])[.. head, .. question, .. answer], asked.RemoteEndPoint, Stop);
-            }
+            this.name = name;
+            answering = Answer();
         }
-        catch (Exception e) when (e is ObjectDisposedException or SocketException or OperationCanceledException)
+
+        public int Port => ((IPEndPoint)socket.Client.LocalEndPoint!).Port;
+
+        public async ValueTask DisposeAsync()
         {
-            // the test is over
+            socket.Dispose();
+            await answering;
+        }
+
+        private async Task Answer()
+        {
+            try
+            {
+                while (true)
+                {
+                    var asked = await socket.ReceiveAsync(Stop);
+                    var question = asked.Buffer.AsSpan(12, asked.Buffer.AsSpan(12).IndexOf((byte)0) + 5).ToArray();
+                    var known = Encoding.ASCII.GetString(question, 1, question[0]) == name && question[^3] == 1; // type A
+                    byte[] head = [asked.Buffer[0], asked.Buffer[1], 0x81, 0x80, 0, 1, 0, (byte)(known ? 1 : 0), 0, 0, 0, 0];
+                    byte[] answer = known ? [0xC0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 127, 0, 0, 1] : [];
+                    await socket.SendAsync((byte[])[.. head, .. question, .. answer], asked.RemoteEndPoint, Stop);
+                }
+            }
+            catch (Exception e) when (e is ObjectDisposedException or SocketException or OperationCanceledException)
+            {
+                // the test is over
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ using System.Text.Json;
 using PeerRegistry.Api.Kernel;
 using PeerRegistry.Api.SignedCalls;
 using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Tests;
 
 namespace PeerRegistry.Api.Tests.ForwardAuth;
 
@@ -20,8 +21,8 @@ public sealed class ProxiedCallsTests(ProxiedPeers peers) : IClassFixture<Proxie
     [InlineData("nginx")]
     public async Task Every_printable_character_arrives_as_it_was_signed_or_is_refused_before(string program)
     {
-        var random = new Random(7);
-        string Mix(int length) => string.Concat(Enumerable.Range(0, length).Select(_ => Printable.ElementAt(random.Next(Printable.Count()))));
+        var dice = new Dice(7);
+        string Mix(int length) => string.Concat(Enumerable.Range(0, length).Select(_ => Printable.ElementAt(dice.Next(Printable.Count()))));
         var targets = Printable.SelectMany(c => new[]
             {
                 $"/peer/a{c}b", $"/peer/{c}", $"/peer?a{c}b={c}", $"/peer/%{(int)c:X2}", $"/peer/%{(int)c:x2}{c}", $"/peer?%{(int)c:X2}%{(int)c:x2}",

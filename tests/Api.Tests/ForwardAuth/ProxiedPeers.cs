@@ -27,9 +27,10 @@ public sealed class ProxiedPeers(TestPostgres postgres) : IAsyncLifetime
     private readonly Dictionary<string, HttpClient> callers = [];
     private Neighbourhood zone = null!;
     private WebApplication echo = null!;
-    private LivePortal bob = null!;
 
     internal LivePortal Ada { get; private set; } = null!;
+
+    private LivePortal Bob { get; set; } = null!;
 
     public async ValueTask InitializeAsync()
     {
@@ -42,19 +43,19 @@ public sealed class ProxiedPeers(TestPostgres postgres) : IAsyncLifetime
             proxies[program] = await LiveProxyRig.Start(program, Ada, program, echo.Urls.First(), authority: zone.Authority);
         }
 
-        bob = await zone.Move("Bob Müller 🐈", arguments:
+        Bob = await zone.Move("Bob Müller 🐈", arguments:
             [.. Programs.Select((program, i) => $"--Peering:Resolve:{i + 1}={program}.{Ada.Domain}=127.0.0.1:{proxies[program].Port}")]);
-        await Ada.Add(bob);
-        await bob.Add(Ada);
+        await Ada.Add(Bob);
+        await Bob.Add(Ada);
         foreach (var program in Programs)
         {
-            await Register(bob, program);
-            var caller = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = bob.Internal };
-            caller.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await bob.Send(new IssueAppToken(bob.Id, program)));
+            await Register(Bob, program);
+            var caller = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = Bob.Internal };
+            caller.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await Bob.Send(new IssueAppToken(Bob.Id, program)));
             callers[program] = caller;
         }
 
-        await Eventually.Mutual(Ada, bob);
+        await Eventually.Mutual(Ada, Bob);
     }
 
     public async ValueTask DisposeAsync()
@@ -73,7 +74,7 @@ public sealed class ProxiedPeers(TestPostgres postgres) : IAsyncLifetime
     /// <summary>As Bob's app of this name calls the same app of Ada.</summary>
     internal Task<HttpResponseMessage> Call(string program, string target, string method = "GET", HttpContent? content = null)
     {
-        var uri = new Uri($"{bob.Internal.Scheme}://{bob.Internal.Authority}/internal/call_peer/{Ada.Id}{target}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        var uri = new Uri($"{Bob.Internal.Scheme}://{Bob.Internal.Authority}/internal/call_peer/{Ada.Id}{target}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
         return callers[program].SendAsync(new HttpRequestMessage(new HttpMethod(method), uri) { Content = content }, TestContext.Current.CancellationToken);
     }
 
@@ -82,7 +83,7 @@ public sealed class ProxiedPeers(TestPostgres postgres) : IAsyncLifetime
     internal async Task<(int Status, JsonElement Said)> CallAs(string program, string method, string target)
     {
         using var connection = new TcpClient();
-        await connection.ConnectAsync(bob.Internal.Host, bob.Internal.Port, TestContext.Current.CancellationToken);
+        await connection.ConnectAsync(Bob.Internal.Host, Bob.Internal.Port, TestContext.Current.CancellationToken);
         await using var stream = connection.GetStream();
         await ScriptedPeer.Write(stream, $"{method} /internal/call_peer/{Ada.Id}{target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: {callers[program].DefaultRequestHeaders.Authorization}\r\n\r\n");
         using var reader = new StreamReader(stream);

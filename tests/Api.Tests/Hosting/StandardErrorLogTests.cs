@@ -100,7 +100,7 @@ public sealed class StandardErrorLogTests(TestPostgres postgres) : IDisposable
             {
                 { "X-Forwarded-Method", "GET" }, { "X-Forwarded-Proto", "https" }, { "X-Forwarded-Host", $"mail.{registry.Portal[..6]}.portal.localhost" },
                 { "X-Forwarded-Uri", "/" },
-                { "Signature-Input", $"sig1=(\"@method\");created={DateTimeOffset.UtcNow.ToUnixTimeSeconds()};keyid=\"{keyId}\"" },
+                { "Signature-Input", $"sig1=(\"@method\");created={TimeProvider.System.GetUtcNow().ToUnixTimeSeconds()};keyid=\"{keyId}\"" },
                 { "Signature", "sig1=:AAAA:" },
             },
         };
@@ -111,21 +111,21 @@ public sealed class StandardErrorLogTests(TestPostgres postgres) : IDisposable
     /// <summary>Standard error that nobody reads, until it is released.</summary>
     private sealed class StuckWriter : StringWriter
     {
-        private readonly ManualResetEventSlim released = new();
+        private readonly TaskCompletionSource released = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public System.Collections.Concurrent.ConcurrentQueue<string> Lines { get; } = [];
 
         public override void WriteLine(string? value)
         {
-            released.Wait();
+            released.Task.Wait();
             Lines.Enqueue(value ?? "");
         }
 
-        public void Release() => released.Set();
+        public void Release() => released.TrySetResult();
 
         protected override void Dispose(bool disposing)
         {
-            released.Set();
+            released.TrySetResult();
             base.Dispose(disposing);
         }
     }

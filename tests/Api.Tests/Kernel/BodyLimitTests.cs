@@ -118,7 +118,7 @@ public sealed class BodyLimitTests(EveryRoute routes) : IClassFixture<EveryRoute
         var type = request.Contains("/core/", StringComparison.Ordinal) ? "application/json" : "application/x-www-form-urlencoded";
         await stream.WriteAsync(Encoding.ASCII.GetBytes(
             $"{request} HTTP/1.1\r\nHost: {routes.Portal.Domain}\r\nContent-Type: {type}\r\nContent-Length: {length}\r\nCookie: {cookie}\r\nConnection: close\r\n\r\n"));
-        var answer = ReadToEnd(stream);
+        var answer = Answer();
         try
         {
             foreach (var piece in body)
@@ -134,6 +134,8 @@ public sealed class BodyLimitTests(EveryRoute routes) : IClassFixture<EveryRoute
         }
 
         return wait > TimeSpan.Zero && body.Length == 1 ? "" : await answer.WaitAsync(TimeSpan.FromSeconds(30));
+
+        async Task<string> Answer() => await ReadToEnd(stream);
     }
 
     /// <summary>To the end of the connection, however it ends.</summary>

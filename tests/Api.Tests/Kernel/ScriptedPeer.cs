@@ -35,7 +35,7 @@ internal sealed class ScriptedPeer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await over.CancelAsync();
-        listener.Stop();
+        listener.Dispose();
         await accepting;
         over.Dispose();
     }

@@ -217,7 +217,7 @@ public sealed class PeerCertificateTests
 
         public void Dispose()
         {
-            listener.Stop();
+            listener.Dispose();
             foreach (var client in clients)
                 client.Dispose();
         }

@@ -1,4 +1,4 @@
-namespace PeerRegistry.Store.Contract;
+namespace PeerRegistry.Tests;
 
 /// <summary>The same throws every time (xorshift64*).</summary>
 internal sealed class Dice(int seed)
