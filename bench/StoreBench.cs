@@ -10,7 +10,7 @@ using PeerRegistry.Application.Kernel;
 using PeerRegistry.Domain.Kernel;
 using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
-using PeerRegistry.Infrastructure.EventStore;
+using PeerRegistry.Infrastructure.Store;
 using PeerRegistry.Infrastructure.ReadModels;
 using PeerRegistry.Tests;
 

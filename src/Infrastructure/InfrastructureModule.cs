@@ -2,7 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using PeerRegistry.Application.Kernel;
 using PeerRegistry.Infrastructure.Audit;
-using PeerRegistry.Infrastructure.EventStore;
+using PeerRegistry.Infrastructure.Store;
 using PeerRegistry.Infrastructure.Apps;
 using PeerRegistry.Infrastructure.Devices;
 using PeerRegistry.Infrastructure.Forwarding;

@@ -4,7 +4,6 @@ using Npgsql;
 using PeerRegistry.Application.Kernel;
 using PeerRegistry.Application.SignedCalls;
 using PeerRegistry.Domain.Portals;
-using PeerRegistry.Infrastructure.EventStore;
 using PeerRegistry.Infrastructure.Store;
 using PeerRegistry.Infrastructure.HttpSignatures;
 using PeerRegistry.Infrastructure.Keys;

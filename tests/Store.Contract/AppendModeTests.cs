@@ -2,7 +2,6 @@ using JasperFx.Events;
 using Marten;
 using PeerRegistry.Application.Kernel;
 using PeerRegistry.Domain.Portals;
-using PeerRegistry.Infrastructure.EventStore;
 using PeerRegistry.Infrastructure.Store;
 using PeerRegistry.Tests;
 

@@ -5,7 +5,7 @@ using Npgsql;
 using PeerRegistry.Application.Kernel;
 using PeerRegistry.Domain.Kernel;
 using PeerRegistry.Domain.Portals;
-using PeerRegistry.Infrastructure.EventStore;
+using PeerRegistry.Infrastructure.Store;
 using PeerRegistry.Infrastructure.ReadModels;
 using PeerRegistry.Infrastructure.Snapshots;
 using PeerRegistry.Tests;

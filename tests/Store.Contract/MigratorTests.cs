@@ -1,5 +1,5 @@
 using Npgsql;
-using PeerRegistry.Infrastructure.EventStore;
+using PeerRegistry.Infrastructure.Store;
 using PeerRegistry.Tests;
 
 namespace PeerRegistry.Store.Contract;

@@ -82,7 +82,7 @@ public sealed class OtherWritersTests(TestPostgres postgres) : IAsyncLifetime
             grant select on all tables in schema registry to lowly
             """);
         await using var lowly = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(node.Database.ConnectionString) { Username = "lowly" });
-        var tail = new Infrastructure.EventStore.EventTail<long>(lowly, "version", row => row.GetInt64(1), 1);
+        var tail = new Infrastructure.Store.EventTail<long>(lowly, "version", row => row.GetInt64(1), 1);
 
         await using var slow = await Writer.Begin(node.Database);
         await slow.LockRow(a, "tally-slow", 1);

@@ -2,7 +2,7 @@ using System.Text.Json;
 using PeerRegistry.Application.Apps;
 using PeerRegistry.Application.Devices;
 using PeerRegistry.Domain.Apps;
-using PeerRegistry.Infrastructure.EventStore;
+using PeerRegistry.Infrastructure.Store;
 
 namespace PeerRegistry.Store.Contract;
 

@@ -120,7 +120,7 @@ public sealed class SequenceTests(TestPostgres postgres) : IAsyncLifetime
     [Fact]
     public async Task A_checkpoint_is_kept_and_never_goes_back()
     {
-        var checkpoints = node.Get<Infrastructure.EventStore.Checkpoints>();
+        var checkpoints = node.Get<Infrastructure.Store.Checkpoints>();
         Assert.Equal(0, await checkpoints.Load("a", Given.Soon));
         await checkpoints.Store("a", 7, Given.Soon);
         await checkpoints.Store("a", 5, Given.Soon);
@@ -179,7 +179,7 @@ public sealed class SequenceTests(TestPostgres postgres) : IAsyncLifetime
         {
             InstrumentPublished = (instrument, listener) =>
             {
-                if (instrument.Name == "subscription_held_back_seconds" && instrument.Meter == node.Get<Infrastructure.EventStore.EventSubscription>().Meter)
+                if (instrument.Name == "subscription_held_back_seconds" && instrument.Meter == node.Get<Infrastructure.Store.EventSubscription>().Meter)
                     listener.EnableMeasurementEvents(instrument);
             },
         };

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using PeerRegistry.Application.Apps;
 using PeerRegistry.Application.Kernel;
-using PeerRegistry.Infrastructure.EventStore;
+using PeerRegistry.Infrastructure.Store;
 using PeerRegistry.Infrastructure.ReadModels;
 
 namespace PeerRegistry.Infrastructure.Apps;

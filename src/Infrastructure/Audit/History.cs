@@ -2,7 +2,6 @@ using Npgsql;
 using PeerRegistry.Application.Audit;
 using PeerRegistry.Application.Kernel;
 using PeerRegistry.Domain.Portals;
-using PeerRegistry.Infrastructure.EventStore;
 using PeerRegistry.Infrastructure.Store;
 
 namespace PeerRegistry.Infrastructure.Audit;

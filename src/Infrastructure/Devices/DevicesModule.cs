@@ -1,6 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using PeerRegistry.Application.Devices;
-using PeerRegistry.Infrastructure.EventStore;
+using PeerRegistry.Infrastructure.Store;
 using PeerRegistry.Infrastructure.ReadModels;
 
 namespace PeerRegistry.Infrastructure.Devices;

@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using PeerRegistry.Application.Apps;
 using PeerRegistry.Application.Kernel;
 using PeerRegistry.Application.Portals;
-using PeerRegistry.Infrastructure.EventStore;
+using PeerRegistry.Infrastructure.Store;
 
 namespace PeerRegistry.Infrastructure.Keys;
 

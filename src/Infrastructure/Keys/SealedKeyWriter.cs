@@ -1,7 +1,7 @@
 using Npgsql;
 using PeerRegistry.Application.Portals;
 using PeerRegistry.Domain.Portals;
-using PeerRegistry.Infrastructure.EventStore;
+using PeerRegistry.Infrastructure.Store;
 
 namespace PeerRegistry.Infrastructure.Keys;
 

@@ -3,7 +3,7 @@ using PeerRegistry.Application.Kernel;
 using PeerRegistry.Application.Peers;
 using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
-using PeerRegistry.Infrastructure.EventStore;
+using PeerRegistry.Infrastructure.Store;
 
 namespace PeerRegistry.Infrastructure.Peers;
 

@@ -2,7 +2,7 @@ using Npgsql;
 using NpgsqlTypes;
 using PeerRegistry.Application.Peers;
 using PeerRegistry.Domain.Portals;
-using PeerRegistry.Infrastructure.EventStore;
+using PeerRegistry.Infrastructure.Store;
 
 namespace PeerRegistry.Infrastructure.Peers;
 

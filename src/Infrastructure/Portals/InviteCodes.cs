@@ -2,7 +2,7 @@ using Npgsql;
 using PeerRegistry.Application.Kernel;
 using PeerRegistry.Application.Portals;
 using PeerRegistry.Domain.Portals;
-using PeerRegistry.Infrastructure.EventStore;
+using PeerRegistry.Infrastructure.Store;
 
 namespace PeerRegistry.Infrastructure.Portals;
 

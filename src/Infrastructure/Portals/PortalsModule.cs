@@ -1,6 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using PeerRegistry.Application.Portals;
-using PeerRegistry.Infrastructure.EventStore;
+using PeerRegistry.Infrastructure.Store;
 
 namespace PeerRegistry.Infrastructure.Portals;
 

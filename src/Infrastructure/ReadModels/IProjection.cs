@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using PeerRegistry.Application.Kernel;
-using PeerRegistry.Infrastructure.EventStore;
+using PeerRegistry.Infrastructure.Store;
 
 namespace PeerRegistry.Infrastructure.ReadModels;
 

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using NpgsqlTypes;
 using PeerRegistry.Domain.Portals;
-using PeerRegistry.Infrastructure.EventStore;
+using PeerRegistry.Infrastructure.Store;
 
 namespace PeerRegistry.Infrastructure.ReadModels;
 

@@ -3,7 +3,7 @@ using System.Collections.Frozen;
 using Npgsql;
 using PeerRegistry.Application.Kernel;
 using PeerRegistry.Domain.Portals;
-using PeerRegistry.Infrastructure.EventStore;
+using PeerRegistry.Infrastructure.Store;
 using PeerRegistry.Infrastructure.ReadModels;
 
 namespace PeerRegistry.Infrastructure.Snapshots;

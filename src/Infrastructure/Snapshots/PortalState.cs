@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using PeerRegistry.Application.Kernel;
 using PeerRegistry.Application.Portals;
-using PeerRegistry.Infrastructure.EventStore;
+using PeerRegistry.Infrastructure.Store;
 using PeerRegistry.Infrastructure.ReadModels;
 
 namespace PeerRegistry.Infrastructure.Snapshots;

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using PeerRegistry.Domain.Portals;
-using PeerRegistry.Infrastructure.EventStore;
+using PeerRegistry.Infrastructure.Store;
 using PeerRegistry.Infrastructure.ReadModels;
 
 namespace PeerRegistry.Infrastructure.Snapshots;

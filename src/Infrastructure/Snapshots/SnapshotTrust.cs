@@ -1,5 +1,5 @@
 using PeerRegistry.Application.Kernel;
-using PeerRegistry.Infrastructure.EventStore;
+using PeerRegistry.Infrastructure.Store;
 
 namespace PeerRegistry.Infrastructure.Snapshots;
 

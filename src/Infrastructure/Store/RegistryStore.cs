@@ -4,7 +4,6 @@ using JasperFx.MultiTenancy;
 using Marten;
 using Marten.Storage;
 using Npgsql;
-using PeerRegistry.Infrastructure.EventStore;
 using Weasel.Core;
 
 namespace PeerRegistry.Infrastructure.Store;

@@ -1,7 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using PeerRegistry.Api.Tests.Kernel;
-using PeerRegistry.Infrastructure.EventStore;
+using PeerRegistry.Infrastructure.Store;
 using PeerRegistry.Infrastructure.LocalPostgres;
 using PeerRegistry.Infrastructure.Snapshots;
 using PeerRegistry.Tests;

@@ -1,4 +1,4 @@
-namespace PeerRegistry.Infrastructure.EventStore;
+namespace PeerRegistry.Infrastructure.Store;
 
 /// <summary>Wakes everybody who waits for events when this process wrote some or heard of some.</summary>
 internal sealed class Pulse(TimeProvider clock)

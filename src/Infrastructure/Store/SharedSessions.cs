@@ -1,7 +1,7 @@
 using Npgsql;
 using PeerRegistry.Application.Kernel;
 
-namespace PeerRegistry.Infrastructure.EventStore;
+namespace PeerRegistry.Infrastructure.Store;
 
 /// <summary>
 /// Finds out whether a connection to the database is one session of the server, as the registry needs: prepared statements,

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using PeerRegistry.Application.Kernel;
 
-namespace PeerRegistry.Infrastructure.EventStore;
+namespace PeerRegistry.Infrastructure.Store;
 
 /// <summary>Who caused an append, why, and as part of which trace; the same for all its events.</summary>
 /// <param name="FirstEvent">Id of the first event that is written: tells whether it is ours that is there.</param>

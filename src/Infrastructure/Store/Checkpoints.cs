@@ -1,6 +1,6 @@
 using Npgsql;
 
-namespace PeerRegistry.Infrastructure.EventStore;
+namespace PeerRegistry.Infrastructure.Store;
 
 /// <summary>How far each named reader of the events has come; table mt_event_progression.</summary>
 internal sealed class Checkpoints(NpgsqlDataSource database)

@@ -4,7 +4,7 @@ using PeerRegistry.Application.Kernel;
 using PeerRegistry.Domain.Portals;
 using PeerRegistry.Infrastructure.Snapshots;
 
-namespace PeerRegistry.Infrastructure.EventStore;
+namespace PeerRegistry.Infrastructure.Store;
 
 /// <summary>Events in Marten, one session for each append.</summary>
 internal sealed class MartenEventStore(

@@ -2,7 +2,7 @@ using System.Reflection;
 using System.Text.Json;
 using PeerRegistry.Domain.Kernel;
 
-namespace PeerRegistry.Infrastructure.EventStore;
+namespace PeerRegistry.Infrastructure.Store;
 
 /// <param name="Wire">Column type: <c>peer_added</c>.</param>
 internal sealed record EventType(Type Type, string Wire);

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 using Npgsql;
 using PeerRegistry.Application.Kernel;
 
-namespace PeerRegistry.Infrastructure.EventStore;
+namespace PeerRegistry.Infrastructure.Store;
 
 /// <summary>Every event in order, each exactly once; waits at a gap until it is known what it holds.</summary>
 internal sealed class EventSubscription : IDisposable

@@ -2,7 +2,7 @@ using Npgsql;
 using PeerRegistry.Application.Kernel;
 using PeerRegistry.Domain.Portals;
 
-namespace PeerRegistry.Infrastructure.EventStore;
+namespace PeerRegistry.Infrastructure.Store;
 
 /// <summary>Turns one kind of <see cref="IAlongside"/> row into statements. Derive from <see cref="AlongsideWriter{TRow}"/>.</summary>
 internal interface IAlongsideWriter

@@ -3,9 +3,8 @@ using Marten;
 using PeerRegistry.Application.Kernel;
 using PeerRegistry.Domain.Portals;
 using PeerRegistry.Infrastructure.ReadModels;
-using PeerRegistry.Infrastructure.Store;
 
-namespace PeerRegistry.Infrastructure.EventStore;
+namespace PeerRegistry.Infrastructure.Store;
 
 /// <summary>Puts the events of an append, the read-model rows that follow from them and what goes alongside into one session.</summary>
 internal sealed class SessionFill(IEnumerable<IAlongsideWriter> writers)

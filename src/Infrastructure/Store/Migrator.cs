@@ -5,9 +5,8 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using PeerRegistry.Infrastructure.Store;
 
-namespace PeerRegistry.Infrastructure.EventStore;
+namespace PeerRegistry.Infrastructure.Store;
 
 /// <summary>
 /// Brings the schema <c>registry</c> up to date from the numbered files embedded in this assembly, <c>0001_what_it_does.sql</c>,

@@ -1,6 +1,6 @@
 using Npgsql;
 
-namespace PeerRegistry.Infrastructure.EventStore;
+namespace PeerRegistry.Infrastructure.Store;
 
 /// <summary>
 /// Reads events in order of sequence number and says how far they may be relied on. Numbers are taken before a transaction

@@ -4,7 +4,7 @@ using Marten.Exceptions;
 using Npgsql;
 using PeerRegistry.Application.Kernel;
 
-namespace PeerRegistry.Infrastructure.EventStore;
+namespace PeerRegistry.Infrastructure.Store;
 
 /// <summary>What becomes of an append that did not go through at once.</summary>
 internal sealed class Retries(NpgsqlDataSource database, TimeProvider clock)

@@ -7,10 +7,9 @@ using PeerRegistry.Application.Kernel;
 using PeerRegistry.Domain.Kernel;
 using PeerRegistry.Infrastructure.ReadModels;
 using PeerRegistry.Infrastructure.Snapshots;
-using PeerRegistry.Infrastructure.Store;
 using PeerRegistry.Infrastructure.Tls;
 
-namespace PeerRegistry.Infrastructure.EventStore;
+namespace PeerRegistry.Infrastructure.Store;
 
 /// <summary>Event store, read models and snapshots on one PostgreSQL database.</summary>
 public static class StoreModule

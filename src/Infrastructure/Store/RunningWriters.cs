@@ -1,6 +1,6 @@
 using Npgsql;
 
-namespace PeerRegistry.Infrastructure.EventStore;
+namespace PeerRegistry.Infrastructure.Store;
 
 /// <summary>
 /// The transactions that may still write to this database: those that own a transaction id, prepared ones included. Transactions of

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace PeerRegistry.Infrastructure.EventStore;
+namespace PeerRegistry.Infrastructure.Store;
 
 /// <summary>How events and read-model rows are written: camelCase, enums as strings, members that are not known skipped.</summary>
 internal static class RegistryJson

@@ -3,7 +3,7 @@ using Npgsql;
 using PeerRegistry.Application.Kernel;
 using PeerRegistry.Domain.Portals;
 
-namespace PeerRegistry.Infrastructure.EventStore;
+namespace PeerRegistry.Infrastructure.Store;
 
 /// <summary>
 /// Table credentials. Every change also raises the Portal's revision, in the same transaction, so that a reader can tell which of

@@ -3,7 +3,7 @@ using PeerRegistry.Application.Kernel;
 using PeerRegistry.Infrastructure.ReadModels;
 using PeerRegistry.Infrastructure.Snapshots;
 
-namespace PeerRegistry.Infrastructure.EventStore;
+namespace PeerRegistry.Infrastructure.Store;
 
 /// <summary>Folds the events of an append into the rows that they change, before they are written.</summary>
 internal sealed class LiveFold(NpgsqlDataSource database, IReadOnlyList<ReadModel> models, PortalSnapshots snapshots)

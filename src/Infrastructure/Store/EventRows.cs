@@ -2,9 +2,8 @@ using System.Runtime.CompilerServices;
 using Npgsql;
 using PeerRegistry.Application.Kernel;
 using PeerRegistry.Domain.Portals;
-using PeerRegistry.Infrastructure.Store;
 
-namespace PeerRegistry.Infrastructure.EventStore;
+namespace PeerRegistry.Infrastructure.Store;
 
 /// <summary>Rows of mt_events as <see cref="Recorded"/>.</summary>
 internal sealed class EventRows(EventSerializer serializer)
