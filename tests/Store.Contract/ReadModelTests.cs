@@ -115,6 +115,18 @@ public sealed class ReadModelTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_row_of_another_version_makes_the_whole_append_stale()
+    {
+        await node.Store.Append(Given.Counts(a, "tally-x", 0, 1), Given.Soon);
+
+        var stale = Given.Counts(a, "tally-x", 1, 2) with { Alongside = [new Note("stale")] };
+        await Assert.ThrowsAsync<StaleVersionException>(() => node.Store.Append(stale, Given.Soon));
+
+        Assert.Single(await node.Store.ReadStream(a, "tally-x", default, Given.Soon));
+        Assert.Equal(0, await node.Database.Scalar<long>("select count(*) from registry.notes"));
+    }
+
+    [Fact]
     public async Task Rows_of_another_node_are_folded_on()
     {
         await using var other = await Node.Start(database);
@@ -151,7 +163,7 @@ public sealed class ReadModelTests(TestPostgres postgres) : IAsyncLifetime
     {
         protected override IEnumerable<NpgsqlBatchCommand> Write(PortalId portal, Note row) =>
         [
-            new("insert into registry.notes (portal_id, text) values ($1, $2)") { Parameters = { new() { Value = portal.Value }, new() { Value = row.Text } } },
+            new("insert into registry.notes (portal_id, text) values ($1, case $2 when 'stale' then registry.stale_version()::text else $2 end)") { Parameters = { new() { Value = portal.Value }, new() { Value = row.Text } } },
         ];
     }
 }

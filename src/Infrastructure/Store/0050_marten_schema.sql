@@ -4,6 +4,3 @@ create table registry.marten_schema (
     fingerprint text not null,
     applied_at timestamptz not null default now()
 );
-
--- Marten checks versions in its own function.
-drop function registry.stale_version();

@@ -9,6 +9,7 @@ namespace PeerRegistry.Infrastructure.Store;
 /// <summary>What becomes of an append that did not go through at once.</summary>
 internal sealed class Retries(NpgsqlDataSource database, TimeProvider clock)
 {
+    private const string StaleRow = "PR001";
     private const int Attempts = 6;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
@@ -89,10 +90,13 @@ internal sealed class Retries(NpgsqlDataSource database, TimeProvider clock)
         return (NpgsqlException?)e;
     }
 
-    /// <summary>A stream has another version than was expected, or is there although it was expected to be new.</summary>
+    /// <summary>
+    /// A stream or a row has another version than was expected, or is there although it was expected to be new. Marten says so by its
+    /// exception, our own rows by <c>registry.stale_version()</c>.
+    /// </summary>
     private static bool MeansStale(Exception e) =>
         e is EventStreamUnexpectedMaxEventIdException
-        || Cause(e) is PostgresException { ConstraintName: "pkey_mt_streams_tenant_id_id" or "pk_mt_events_stream_and_version" };
+        || Cause(e) is PostgresException { SqlState: StaleRow } or PostgresException { ConstraintName: "pkey_mt_streams_tenant_id_id" or "pk_mt_events_stream_and_version" };
 
     /// <summary>Marten's exception names the first stream of a session, so the versions are read to find the one that is stale.</summary>
     private async Task<StaleVersionException> Stale(Changes changes, CancellationToken ct)
