@@ -54,7 +54,7 @@ internal sealed class PeerTrust(string? file)
     }
 
     /// <summary>
-    /// Read again only when the file has changed: a replaced file counts at once, and a peer with a certificate that nobody trusts
+    /// Parsed again only when the text of the file has changed: a replaced file counts at once, and a peer with a certificate that nobody trusts
     /// does not make every handshake parse it.
     /// </summary>
     /// <returns>Null if no file is configured or it cannot be read.</returns>
@@ -65,13 +65,13 @@ internal sealed class PeerTrust(string? file)
 
         try
         {
-            var found = new FileInfo(file);
+            var pem = File.ReadAllText(file);
             var known = roots;
-            if (known?.Written == found.LastWriteTimeUtc && known.Length == found.Length)
+            if (known?.Pem == pem)
                 return known;
 
-            var read = new Roots([], found.LastWriteTimeUtc, found.Length);
-            read.Certificates.ImportFromPemFile(file);
+            var read = new Roots([], pem);
+            read.Certificates.ImportFromPem(pem);
             return roots = read;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
@@ -80,5 +80,5 @@ internal sealed class PeerTrust(string? file)
         }
     }
 
-    private sealed record Roots(X509Certificate2Collection Certificates, DateTime Written, long Length);
+    private sealed record Roots(X509Certificate2Collection Certificates, string Pem);
 }
