@@ -11,12 +11,10 @@ internal sealed record AppPasswordName(string Name);
 /// <summary>Passwords of one app, for programs of the owner that only know HTTP Basic.</summary>
 internal static class AppPasswordEndpoints
 {
-    private const int MaxBody = 4 * 1024;
-
     public static void MapAppPasswords(this IEndpointRouteBuilder edge)
     {
         var passwords = edge.MapGroup("/core/protected/apps/{name}/passwords").WithTags("Apps")
-            .RequireAuthorization(Policies.Owner).WithMetadata(new BodyLimit(MaxBody)).ProducesProblem(401).ProducesProblem(404);
+            .RequireAuthorization(Policies.Owner).ProducesProblem(401).ProducesProblem(404);
         passwords.MapGet("", List).WithName("apps.passwords.list");
         passwords.MapPost("", Create).WithName("apps.passwords.create").ProducesProblem(400).ProducesProblem(409);
         passwords.MapDelete("/{id}", Revoke).WithName("apps.passwords.revoke");

@@ -129,7 +129,7 @@ public sealed class AppApiTests(TwoPortals two) : IClassFixture<TwoPortals>
         foreach (var (path, caller, status, rule) in new[]
                  {
                      ("/pub/x", "anonymous", 200, "/pub"), ("/pubx", "anonymous", 401, ""), ("/x", "device", 200, ""), ("/peer", "device", 403, "/peer"),
-                     ("/peer", $"peer:{two.Bob.Id.Short}", 401, "/peer"), ("//", "anonymous", 400, null),
+                     ("/peer", $"peer:{two.Bob.Id.Short}", 401, "/peer"), ("//", "anonymous", 401, ""), ("/pub/..%2Fx", "anonymous", 400, null),
                  })
         {
             var said = (await two.Owner.Get($"{Apps}/{app}/explain?path={Uri.EscapeDataString(path)}&as={caller}")).Json;
@@ -139,7 +139,7 @@ public sealed class AppApiTests(TwoPortals two) : IClassFixture<TwoPortals>
         await two.Ada.Send(new SetVisibility(two.Ada.Id, app, VisibilityMode.Some, [TypedPortalId.Of(two.Bob.Id)]));
         var granted = (await two.Owner.Get($"{Apps}/{app}/explain?path=/peer&as=peer:{two.Bob.Id}")).Json;
         Assert.Equal((200, two.Bob.Id.Value), (granted.GetProperty("status").GetInt32(), granted.GetProperty("headers").GetProperty("X-Ptl-Client-Id").GetString()));
-        Assert.Equal(["prefix", "segments", "as_written"], granted.GetProperty("readings").EnumerateArray().Select(reading => reading.GetProperty("reading").GetString()));
+        Assert.Equal(["prefix", "segments", "any_case", "as_written"], granted.GetProperty("readings").EnumerateArray().Select(reading => reading.GetProperty("reading").GetString()));
         Assert.Equal("peer_unknown", (await two.Owner.Get($"{Apps}/{app}/explain?path=/&as=peer:aaaaaa")).Code);
         Assert.Equal("request_invalid", (await two.Owner.Get($"{Apps}/{app}/explain?path=/&as=me")).Code);
     }

@@ -32,7 +32,7 @@ public sealed class AppPasswordTests(TwoPortals two) : IClassFixture<TwoPortals>
         Assert.Equal("app_password_unknown", (await two.Owner.Delete($"{url}/{id}")).Code);
         Assert.Equal("[]", (await two.Owner.Get(url)).Body);
         Assert.Equal("app_unknown", (await two.Owner.Post("/core/protected/apps/nobody/passwords", """{"name":"x"}""")).Code);
-        Assert.Equal("request_invalid", (await two.Owner.Post(url, """{"name":" "}""")).Code);
+        Assert.Equal("name_invalid", (await two.Owner.Post(url, """{"name":" "}""")).Code);
         using var anybody = two.Zone.Client();
         Assert.Equal("not_authenticated", (await anybody.Get($"https://{two.Ada.Domain}{url}")).Code);
     }

@@ -12,7 +12,7 @@ public sealed class ContainerFilesTests
 {
     private static readonly string Root = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Here())!, "../../.."));
 
-    private readonly YamlMappingNode compose = Compose();
+    private readonly YamlMappingNode compose = Yaml("docker-compose.yml");
     private readonly string dockerfile = File.ReadAllText(Path.Combine(Root, "Dockerfile"));
 
     [Fact]
@@ -31,12 +31,13 @@ public sealed class ContainerFilesTests
     [Fact]
     public void Apps_find_the_core_as_portal_core_on_port_80_and_the_proxy_finds_both_listeners()
     {
-        Assert.Contains("portal_core", ((YamlSequenceNode)At(compose, "services", "registry", "networks", "apps", "aliases")).Select(Text));
+        Assert.Contains("portal_edge", ((YamlSequenceNode)At(compose, "services", "registry", "networks", "core", "aliases")).Select(Text));
+        Assert.Contains("portal_core", ((YamlSequenceNode)At(Yaml("deploy/apps/postcards.yml"), "services", "registry", "networks", "postcards", "aliases")).Select(Text));
         var settings = Environment().ToDictionary(s => s.Name, s => s.Value);
         Assert.Equal("http://0.0.0.0:80", settings["Listen__Internal"]);
-        Assert.Equal("registry:80", settings["Proxy__Internal"]);
-        Assert.Equal("registry:" + new Uri(settings["Listen__Edge"]).Port, settings["Proxy__Edge"]);
-        Assert.Subset(Names(At(compose, "services", "caddy", "networks")).ToHashSet(), new HashSet<string> { "core", "apps" });
+        Assert.Equal("portal_edge:80", settings["Proxy__Internal"]);
+        Assert.Equal("portal_edge:" + new Uri(settings["Listen__Edge"]).Port, settings["Proxy__Edge"]);
+        Assert.Subset(Names(At(compose, "services", "caddy", "networks")).ToHashSet(), new HashSet<string> { "core" });
     }
 
     [Fact]
@@ -78,10 +79,10 @@ public sealed class ContainerFilesTests
         _ => variable.Groups[3].Value,
     });
 
-    private static YamlMappingNode Compose()
+    private static YamlMappingNode Yaml(string name)
     {
         var yaml = new YamlStream();
-        using var file = File.OpenText(Path.Combine(Root, "docker-compose.yml"));
+        using var file = File.OpenText(Path.Combine(Root, name));
         yaml.Load(file);
         return (YamlMappingNode)yaml.Documents[0].RootNode;
     }
