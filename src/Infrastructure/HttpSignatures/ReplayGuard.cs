@@ -59,14 +59,20 @@ internal sealed class ReplayGuard : IReplayGuard
             {
                 if (seen.TryGetValue(once.Key, out var entry) && entry.Until >= now)
                     return SignatureReasons.Replayed;
-                if ((seen.Count == seen.Capacity || Refusal(once.Signer) is not null) && swept < now)
+
+                var holder = holders.GetValueOrDefault(once.Signer);
+                if ((seen.Count == seen.Capacity || Refusal(holder) is not null) && swept < now)
+                {
                     Sweep(now);
+                    holder = holder is { Count: 0 } ? null : holder; // one that holds nothing was dropped
+                }
+
                 if (once.Until < swept)
                     return SignatureReasons.GuardCold; // the clock went back to where this one may have been forgotten already
-                if (Refusal(once.Signer) is { } refusal)
+                if (Refusal(holder) is { } refusal)
                     return refusal;
 
-                if (!holders.TryGetValue(once.Signer, out var holder))
+                if (holder is null)
                     holders.Add(once.Signer, holder = new Holder());
                 if (seen.TryAdd(once.Key, new Entry(once.Until, holder)))
                     holder.Count++;
@@ -76,12 +82,13 @@ internal sealed class ReplayGuard : IReplayGuard
             }
         }
 
-        private string? Refusal(PortalId signer)
+        /// <param name="holder">The signer's, or null if it holds nothing.</param>
+        private string? Refusal(Holder? holder)
         {
             var free = capacity - seen.Count;
             if (free <= 0)
                 return SignatureReasons.GuardFull;
-            return holders.TryGetValue(signer, out var holder) && holder.Count >= free ? SignatureReasons.GuardQuota : null;
+            return holder?.Count >= free ? SignatureReasons.GuardQuota : null;
         }
 
         /// <summary>Drops what has run out. Called before the table would grow or refuse, and at most once a second, since until then nothing more can have run out.</summary>
