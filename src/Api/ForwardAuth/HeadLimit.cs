@@ -29,8 +29,6 @@ internal sealed class HeadLimit(RequestDelegate next, IPortalSnapshots snapshots
     /// <summary>Set when cookies were deleted one by one, for a browser that comes back with too many nevertheless.</summary>
     private const string Mark = "__Host-portal-cleared";
 
-    private const string OwnPrefix = "__Host-portal";
-
     /// <summary>Bytes; nginx takes no head of an answer above 4 KiB unless it is told to.</summary>
     private const int MaxSetCookieBytes = 2048;
 
@@ -123,7 +121,7 @@ internal sealed class HeadLimit(RequestDelegate next, IPortalSnapshots snapshots
     private static IEnumerable<string> Pairs(StringValues cookies) =>
         cookies.SelectMany(line => (line ?? "").Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
 
-    private static bool IsOwn(string pair) => pair.StartsWith(OwnPrefix, StringComparison.Ordinal);
+    private static bool IsOwn(string pair) => pair.StartsWith(OwnSecrets.CookiePrefix, StringComparison.Ordinal);
 
     private static bool IsToken(string name) =>
         name.Length is > 0 and < 256 && name.All(c => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c, StringComparison.Ordinal));

@@ -14,7 +14,8 @@ internal static class OwnSecrets
     /// <summary>Begins the names of the cookies that bind a ticket to the browser that asked for it.</summary>
     public const string StateCookie = "__Host-portal-state-";
 
-    private const string Prefix = "__Host-portal";
+    /// <summary>How the names of all cookies of the core begin.</summary>
+    public const string CookiePrefix = "__Host-portal";
     private const int TokenLength = 43;
 
     /// <summary>The value of one of our cookies; null where it is absent or given twice.</summary>
@@ -62,7 +63,7 @@ internal static class OwnSecrets
             foreach (var range in line.AsSpan().Split(';'))
             {
                 var pair = line.AsSpan(range).Trim(' ');
-                if (pair.IsEmpty || pair.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) || CarriesToken(pair, snapshots))
+                if (pair.IsEmpty || pair.StartsWith(CookiePrefix, StringComparison.OrdinalIgnoreCase) || CarriesToken(pair, snapshots))
                     continue;
                 if (kept.Length > 0)
                     kept.Append("; ");
