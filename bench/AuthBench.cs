@@ -9,14 +9,16 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using NSec.Cryptography;
 using PeerRegistry.Application.Apps;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Devices;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Apps;
 using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
 using PeerRegistry.Infrastructure.HttpSignatures;
 using PeerRegistry.Infrastructure.Keys;
 using PeerRegistry.Tests;
+using PeerRegistry.Api.Hosting;
 using Ed25519PublicKey = NSec.Cryptography.PublicKey;
 using PublicKey = PeerRegistry.Domain.Portals.PublicKey;
 
@@ -45,7 +47,7 @@ internal sealed class AuthBench : IBenchmark
         var data = Directory.CreateTempSubdirectory("peerregistry-bench-").FullName;
         await using var postgres = new ThrowawayPostgres();
         await postgres.InitializeAsync();
-        await using var registry = Api.Program.Build(
+        await using var registry = RegistryHost.Build(
         [
             $"--ConnectionStrings:Registry={await postgres.CreateDatabase()}", $"--Data:Directory={data}", "--Listen:Edge=http://127.0.0.1:0", "--Listen:Internal=http://127.0.0.1:0",
             "--Logging:LogLevel:Default=Warning",

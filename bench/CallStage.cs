@@ -8,13 +8,15 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
-using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Api.Tests.Common;
 using PeerRegistry.Application.Apps;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Common;
+using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Apps;
 using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
 using PeerRegistry.Tests;
+using PeerRegistry.Api.Hosting;
 using PublicKey = PeerRegistry.Domain.Portals.PublicKey;
 
 namespace PeerRegistry.Bench;
@@ -104,7 +106,7 @@ internal sealed class CallStage : IAsyncDisposable
     private async Task StartRegistry(int peerPort, int slowPort)
     {
         await postgres.InitializeAsync();
-        registry = Api.Program.Build([
+        registry = RegistryHost.Build([
             $"--ConnectionStrings:Registry={await postgres.CreateDatabase()}",
             $"--Data:Directory={Folder}/data",
             "--Listen:Edge=http://127.0.0.1:0",

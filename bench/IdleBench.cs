@@ -2,9 +2,11 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using Microsoft.Extensions.DependencyInjection;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Common;
+using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
+using PeerRegistry.Api.Hosting;
 
 namespace PeerRegistry.Bench;
 
@@ -44,7 +46,7 @@ internal sealed class IdleBench : IBenchmark
 
     private static async Task Seed(string data)
     {
-        await using var app = Api.Program.Build([$"--Data:Directory={data}", "--Listen:Edge=http://127.0.0.1:0", "--Listen:Internal=http://127.0.0.1:0"]);
+        await using var app = RegistryHost.Build([$"--Data:Directory={data}", "--Listen:Edge=http://127.0.0.1:0", "--Listen:Internal=http://127.0.0.1:0"]);
         await app.StartAsync();
         var (store, portal) = (app.Services.GetRequiredService<IEventStore>(), app.Services.GetRequiredService<IPortalSnapshots>().All.Single().Portal.Id);
         foreach (var some in Enumerable.Range(0, Peers).Select(_ => PublicKey.Ed25519(RandomNumberGenerator.GetBytes(32))).DistinctBy(key => key.Id.Short).Chunk(200))

@@ -4,9 +4,11 @@ using System.Security.Cryptography;
 using MediatR;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Devices;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Portals;
+using PeerRegistry.Api.Hosting;
 
 namespace PeerRegistry.Bench;
 
@@ -46,7 +48,7 @@ internal sealed class PagesBench : IBenchmark
         public static async Task<Furnished> Start(int peers)
         {
             var data = Directory.CreateTempSubdirectory("peerregistry-bench-").FullName;
-            var app = Api.Program.Build([$"--Data:Directory={data}", "--Listen:Edge=http://127.0.0.1:0", "--Listen:Internal=http://127.0.0.1:0"]);
+            var app = RegistryHost.Build([$"--Data:Directory={data}", "--Listen:Edge=http://127.0.0.1:0", "--Listen:Internal=http://127.0.0.1:0"]);
             await app.StartAsync();
             var (store, portal) = (app.Services.GetRequiredService<IEventStore>(), app.Services.GetRequiredService<IPortalSnapshots>().All.Single().Portal.Id);
             foreach (var some in Enumerable.Range(0, peers).Select(_ => PublicKey.Ed25519(RandomNumberGenerator.GetBytes(32))).DistinctBy(key => key.Id.Short).Chunk(200))

@@ -129,7 +129,7 @@ internal sealed class SignaturesBench : IBenchmark
             var fields = SignatureMaker.SignRequest(
                 key, "portal-peer", "POST", Authority, $"https://{Authority}{Target(i)}", ContentDigest.Field(Encoding.UTF8.GetBytes($"{{\"n\":{i}}}")), Clock.Seconds, toOriginal: false);
             var request = new ReceivedRequest("POST", "https", Authority, Target(i), new Lines(fields[0].Value, fields[1].Value, fields[2].Value));
-            var verdict = Verifier.Judge(SignedMessage.Of(request with { Method = "POST " }), SignatureProfile.App, _ => signer, [], false, Clock.Seconds, out _);
+            var verdict = Verifier.Verify(SignedMessage.Of(request with { Method = "POST " }), SignatureProfile.App, _ => signer, [], false, Clock.Seconds, out _);
             var signed = verdict.SignatureBase!.Replace("\"@method\": POST ", "\"@method\": POST", StringComparison.Ordinal);
             return string.Join('\t', fields[0].Value, fields[1].Value, fields[2].Value, Convert.ToBase64String(Encoding.ASCII.GetBytes(signed)));
         }

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Infrastructure.Audit;
 using PeerRegistry.Infrastructure.Store;
 using PeerRegistry.Infrastructure.Apps;

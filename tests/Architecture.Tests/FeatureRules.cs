@@ -1,8 +1,9 @@
 using FluentValidation;
 using MediatR;
 using Microsoft.Extensions.DependencyInjection;
-using PeerRegistry.Application.Kernel;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Application;
+using PeerRegistry.Application.Common;
+using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Architecture.Tests;
 

@@ -42,7 +42,7 @@ public sealed class ReferenceRules
         var naming = Source.Files("src/Api", "*.cs").Concat(Source.Files("src/Api", "*.razor"))
             .Where(f => Regex.IsMatch(File.ReadAllText(f), @"^[^/\n]*\bInfrastructure\.|using PeerRegistry\.Infrastructure", RegexOptions.Multiline))
             .Select(f => Path.GetRelativePath(Path.Combine(Source.Root, "src/Api"), f));
-        Assert.Equal(["Program.cs"], naming);
+        Assert.Equal(["Hosting/RegistryHost.cs"], naming);
     }
 
     [Fact]
@@ -50,7 +50,7 @@ public sealed class ReferenceRules
     {
         Type[] shared = [typeof(PortalId), typeof(ShortId), typeof(TypedPortalId), typeof(PublicKey), typeof(KeyKind), typeof(HumanEncoding)];
         var across = Dependencies.Of(Source.Domain).Where(d =>
-            d.To.IsIn(Source.Domain) && Source.Feature(d.From) != Source.Feature(d.To) && Source.Feature(d.To) is not (null or "Kernel") && !shared.Contains(d.To));
+            d.To.IsIn(Source.Domain) && Source.Feature(d.From) != Source.Feature(d.To) && Source.Feature(d.To) is not (null or "Common") && !shared.Contains(d.To));
         Assert.Empty(across);
     }
 
@@ -61,12 +61,41 @@ public sealed class ReferenceRules
         Type[] joined = [typeof(Visibility), typeof(VisibilityMode), typeof(IPeerContacts), typeof(PeerContact), typeof(ForgetVisibility), typeof(IInvites), // which app sees which peer; an invite makes one
             typeof(FindDefaultPortal)]; // the operator says where its apps listen
         var across = Dependencies.Of(Source.Application).Where(d =>
-            Source.Feature(d.From) is not (null or "Kernel" or "ForwardAuth" or "Audit")
+            Source.Feature(d.From) is not (null or "Common" or "Snapshots" or "ForwardAuth" or "Audit")
             && Source.Feature(d.To) is { } feature && feature != Source.Feature(d.From)
-            && ((d.To.IsIn(Source.Application) && feature is not ("Kernel" or "SignedCalls") && !d.To.Name.EndsWith("Row", StringComparison.Ordinal))
-                || (d.To.IsIn(Source.Domain) && feature is not ("Kernel" or "Portals")))
+            && ((d.To.IsIn(Source.Application) && feature is not ("Common" or "Snapshots" or "SignedCalls") && !d.To.Name.EndsWith("Row", StringComparison.Ordinal))
+                || (d.To.IsIn(Source.Domain) && feature is not ("Common" or "Portals")))
             && !joined.Contains(d.To));
         Assert.Empty(across);
+    }
+
+    [Theory]
+    [InlineData("Domain")]
+    [InlineData("Application")]
+    [InlineData("Api")]
+    public void No_folder_uses_another_that_uses_it(string project)
+    {
+        var assembly = Source.AllTypes.Select(type => type.Assembly).Distinct().Single(a => a.GetName().Name == $"PeerRegistry.{project}");
+        var uses = Dependencies.Of(assembly).Where(d => d.To.IsIn(assembly) && d.From.Namespace != d.To.Namespace)
+            .ToLookup(d => d.From.Namespace!, d => d.To.Namespace!);
+        Assert.NotEmpty(uses);
+        Assert.All(uses, folder => Assert.DoesNotContain(folder.Key, Reached(folder, uses)));
+    }
+
+    private static HashSet<string> Reached(IEnumerable<string> from, ILookup<string, string> uses)
+    {
+        var reached = new HashSet<string>();
+        var open = new Queue<string>(from);
+        while (open.TryDequeue(out var next))
+        {
+            if (reached.Add(next))
+            {
+                foreach (var further in uses[next])
+                    open.Enqueue(further);
+            }
+        }
+
+        return reached;
     }
 
     private static IEnumerable<string> ReferencesOf(Assembly assembly) => assembly.GetReferencedAssemblies().Select(a => a.Name!);

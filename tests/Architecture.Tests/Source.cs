@@ -1,8 +1,8 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
-using PeerRegistry.Api.Kernel;
-using PeerRegistry.Application.Kernel;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Api.Http;
+using PeerRegistry.Application;
+using PeerRegistry.Domain.Common;
 using PeerRegistry.Infrastructure;
 
 namespace PeerRegistry.Architecture.Tests;

@@ -11,7 +11,7 @@ public class AnswerTests
     {
         foreach (var key in new[] { Given.Ed25519, Given.Rsa })
         {
-            var verdict = Given.Judge(Given.Request(key), Given.SignerOf(key), body: "{}");
+            var verdict = Given.Verify(Given.Request(key), Given.SignerOf(key), body: "{}");
 
             Assert.Null(verdict.Reason);
             Assert.Equal(key.Public.Id, verdict.Signer!.Id);
@@ -29,14 +29,14 @@ public class AnswerTests
         var body = Encoding.UTF8.GetBytes("""{"peering":"mutual"}""");
         var fields = new WireFields(SignatureMaker.SignAnswer(Given.Ed25519, 200, ContentDigest.Field(body), request, label, Given.Now));
 
-        Assert.Null(Judge(request, 200, fields, body, label));
-        Assert.Equal("signature_invalid", Judge(request, 201, fields, body, label));
-        Assert.Equal("signature_invalid", Judge(request with { Method = "PUT" }, 200, fields, body, label));
-        Assert.Equal("signature_invalid", Judge(request with { Target = "/other" }, 200, fields, body, label));
-        Assert.Equal("digest_mismatch", Judge(request, 200, fields, [.. body, 32], label));
+        Assert.Null(Verify(request, 200, fields, body, label));
+        Assert.Equal("signature_invalid", Verify(request, 201, fields, body, label));
+        Assert.Equal("signature_invalid", Verify(request with { Method = "PUT" }, 200, fields, body, label));
+        Assert.Equal("signature_invalid", Verify(request with { Target = "/other" }, 200, fields, body, label));
+        Assert.Equal("digest_mismatch", Verify(request, 200, fields, [.. body, 32], label));
         var other = Given.Request(Given.OtherEd25519, "portal-core");
-        Assert.Equal(label is null ? null : "signature_invalid", Judge(other, 200, fields, body, label));
-        Assert.Equal(label is null ? "component_missing" : "component_unexpected", Judge(request, 200, fields, body, label is null ? "sig1" : null));
+        Assert.Equal(label is null ? null : "signature_invalid", Verify(other, 200, fields, body, label));
+        Assert.Equal(label is null ? "component_missing" : "component_unexpected", Verify(request, 200, fields, body, label is null ? "sig1" : null));
     }
 
     [Fact]
@@ -46,10 +46,10 @@ public class AnswerTests
         var twice = request with { Fields = ((WireFields)request.Fields).And("Signature", "other=:YQ==:") };
         var fields = new WireFields(SignatureMaker.SignAnswer(Given.Ed25519, 200, ContentDigest.Field([]), twice, "other", Given.Now));
 
-        Assert.Null(Judge(twice, 200, fields, [], "other"));
-        Assert.Equal("component_unexpected", Judge(twice, 200, fields, [], "sig1"));
+        Assert.Null(Verify(twice, 200, fields, [], "other"));
+        Assert.Equal("component_unexpected", Verify(twice, 200, fields, [], "sig1"));
     }
 
-    private static string? Judge(ReceivedRequest request, int status, IFields fields, byte[] body, string? label) =>
-        Verifier.Judge(new SignedMessage(request, status, fields), SignatureProfile.Answer(label), _ => Given.SignerOf(Given.Ed25519), body, true, Given.Now, out _).Reason;
+    private static string? Verify(ReceivedRequest request, int status, IFields fields, byte[] body, string? label) =>
+        Verifier.Verify(new SignedMessage(request, status, fields), SignatureProfile.Answer(label), _ => Given.SignerOf(Given.Ed25519), body, true, Given.Now, out _).Reason;
 }

@@ -73,9 +73,9 @@ internal static class Given
         };
     }
 
-    internal static SignatureVerdict Judge(
+    internal static SignatureVerdict Verify(
         ReceivedRequest request, Signer? signer, VerificationPlace place = VerificationPlace.App, string? body = null, long now = Now) =>
-        Verifier.Judge(SignedMessage.Of(request), SignatureProfile.Of(place), _ => signer, Encoding.UTF8.GetBytes(body ?? ""), body is not null, now, out _);
+        Verifier.Verify(SignedMessage.Of(request), SignatureProfile.Of(place), _ => signer, Encoding.UTF8.GetBytes(body ?? ""), body is not null, now, out _);
 
     private static byte[] Rsa2048()
     {

@@ -76,7 +76,7 @@ public class OriginalTests
         foreach (var view in Views)
         {
             var vector = Find(Signed, "requests", name);
-            var verdict = Judge(Signed, vector, view, vector.GetProperty("created").GetInt64());
+            var verdict = Verify(Signed, vector, view, vector.GetProperty("created").GetInt64());
 
             Assert.Null(verdict.Reason);
             Assert.Equal(Signed.GetProperty("keys").GetProperty("alice").Text("id"), verdict.Signer!.Id.Value);
@@ -91,7 +91,7 @@ public class OriginalTests
         var vector = Find(Signed, "edgeCases", name);
         foreach (var view in Views)
         {
-            var reason = Judge(Signed, vector, view, vector.GetProperty("created").GetInt64()).Reason;
+            var reason = Verify(Signed, vector, view, vector.GetProperty("created").GetInt64()).Reason;
             Assert.Equal(Outcome(vector, view) == "peer" ? null : "signature_invalid", reason);
         }
     }
@@ -103,7 +103,7 @@ public class OriginalTests
         var vector = Find(Signed, "negative", name);
         foreach (var view in Views)
         {
-            var reason = Judge(Signed, vector, view, vector.GetProperty("verifyAt").GetInt64()).Reason;
+            var reason = Verify(Signed, vector, view, vector.GetProperty("verifyAt").GetInt64()).Reason;
             var unseen = name == "changed-body" && view == "forwardAuth"; // the app compares the digest that it is handed
             Assert.Equal(unseen ? null : Refused[name], reason);
         }
@@ -118,7 +118,7 @@ public class OriginalTests
         var request = Signed.GetProperty("requests").EnumerateArray().First(e => e.GetProperty("created").GetInt64() == created);
 
         var expected = at - created > 300 ? "created_too_old" : created - at > 5 ? "created_in_future" : null;
-        Assert.Equal(expected, Judge(Signed, request, "direct", at).Reason);
+        Assert.Equal(expected, Verify(Signed, request, "direct", at).Reason);
         Assert.True(expected is not null || Outcome(vector, "direct") == "peer");
     }
 
@@ -128,7 +128,7 @@ public class OriginalTests
     public void An_original_may_be_five_minutes_behind(int age, string? reason)
     {
         var request = Signed.GetProperty("requests")[0];
-        Assert.Equal(reason, Judge(Signed, request, "direct", request.GetProperty("created").GetInt64() + age).Reason);
+        Assert.Equal(reason, Verify(Signed, request, "direct", request.GetProperty("created").GetInt64() + age).Reason);
     }
 
     [Theory]
@@ -138,7 +138,7 @@ public class OriginalTests
         var vector = Find(Foreign, "probes", name);
         foreach (var view in Views)
         {
-            var reason = Judge(Foreign, vector, view, vector.GetProperty("verifyAt").GetInt64(), twice: name == "replay").Reason;
+            var reason = Verify(Foreign, vector, view, vector.GetProperty("verifyAt").GetInt64(), twice: name == "replay").Reason;
             var taken = Outcome(vector, view) == "peer";
             if (Stricter.TryGetValue(name, out var stricter))
                 Assert.Equal(stricter, reason);
@@ -182,11 +182,11 @@ public class OriginalTests
         Assert.Equal(Mutations.Count, Refused.Count);
     }
 
-    private static SignatureVerdict Judge(JsonElement file, JsonElement vector, string view, long now, bool twice = false)
+    private static SignatureVerdict Verify(JsonElement file, JsonElement vector, string view, long now, bool twice = false)
     {
         var request = view == "direct" ? Whole(vector) : Forwarded(vector);
         var (body, isSeen) = view == "forwardAuth" ? ([], false) : (vector.GetProperty("bodyBase64").GetBytesFromBase64(), true);
-        var verdict = Verifier.Judge(SignedMessage.Of(request), SignatureProfile.App, keyId => Contact(file, keyId), body, isSeen, now, out var once);
+        var verdict = Verifier.Verify(SignedMessage.Of(request), SignatureProfile.App, keyId => Contact(file, keyId), body, isSeen, now, out var once);
         if (!twice || verdict.Reason is not null)
             return verdict;
 

@@ -34,7 +34,7 @@ public class PropertyTests
 
     [Fact]
     public void Whatever_is_signed_verifies() => Holds(Requests, r =>
-        Given.Judge(Given.Request(r.Key, "portal-peer", r.Method, r.Target, r.Body), Given.SignerOf(r.Key), body: r.Body).Reason is null);
+        Given.Verify(Given.Request(r.Key, "portal-peer", r.Method, r.Target, r.Body), Given.SignerOf(r.Key), body: r.Body).Reason is null);
 
     [Fact]
     public void One_changed_character_anywhere_that_is_covered_fails()
@@ -50,7 +50,7 @@ public class PropertyTests
         {
             var request = Given.Request(c.request.Key, "portal-peer", c.request.Method, c.request.Target, c.request.Body);
             var changed = Change(request, c.what, text => Replace(text, c.place, c.other));
-            var verdict = Given.Judge(changed, Given.SignerOf(c.request.Key), body: c.request.Body);
+            var verdict = Given.Verify(changed, Given.SignerOf(c.request.Key), body: c.request.Body);
             return verdict.Reason is not null || Equivalent(request, changed);
         });
     }
@@ -65,7 +65,7 @@ public class PropertyTests
             var flipped = signature.ToArray();
             flipped[bit / 8] ^= (byte)(1 << (bit % 8));
             var changed = Change(request, "Signature", _ => $"sig1=:{Convert.ToBase64String(flipped)}:");
-            Assert.Equal("signature_invalid", Given.Judge(changed, Given.SignerOf(Given.Ed25519)).Reason);
+            Assert.Equal("signature_invalid", Given.Verify(changed, Given.SignerOf(Given.Ed25519)).Reason);
         }
     }
 
@@ -86,7 +86,7 @@ public class PropertyTests
                     (swapped[i], swapped[j]) = (swapped[j], swapped[i]);
 
                 var text = string.Join(' ', swapped.Take(4)) + ";" + string.Join(';', swapped.Skip(4));
-                Assert.NotNull(Given.Judge(Change(request, "Signature-Input", _ => text), Given.SignerOf(Given.Ed25519)).Reason);
+                Assert.NotNull(Given.Verify(Change(request, "Signature-Input", _ => text), Given.SignerOf(Given.Ed25519)).Reason);
             }
         }
     }
@@ -95,7 +95,7 @@ public class PropertyTests
     public void Another_key_never_verifies() => Holds(Requests, r =>
     {
         var other = new Signer(r.Key.Public.Id, Given.OtherEd25519.Public, false);
-        return Given.Judge(Given.Request(r.Key, "portal-peer", r.Method, r.Target, r.Body), other).Reason is "keyid_mismatch";
+        return Given.Verify(Given.Request(r.Key, "portal-peer", r.Method, r.Target, r.Body), other).Reason is "keyid_mismatch";
     });
 
     [Fact]
@@ -139,7 +139,7 @@ public class PropertyTests
             request = h.good == 0 ? request : Change(request, "Signature-Input", good => h.good == 1 ? h.input : good + h.input);
             request = h.good == 2 ? request : Change(request, "Signature", good => h.good == 3 ? h.signature : good + h.signature);
             request = Change(request, "Content-Digest", good => h.good == 0 ? h.digest : good);
-            return Given.Judge(request, Given.SignerOf(Given.Ed25519), body: "{}") is { Signer: null, Reason: not null } or { Reason: null };
+            return Given.Verify(request, Given.SignerOf(Given.Ed25519), body: "{}") is { Signer: null, Reason: not null } or { Reason: null };
         }, 5000);
     }
 
@@ -178,7 +178,7 @@ public class PropertyTests
         }
 
         foreach (var field in new[] { "Signature-Input", "Signature" })
-            Assert.NotNull(Given.Judge(Change(Given.Request(Given.Ed25519), field, _ => text), Given.SignerOf(Given.Ed25519)).Reason);
+            Assert.NotNull(Given.Verify(Change(Given.Request(Given.Ed25519), field, _ => text), Given.SignerOf(Given.Ed25519)).Reason);
 
         Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(60));
     }

@@ -21,7 +21,7 @@ public class ProtocolPageTests
         var fields = new WireFields(head.Skip(1).Select(line => line.Split(": ", 2)).Select(parts => KeyValuePair.Create(parts[0], parts[1])));
         var request = new ReceivedRequest("POST", "https", fields.Get("Host")[0], head[0].Split(' ')[1], fields);
 
-        Assert.Null(Given.Judge(request, new Signer(Key().Id, Key(), IsOriginal: false), body: body, now: 1_790_000_030).Reason);
+        Assert.Null(Given.Verify(request, new Signer(Key().Id, Key(), IsOriginal: false), body: body, now: 1_790_000_030).Reason);
         Assert.Equal(Block("text"), Rfc9421Message.BaseOf(SignedMessage.Of(request), fields.Get("Signature-Input")[0]["sig1=".Length..]).Base);
         Assert.Equal(fields.Get("Content-Length")[0], $"{Encoding.UTF8.GetByteCount(body)}");
     }

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Application.SignedCalls;
 using PeerRegistry.Domain.Portals;
 using PeerRegistry.Infrastructure.Store;
@@ -16,7 +16,7 @@ public class ReplayGuardTests
     private const long Now = Given.Now;
 
     /// <summary>Of a signer of its own, where none is named.</summary>
-    internal static Once New(int i, long created = Now, string? signer = null) =>
+    internal static ReplayKey New(int i, long created = Now, string? signer = null) =>
         new((UInt128)(uint)i, PortalId.Of(signer ?? $"signer {i}"), created, created + 60);
 
     [Fact]
@@ -240,7 +240,7 @@ public class SharedReplayGuardTests(TestPostgres postgres) : IClassFixture<TestP
         Directory.Delete(data, recursive: true);
     }
 
-    private static Once New(int i, long created = Now, string? signer = null) => ReplayGuardTests.New(i, created, signer);
+    private static ReplayKey New(int i, long created = Now, string? signer = null) => ReplayGuardTests.New(i, created, signer);
 
     private async Task<NpgsqlDataSource> Database()
     {

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Common;
 using PeerRegistry.Infrastructure.HttpSignatures;
 
 namespace PeerRegistry.Protocol.Vectors;

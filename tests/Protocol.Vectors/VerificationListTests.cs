@@ -109,9 +109,9 @@ public class VerificationListTests
     {
         var request = Given.SignedWith(Given.Rsa, Given.Parameters(Given.Rsa, tag: null));
 
-        Assert.Null(Given.Judge(request, Given.SignerOf(Given.Rsa, isOriginal: true)).Reason);
-        Assert.Equal("tag_missing", Given.Judge(request, Given.SignerOf(Given.Rsa, isOriginal: true), VerificationPlace.Core).Reason);
-        Assert.Equal("tag_missing", Given.Judge(request, Given.SignerOf(Given.Rsa, isOriginal: false)).Reason);
+        Assert.Null(Given.Verify(request, Given.SignerOf(Given.Rsa, isOriginal: true)).Reason);
+        Assert.Equal("tag_missing", Given.Verify(request, Given.SignerOf(Given.Rsa, isOriginal: true), VerificationPlace.Core).Reason);
+        Assert.Equal("tag_missing", Given.Verify(request, Given.SignerOf(Given.Rsa, isOriginal: false)).Reason);
     }
 
     [Theory]
@@ -151,19 +151,19 @@ public class VerificationListTests
     }
 
     [Fact]
-    public void The_signer_is_known() => Assert.Equal("signer_unknown", Given.Judge(Given.Request(Key), null).Reason);
+    public void The_signer_is_known() => Assert.Equal("signer_unknown", Given.Verify(Given.Request(Key), null).Reason);
 
     [Fact]
     public void The_whole_ID_is_that_of_the_pinned_key()
     {
         var request = Given.Request(Key);
-        Assert.Equal("keyid_mismatch", Given.Judge(request, Given.SignerOf(Key) with { Id = Given.OtherEd25519.Public.Id }).Reason);
-        Assert.Equal("keyid_mismatch", Given.Judge(request, Given.SignerOf(Given.OtherEd25519)).Reason);
+        Assert.Equal("keyid_mismatch", Given.Verify(request, Given.SignerOf(Key) with { Id = Given.OtherEd25519.Public.Id }).Reason);
+        Assert.Equal("keyid_mismatch", Given.Verify(request, Given.SignerOf(Given.OtherEd25519)).Reason);
         Assert.Equal("keyid_mismatch", Reason(Given.SignedWith(Key, Given.Parameters(Key, keyId: Key.Public.Id.Short.Value))));
         Assert.Equal("keyid_mismatch", Reason(Given.SignedWith(Key, Given.Parameters(Key, keyId: Key.Public.Id.Value.ToUpperInvariant()))));
 
         var rsa = Given.SignedWith(Given.Rsa, Given.Parameters(Given.Rsa, keyId: Given.Rsa.Public.Id.Value));
-        Assert.Equal("keyid_mismatch", Given.Judge(rsa, Given.SignerOf(Given.Rsa)).Reason);
+        Assert.Equal("keyid_mismatch", Given.Verify(rsa, Given.SignerOf(Given.Rsa)).Reason);
     }
 
     [Theory]
@@ -220,7 +220,7 @@ public class VerificationListTests
     public void An_RSA_signature_of_another_length_is_invalid(int length)
     {
         var request = With(null, $"sig1=:{Convert.ToBase64String(new byte[length])}:", Given.Request(Given.Rsa));
-        Assert.Equal("signature_invalid", Given.Judge(request, Given.SignerOf(Given.Rsa)).Reason);
+        Assert.Equal("signature_invalid", Given.Verify(request, Given.SignerOf(Given.Rsa)).Reason);
     }
 
     [Theory]
@@ -234,8 +234,8 @@ public class VerificationListTests
     public void The_body_is_the_one_that_was_signed(string digest, string? reason)
     {
         var request = Given.SignedWith(Key, Given.Parameters(Key), new WireFields([new("Content-Digest", digest)]));
-        Assert.Equal(reason, Given.Judge(request, Given.SignerOf(Key), body: "{}").Reason);
-        Assert.Equal(reason == "digest_mismatch" ? null : reason, Given.Judge(request, Given.SignerOf(Key)).Reason);
+        Assert.Equal(reason, Given.Verify(request, Given.SignerOf(Key), body: "{}").Reason);
+        Assert.Equal(reason == "digest_mismatch" ? null : reason, Given.Verify(request, Given.SignerOf(Key)).Reason);
     }
 
     [Fact]
@@ -251,10 +251,10 @@ public class VerificationListTests
         var original = Given.SignerOf(Given.Rsa, isOriginal: true);
         var request = Given.SignedWith(Given.Rsa, Given.Parameters(Given.Rsa, """("@method" "@authority" "@target-uri")""", tag: null));
 
-        Assert.Equal("digest_missing", Given.Judge(request, original, body: "{}").Reason);
-        Assert.Null(Given.Judge(request, original, body: "").Reason);
-        Assert.Null(Given.Judge(request, original).Reason);
-        Assert.Null(Given.Judge(request, original).ContentDigest); // there was a field, but it was not covered
+        Assert.Equal("digest_missing", Given.Verify(request, original, body: "{}").Reason);
+        Assert.Null(Given.Verify(request, original, body: "").Reason);
+        Assert.Null(Given.Verify(request, original).Reason);
+        Assert.Null(Given.Verify(request, original).ContentDigest); // there was a field, but it was not covered
     }
 
     [Theory]
@@ -263,31 +263,31 @@ public class VerificationListTests
     public void It_is_remembered_for_as_long_as_it_would_be_taken(int expires, int remembered)
     {
         var request = Given.SignedWith(Key, Given.Parameters(Key, expires: $"{Given.Now + expires}"));
-        Verifier.Judge(SignedMessage.Of(request), SignatureProfile.App, _ => Given.SignerOf(Key), [], false, Given.Now, out var once);
+        Verifier.Verify(SignedMessage.Of(request), SignatureProfile.App, _ => Given.SignerOf(Key), [], false, Given.Now, out var once);
 
         Assert.Equal((Given.Now, Given.Now + remembered), (once.Created, once.Until));
-        Assert.Null(Given.Judge(request, Given.SignerOf(Key), now: once.Until).Reason);
-        Assert.NotNull(Given.Judge(request, Given.SignerOf(Key), now: once.Until + 1).Reason);
+        Assert.Null(Given.Verify(request, Given.SignerOf(Key), now: once.Until).Reason);
+        Assert.NotNull(Given.Verify(request, Given.SignerOf(Key), now: once.Until + 1).Reason);
     }
 
     [Fact]
     public void What_is_remembered_tells_signer_tag_and_nonce_apart()
     {
-        UInt128 Once(PrivateKey key, string tag, string? nonce, bool isOriginal = false)
+        UInt128 ReplayKey(PrivateKey key, string tag, string? nonce, bool isOriginal = false)
         {
             var request = Given.SignedWith(key, Given.Parameters(key, nonce: nonce, tag: tag is "" ? null : tag));
             var place = tag is "portal-core" ? VerificationPlace.Core : VerificationPlace.App;
-            var verdict = Verifier.Judge(
+            var verdict = Verifier.Verify(
                 SignedMessage.Of(request), SignatureProfile.Of(place), _ => Given.SignerOf(key, isOriginal), [], false, Given.Now, out var once);
             Assert.Null(verdict.Reason);
             return once.Key;
         }
 
-        Assert.Equal(Once(Key, "portal-peer", "a"), Once(Key, "portal-peer", "a"));
+        Assert.Equal(ReplayKey(Key, "portal-peer", "a"), ReplayKey(Key, "portal-peer", "a"));
         UInt128[] different =
         [
-            Once(Key, "portal-peer", "a"), Once(Key, "portal-peer", "b"), Once(Key, "portal-core", "a"), Once(Given.OtherEd25519, "portal-peer", "a"),
-            Once(Given.Rsa, "", "a", isOriginal: true), Once(Given.Rsa, "", null, isOriginal: true), Once(Given.Rsa, "", null, isOriginal: true),
+            ReplayKey(Key, "portal-peer", "a"), ReplayKey(Key, "portal-peer", "b"), ReplayKey(Key, "portal-core", "a"), ReplayKey(Given.OtherEd25519, "portal-peer", "a"),
+            ReplayKey(Given.Rsa, "", "a", isOriginal: true), ReplayKey(Given.Rsa, "", null, isOriginal: true), ReplayKey(Given.Rsa, "", null, isOriginal: true),
         ];
         Assert.Distinct(different);
     }
@@ -304,15 +304,15 @@ public class VerificationListTests
     [Fact]
     public void The_owner_is_told_what_was_claimed_and_what_would_have_had_to_be_signed()
     {
-        var verdict = Given.Judge(Given.Request(Key) with { Method = "PUT" }, Given.SignerOf(Key));
+        var verdict = Given.Verify(Given.Request(Key) with { Method = "PUT" }, Given.SignerOf(Key));
 
         Assert.Equal(Key.Public.Id.Value, verdict.KeyId);
         Assert.StartsWith("\"@method\": PUT\n\"@authority\": notes.bbbbbb.portal.example\n", verdict.SignatureBase, StringComparison.Ordinal);
-        Assert.Null(Given.Judge(Given.Request(Key), Given.SignerOf(Key)).SignatureBase);
+        Assert.Null(Given.Verify(Given.Request(Key), Given.SignerOf(Key)).SignatureBase);
     }
 
     private static string? Reason(ReceivedRequest request, VerificationPlace place = VerificationPlace.App) =>
-        Given.Judge(request, Given.SignerOf(Key), place, body: null).Reason;
+        Given.Verify(request, Given.SignerOf(Key), place, body: null).Reason;
 
     private static WireFields Fields(ReceivedRequest request) => (WireFields)request.Fields;
 

@@ -1,6 +1,5 @@
 using JasperFx.Events;
 using Marten;
-using PeerRegistry.Application.Kernel;
 using PeerRegistry.Domain.Portals;
 using PeerRegistry.Infrastructure.Store;
 using PeerRegistry.Tests;

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using Npgsql;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Domain.Portals;
 using PeerRegistry.Infrastructure.ReadModels;
 using PeerRegistry.Tests;

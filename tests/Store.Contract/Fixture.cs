@@ -2,12 +2,13 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using PeerRegistry.Application.Kernel;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Application.Common;
+using PeerRegistry.Application.Snapshots;
+using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Portals;
-using PeerRegistry.Infrastructure.Store;
 using PeerRegistry.Infrastructure.ReadModels;
 using PeerRegistry.Infrastructure.Snapshots;
+using PeerRegistry.Infrastructure.Store;
 using PeerRegistry.Tests;
 
 [assembly: AssemblyFixture(typeof(TestPostgres))]

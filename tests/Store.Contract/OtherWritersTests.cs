@@ -1,5 +1,5 @@
 using Npgsql;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Domain.Portals;
 using PeerRegistry.Tests;
 

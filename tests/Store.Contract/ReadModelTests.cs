@@ -1,7 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
-using PeerRegistry.Application.Kernel;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Application.Common;
+using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Portals;
 using PeerRegistry.Infrastructure.Store;
 using PeerRegistry.Infrastructure.ReadModels;

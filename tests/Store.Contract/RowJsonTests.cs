@@ -1,6 +1,5 @@
 using System.Text.Json;
-using PeerRegistry.Application.Apps;
-using PeerRegistry.Application.Devices;
+using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Apps;
 using PeerRegistry.Infrastructure.Store;
 

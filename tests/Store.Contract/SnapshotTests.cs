@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.DependencyInjection;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Domain.Portals;
 using PeerRegistry.Infrastructure.Store;
 using PeerRegistry.Infrastructure.ReadModels;

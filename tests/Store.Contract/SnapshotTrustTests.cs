@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Common;
 using PeerRegistry.Infrastructure.Snapshots;
 
 namespace PeerRegistry.Store.Contract;

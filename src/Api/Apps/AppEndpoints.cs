@@ -1,11 +1,12 @@
 using System.Security.Claims;
 using MediatR;
 using Microsoft.AspNetCore.Http.HttpResults;
-using PeerRegistry.Api.Kernel;
+using PeerRegistry.Api.Http;
 using PeerRegistry.Application.Apps;
 using PeerRegistry.Application.ForwardAuth;
+using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Apps;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Api.Apps;

@@ -1,4 +1,4 @@
-using PeerRegistry.Application.Apps;
+using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Apps;
 using PeerRegistry.Domain.Portals;
 

@@ -2,14 +2,15 @@ using System.Security.Claims;
 using System.Text;
 using MediatR;
 using Microsoft.AspNetCore.Http.HttpResults;
-using PeerRegistry.Api.Kernel;
-using PeerRegistry.Api.Kernel.Pages;
+using PeerRegistry.Api.Http;
+using PeerRegistry.Api.Pages;
 using PeerRegistry.Application.Apps;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Application.ForwardAuth;
-using PeerRegistry.Application.Kernel;
 using PeerRegistry.Application.Peers;
+using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Apps;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Api.Apps;
@@ -31,13 +32,13 @@ internal static class AppPages
             string name, string id, PageForm _, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
         {
             await mediator.Send(new RevokeAppPassword(portal.Id, Find(portal, name).Name, id), ct);
-            return PageModule.Done($"/apps/{name}", "password-revoked");
+            return PageResults.Done($"/apps/{name}", "password-revoked");
         });
-        pages.MapGet("/apps/{name}/remove", (string name, CurrentPortal portal) => PageModule.Page<RemoveAppPage>(Find(portal, name)));
+        pages.MapGet("/apps/{name}/remove", (string name, CurrentPortal portal) => PageResults.Page<RemoveAppPage>(Find(portal, name)));
         pages.MapPost("/apps/{name}/remove", async (string name, PageForm _, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
         {
             await mediator.Send(new RemoveApp(portal.Id, Find(portal, name).Name), ct);
-            return PageModule.Done("/apps", "app-removed");
+            return PageResults.Done("/apps", "app-removed");
         });
     }
 
@@ -59,7 +60,7 @@ internal static class AppPages
         }
     }
 
-    private static RazorComponentResult<AppsPage> List(CurrentPortal portal, FormFailure? failure) => PageModule.Page<AppsPage>(
+    private static RazorComponentResult<AppsPage> List(CurrentPortal portal, FormFailure? failure) => PageResults.Page<AppsPage>(
         new AppsPage.View([.. portal.Snapshot.Apps.Values.OrderBy(a => a.Meta.PrettyName, StringComparer.OrdinalIgnoreCase)]), failure);
 
     private static async Task<IResult> Register(PageForm form, CurrentPortal portal, IPortalSnapshots snapshots, IMediator mediator, CancellationToken ct)
@@ -71,7 +72,7 @@ internal static class AppPages
             var app = await mediator.Send(new RegisterApp(portal.Id, AppMetaParser.Parse(description).Meta.Name, description), ct);
             portal.Refresh(snapshots);
             return app.Warnings.Count == 0
-                ? PageModule.Done($"/apps/{app.Name}", app.IsNew ? "app-registered" : "app-updated")
+                ? PageResults.Done($"/apps/{app.Name}", app.IsNew ? "app-registered" : "app-updated")
                 : Show(portal, new Shown(app.Name) { Warnings = app.Warnings });
         }
         catch (RefusedException refused)
@@ -90,7 +91,7 @@ internal static class AppPages
             .OrderByDescending(p => app.Visibility.Shows(p.Id!.Value)).ThenBy(p => p.Name, StringComparer.OrdinalIgnoreCase)
             .Take(MaxChoices)
             .ToList();
-        return PageModule.Page<AppPage>(
+        return PageResults.Page<AppPage>(
             new AppPage.View(app, choices, pick, peers.Count > choices.Count, shown.Token, shown.Warnings, shown.Asked) { Password = shown.Password }, failure);
     }
 
@@ -105,7 +106,7 @@ internal static class AppPages
         {
             var peers = mode == VisibilityMode.Some ? [.. kept, .. form.All("peers").Select(TypedPortalId.Parse)] : Array.Empty<TypedPortalId>();
             await mediator.Send(new SetVisibility(portal.Id, app.Name, mode, peers), ct);
-            return PageModule.Done($"/apps/{app.Name}", "visibility");
+            return PageResults.Done($"/apps/{app.Name}", "visibility");
         }
         catch (RefusedException refused)
         {

@@ -1,7 +1,8 @@
 using MediatR;
 using Microsoft.AspNetCore.Http.HttpResults;
-using PeerRegistry.Api.Kernel;
+using PeerRegistry.Api.Http;
 using PeerRegistry.Application.Apps;
+using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Apps;
 
 namespace PeerRegistry.Api.Apps;
@@ -45,6 +46,6 @@ internal static class AppPasswordEndpoints
         return TypedResults.NoContent();
     }
 
-    /// <exception cref="Domain.Kernel.RefusedException"><c>app_unknown</c></exception>
+    /// <exception cref="Domain.Common.RefusedException"><c>app_unknown</c></exception>
     private static AppRow Find(CurrentPortal portal, string name) => portal.Snapshot.Apps.GetValueOrDefault(name) ?? throw App.Unknown(name);
 }

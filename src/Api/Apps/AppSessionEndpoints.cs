@@ -2,11 +2,12 @@ using System.Security.Claims;
 using MediatR;
 using Microsoft.AspNetCore.Http.HttpResults;
 using PeerRegistry.Api.ForwardAuth;
-using PeerRegistry.Api.Kernel;
+using PeerRegistry.Api.Http;
+using PeerRegistry.Api.Pages;
 using PeerRegistry.Application.Apps;
 using PeerRegistry.Application.ForwardAuth;
-using PeerRegistry.Application.Kernel;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Application.Common;
+using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Api.Apps;
 
@@ -31,7 +32,7 @@ internal static class AppSessionEndpoints
     private static async Task Begin(
         string app, string to, string state, HttpContext context, CurrentPortal portal, PublicUrl urls, IMediator mediator, CancellationToken ct)
     {
-        if (!SessionDetour.IsRelative(to) || state.Length != FingerprintLength)
+        if (!LoginRedirect.IsRelative(to) || state.Length != FingerprintLength)
             throw new RefusedException(RefusalKind.Invalid, "request_invalid", "An app sends browsers here with a path of its own and nothing else.");
 
         var ticket = await mediator.Send(new IssueAppTicket(portal.Id, app, context.User.FindFirstValue(ClaimTypes.NameIdentifier)!, state, to), ct);
@@ -44,10 +45,10 @@ internal static class AppSessionEndpoints
         string ticket, string? to, HttpContext context, CurrentPortal portal, IMediator mediator, TimeProvider clock, CancellationToken ct)
     {
         var cookies = context.Request.Headers.Cookie;
-        var wanted = to is not null && SessionDetour.IsRelative(to) ? to : "/";
+        var wanted = to is not null && LoginRedirect.IsRelative(to) ? to : "/";
         try
         {
-            var (session, arrive) = await mediator.Send(new RedeemAppTicket(portal.Id, portal.App!, ticket, SessionDetour.States(cookies)), ct);
+            var (session, arrive) = await mediator.Send(new RedeemAppTicket(portal.Id, portal.App!, ticket, LoginRedirect.States(cookies)), ct);
             context.Response.Cookies.Append(OwnSecrets.AppCookie, session.Token, Devices.OwnerSession.CookieOptions(StartAppSession.BrowserLife));
             SeeOther(context, arrive);
         }
@@ -55,7 +56,7 @@ internal static class AppSessionEndpoints
         {
             // Another tab may have got in meanwhile, or the page was reloaded.
             if (OwnSecrets.Cookie(cookies, OwnSecrets.AppCookie) is { } held
-                && DecideAccess.IsSession(portal.Snapshot, portal.App!, TokenHash.Of(held), clock.GetUtcNow()))
+                && AccessPolicy.IsSession(portal.Snapshot, portal.App!, TokenHash.Of(held), clock.GetUtcNow()))
                 SeeOther(context, wanted);
             else if (Navigation.ShowsAnswer(context.Request.Headers))
                 await RefusalPage.Write(context, Problem.Of(refused), [("Try again", wanted)]);

@@ -1,4 +1,4 @@
-using PeerRegistry.Api.Kernel;
+using PeerRegistry.Api.Http;
 using PeerRegistry.Application.Apps;
 using PeerRegistry.Domain.Apps;
 

@@ -1,7 +1,7 @@
 using MediatR;
-using PeerRegistry.Api.Kernel;
-using PeerRegistry.Application.Apps;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Api.Http;
+using PeerRegistry.Application.Peers;
+using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
 

@@ -1,7 +1,7 @@
 using MediatR;
 using Microsoft.AspNetCore.Components;
-using PeerRegistry.Api.Kernel;
-using PeerRegistry.Api.Kernel.Pages;
+using PeerRegistry.Api.Http;
+using PeerRegistry.Api.Pages;
 using PeerRegistry.Application.Audit;
 
 namespace PeerRegistry.Api.Audit;
@@ -35,7 +35,7 @@ internal static class HistoryPages
         var found = await mediator.Send(new BrowseHistory(portal.Id, StreamOf(about), before, PageSize + 1), ct);
         var words = new HistoryWords(portal.Snapshot);
         var page = found.Take(PageSize).ToList();
-        return PageModule.Page<HistoryPage>(new HistoryPage.View(
+        return PageResults.Page<HistoryPage>(new HistoryPage.View(
             page.ConvertAll(words.Of),
             StreamOf(about) is null ? null : about,
             before is null,

@@ -1,7 +1,9 @@
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Api.Http;
+using PeerRegistry.Application.Common;
+using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Apps;
+using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Devices;
-using PeerRegistry.Domain.Kernel;
 using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
 

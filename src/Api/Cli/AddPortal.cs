@@ -1,7 +1,8 @@
 using MediatR;
 using PeerRegistry.Api.Hosting;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Devices;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Snapshots;
 
 namespace PeerRegistry.Api.Cli;
 
@@ -11,8 +12,8 @@ internal static class AddPortal
     /// <param name="name">Null: as <c>Portal__Name</c> says.</param>
     public static async Task Run(string[] settings, string? name)
     {
-        await using var app = Program.Build(settings);
-        await Program.StartStore(app);
+        await using var app = RegistryHost.Build(settings);
+        await RegistryHost.StartStore(app);
         await using var scope = app.Services.CreateAsyncScope();
         var (options, sender) = (scope.ServiceProvider.GetRequiredService<RegistryOptions>(), scope.ServiceProvider.GetRequiredService<IMediator>());
         var id = await sender.Send(FirstStart.New(options.Portal, name ?? options.Portal.Name));

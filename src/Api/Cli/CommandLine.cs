@@ -3,8 +3,10 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.Data.Common;
 using System.Text.RegularExpressions;
-using PeerRegistry.Application.Kernel;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Api.Http;
+using PeerRegistry.Application.Common;
+using PeerRegistry.Domain.Common;
+using PeerRegistry.Api.Hosting;
 
 namespace PeerRegistry.Api.Cli;
 
@@ -82,7 +84,7 @@ internal static partial class CommandLine
 
     private static async Task Serve(string[] settings)
     {
-        await using var app = Program.Build(settings);
+        await using var app = RegistryHost.Build(settings);
         await app.RunAsync();
     }
 

@@ -1,8 +1,10 @@
 using MediatR;
 using PeerRegistry.Api.ForwardAuth.ProxyConfig;
 using PeerRegistry.Application.Apps;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Portals;
+using PeerRegistry.Application.Snapshots;
+using PeerRegistry.Api.Hosting;
 
 namespace PeerRegistry.Api.Cli;
 
@@ -21,8 +23,8 @@ internal static class ProxyConfigVerb
 
     public static async Task Run(Func<ProxySetup, string> write, string[] settings)
     {
-        await using var app = Program.Build(settings);
-        await Program.StartStore(app);
+        await using var app = RegistryHost.Build(settings);
+        await RegistryHost.StartStore(app);
         var (options, snapshots) = (app.Services.GetRequiredService<RegistryOptions>(), app.Services.GetRequiredService<IPortalSnapshots>());
         await using var scope = app.Services.CreateAsyncScope();
         var first = await scope.ServiceProvider.GetRequiredService<IMediator>().Send(new FindDefaultPortal());

@@ -1,11 +1,11 @@
 using System.Security.Claims;
 using MediatR;
 using Microsoft.AspNetCore.Http.HttpResults;
-using PeerRegistry.Api.Kernel;
-using PeerRegistry.Api.Kernel.Pages;
+using PeerRegistry.Api.Http;
+using PeerRegistry.Api.Pages;
 using PeerRegistry.Application.Devices;
-using PeerRegistry.Application.Kernel;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Application.Common;
+using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Api.Devices;
 
@@ -22,9 +22,9 @@ internal static class DevicePages
     {
         pages.MapGet("/devices", (CurrentPortal portal, ClaimsPrincipal me) => Show(portal, me, null, ""));
         pages.MapPost("/devices/code", CreateCode);
-        pages.MapGet("/devices/{id}/rename", (string id, CurrentPortal portal, ClaimsPrincipal me) => PageModule.Page<RenameDevicePage>(Find(id, portal, me)));
+        pages.MapGet("/devices/{id}/rename", (string id, CurrentPortal portal, ClaimsPrincipal me) => PageResults.Page<RenameDevicePage>(Find(id, portal, me)));
         pages.MapPost("/devices/{id}/rename", Rename);
-        pages.MapGet("/devices/{id}/revoke", (string id, CurrentPortal portal, ClaimsPrincipal me) => PageModule.Page<RevokeDevicePage>(Find(id, portal, me)));
+        pages.MapGet("/devices/{id}/revoke", (string id, CurrentPortal portal, ClaimsPrincipal me) => PageResults.Page<RevokeDevicePage>(Find(id, portal, me)));
         pages.MapPost("/devices/{id}/revoke", Revoke);
     }
 
@@ -33,7 +33,7 @@ internal static class DevicePages
     {
         response.Headers.CacheControl = "no-cache, no-store";
         response.Headers.Pragma = "no-cache";
-        return PageModule.Page<PairPage>(code);
+        return PageResults.Page<PairPage>(code);
     }
 
     private static async Task<IResult> Pair(
@@ -44,16 +44,16 @@ internal static class DevicePages
         {
             var device = await mediator.Send(new PairDevice(portal.Id, form["code"] ?? "", form["name"] ?? ""), ct);
             context.Response.Cookies.Append(OwnerSession.Cookie, device.Token, OwnerSession.CookieOptions(PairDevice.SessionLife));
-            return PageModule.Done("/home", "paired");
+            return PageResults.Done("/home", "paired");
         }
         catch (RefusedException refused)
         {
-            return PageModule.Page<PairPage>(form["code"], new FormFailure("pair", refused.Code == "code_invalid" ? "code" : "name", refused, form));
+            return PageResults.Page<PairPage>(form["code"], new FormFailure("pair", refused.Code == "code_invalid" ? "code" : "name", refused, form));
         }
     }
 
     private static RazorComponentResult<DevicesPage> Show(CurrentPortal portal, ClaimsPrincipal me, PairingCode? code, string url) =>
-        PageModule.Page<DevicesPage>(new DevicesPage.View(Items(portal, me), code, url));
+        PageResults.Page<DevicesPage>(new DevicesPage.View(Items(portal, me), code, url));
 
     private static async Task<IResult> CreateCode(PageForm _, CurrentPortal portal, ClaimsPrincipal me, PublicUrl url, IMediator mediator, CancellationToken ct)
     {
@@ -67,11 +67,11 @@ internal static class DevicePages
         try
         {
             await mediator.Send(new RenameDevice(portal.Id, device.Id, form["name"] ?? ""), ct);
-            return PageModule.Done("/devices", "device-renamed");
+            return PageResults.Done("/devices", "device-renamed");
         }
         catch (RefusedException refused)
         {
-            return PageModule.Page<RenameDevicePage>(device, new FormFailure("question", "name", refused, form));
+            return PageResults.Page<RenameDevicePage>(device, new FormFailure("question", "name", refused, form));
         }
     }
 
@@ -79,7 +79,7 @@ internal static class DevicePages
     {
         var device = Find(id, portal, me);
         await mediator.Send(new RevokeDevice(portal.Id, device.Id), ct);
-        return device.IsThis ? Results.Redirect("/") : PageModule.Done("/devices", "device-revoked");
+        return device.IsThis ? Results.Redirect("/") : PageResults.Done("/devices", "device-revoked");
     }
 
     private static DevicesPage.Item Find(string id, CurrentPortal portal, ClaimsPrincipal me) =>

@@ -1,8 +1,9 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
-using PeerRegistry.Api.Kernel;
+using PeerRegistry.Api.Http;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Devices;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Snapshots;
 
 namespace PeerRegistry.Api.Devices;
 

@@ -1,4 +1,5 @@
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Api.Http;
+using PeerRegistry.Application.Snapshots;
 
 namespace PeerRegistry.Api.ForwardAuth;
 

@@ -1,12 +1,13 @@
 using System.Data.Common;
 using Microsoft.Extensions.Primitives;
-using PeerRegistry.Api.Kernel;
-using PeerRegistry.Api.SignedCalls;
+using PeerRegistry.Api.Http;
+using PeerRegistry.Api.Pages;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Application.ForwardAuth;
-using PeerRegistry.Application.Kernel;
 using PeerRegistry.Application.Peers;
 using PeerRegistry.Application.SignedCalls;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Application.Snapshots;
+using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Api.ForwardAuth;
 
@@ -47,12 +48,12 @@ internal sealed class ForwardAuthMiddleware(
                 ReservedNames.Refuse(context.Request.Headers);
             var verified = await Verified(context, forwarded);
             var request = Request(context.Request.Headers, forwarded, verified.Signer);
-            var (portal, verdict) = Judge(forwarded, request);
+            var (portal, verdict) = Authorize(forwarded, request);
             while (!trust.Holds)
             {
                 // The process was paused after the first look, or verifying took long.
                 await trust.Require(context.RequestAborted);
-                (portal, verdict) = Judge(forwarded, request);
+                (portal, verdict) = Authorize(forwarded, request);
             }
 
             VerdictMetrics.Count(verdict);
@@ -79,10 +80,10 @@ internal sealed class ForwardAuthMiddleware(
     }
 
     /// <summary>By the newest snapshot: verifying took a moment.</summary>
-    private (PortalSnapshot Portal, AccessVerdict Verdict) Judge(in ForwardedRequest forwarded, in AccessRequest request)
+    private (PortalSnapshot Portal, AccessVerdict Verdict) Authorize(in ForwardedRequest forwarded, in AccessRequest request)
     {
         var portal = snapshots.Find(forwarded.Portal.Portal.Id) ?? forwarded.Portal;
-        return (portal, DecideAccess.Decide(portal, request, clock.GetUtcNow()));
+        return (portal, AccessPolicy.Decide(portal, request, clock.GetUtcNow()));
     }
 
     /// <summary>
@@ -109,7 +110,7 @@ internal sealed class ForwardAuthMiddleware(
             forwarded.Method, forwarded.Scheme, forwarded.Authority, forwarded.Target, new HeaderFields(context.Request.Headers));
         using var body = await ForwardedBody.Read(context, budget.Verdicts, addresses);
         var verdict = await signatures.Verify(
-            sent, VerificationPlace.App, keyId => DecideAccess.FindSigner(portal, app, keyId), body.Bytes, context.RequestAborted);
+            sent, VerificationPlace.App, keyId => AccessPolicy.FindSigner(portal, app, keyId), body.Bytes, context.RequestAborted);
         if (verdict.Reason is not null)
         {
             refusals.Record(portal.Portal.Id, app, forwarded.Target, Networks.Of(addresses.Of(context)), verdict);
@@ -162,7 +163,7 @@ internal sealed class ForwardAuthMiddleware(
     private void Grant(HttpContext context, PortalSnapshot portal, in AccessVerdict verdict, in SignatureVerdict verified)
     {
         var (from, to) = (context.Request.Headers, context.Response.Headers);
-        var handed = HandedHeaders.Of(portal);
+        var handed = IdentityHeaders.Of(portal);
         var values = handed.Values(verdict.Client);
         foreach (var header in handed.For(verdict.Rule!))
             to[header.Name] = header.Template is null ? "" : FieldBytes.Of(header.Template.Render(values));
@@ -175,7 +176,7 @@ internal sealed class ForwardAuthMiddleware(
 
     private void Redirect(HttpContext context, PortalSnapshot portal, in ForwardedRequest forwarded, bool forNginx)
     {
-        var (location, cookie) = SessionDetour.Begin(urls.Portal(portal), forwarded.App, forwarded.Target, context.Request.Headers.Cookie);
+        var (location, cookie) = LoginRedirect.Begin(urls.Portal(portal), forwarded.App, forwarded.Target, context.Request.Headers.Cookie);
         context.Response.Headers.SetCookie = cookie;
         context.Response.Headers.CacheControl = "no-store";
         if (forNginx)

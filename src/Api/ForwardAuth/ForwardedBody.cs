@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Http.Features;
-using PeerRegistry.Api.Kernel;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Api.Http;
+using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Api.ForwardAuth;
 

@@ -1,9 +1,9 @@
 using System.Buffers;
 using Microsoft.Extensions.Primitives;
-using PeerRegistry.Api.Kernel;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Api.Http;
+using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Apps;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Api.ForwardAuth;
 

@@ -1,9 +1,10 @@
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Primitives;
-using PeerRegistry.Api.Kernel;
-using PeerRegistry.Application.Kernel;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Api.Http;
+using PeerRegistry.Api.Pages;
+using PeerRegistry.Application.Snapshots;
+using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Api.ForwardAuth;
 
@@ -108,7 +109,7 @@ internal sealed class HeadLimit(RequestDelegate next, IPortalSnapshots snapshots
 
         var target = forwarded ? request.Headers["X-Forwarded-Uri"].ToString() : request.Path + request.QueryString;
         return Navigation.ShowsAnswer(request.Headers)
-            ? RefusalPage.Write(context, Problem.Of(refused), [("Try again", SessionDetour.IsRelative(target) ? target : "/")])
+            ? RefusalPage.Write(context, Problem.Of(refused), [("Try again", LoginRedirect.IsRelative(target) ? target : "/")])
             : throw refused;
     }
 

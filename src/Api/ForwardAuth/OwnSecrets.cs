@@ -1,7 +1,8 @@
 using System.Text;
 using Microsoft.Extensions.Primitives;
-using PeerRegistry.Api.Kernel;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Api.Http;
+using PeerRegistry.Application.Common;
+using PeerRegistry.Application.Snapshots;
 
 namespace PeerRegistry.Api.ForwardAuth;
 

@@ -1,5 +1,5 @@
 using PeerRegistry.Application.SignedCalls;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Api.ForwardAuth;
 
@@ -14,7 +14,7 @@ internal static class ReservedNames
     {
         foreach (var (name, _) in headers)
         {
-            if (PassedFields.IsReserved(name))
+            if (HeaderFilter.IsReserved(name))
                 throw new RefusedException(RefusalKind.Invalid, "header_reserved", "Header names that begin with X-Ptl- are the core's own.");
         }
     }

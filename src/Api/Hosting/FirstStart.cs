@@ -1,9 +1,10 @@
 using MediatR;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Devices;
-using PeerRegistry.Application.Kernel;
 using PeerRegistry.Application.Portals;
+using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Api.Hosting;

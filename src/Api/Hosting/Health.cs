@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using PeerRegistry.Api.Kernel;
+using PeerRegistry.Api.Http;
 
 namespace PeerRegistry.Api.Hosting;
 

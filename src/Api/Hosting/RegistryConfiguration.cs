@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Reflection;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Api.Http;
+using PeerRegistry.Application.Common;
 
 namespace PeerRegistry.Api.Hosting;
 

@@ -1,8 +1,8 @@
 using MediatR;
-using PeerRegistry.Api.Kernel;
-using PeerRegistry.Api.Kernel.Pages;
+using PeerRegistry.Api.Http;
+using PeerRegistry.Api.Pages;
 using PeerRegistry.Application.Peers;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Api.Peers;
@@ -17,23 +17,23 @@ internal static class InboxPages
         pages.MapPost("/inbox/seen", async (PageForm _, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
         {
             await mediator.Send(new MarkOffersSeen(portal.Id), ct);
-            return PageModule.Done("/inbox", "requests-seen");
+            return PageResults.Done("/inbox", "requests-seen");
         });
         pages.MapPost("/inbox/{id}/accept", Accept);
         pages.MapPost("/inbox/{id}/ignore", async (string id, PageForm _, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
         {
             await mediator.Send(new IgnoreOffer(portal.Id, PortalId.Parse(id)), ct);
-            return PageModule.Done("/inbox", "request-ignored");
+            return PageResults.Done("/inbox", "request-ignored");
         });
         pages.MapPost("/inbox/{id}/block", async (string id, PageForm _, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
         {
             await mediator.Send(new BlockOffer(portal.Id, PortalId.Parse(id)), ct);
-            return PageModule.Done("/inbox", "request-blocked");
+            return PageResults.Done("/inbox", "request-blocked");
         });
     }
 
     private static async Task<IResult> Show(FormFailure? failure, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
-        PageModule.Page<InboxPage>(await mediator.Send(new ListPeeringRequests(portal.Id, null, Shown), ct), failure);
+        PageResults.Page<InboxPage>(await mediator.Send(new ListPeeringRequests(portal.Id, null, Shown), ct), failure);
 
     private static async Task<IResult> Accept(string id, PageForm form, CurrentPortal portal, IMediator mediator, CancellationToken ct)
     {
@@ -41,7 +41,7 @@ internal static class InboxPages
         try
         {
             await mediator.Send(new AcceptOffer(portal.Id, from, form["petname"]), ct);
-            return PageModule.Done($"/peers/{from.Short}", "request-accepted");
+            return PageResults.Done($"/peers/{from.Short}", "request-accepted");
         }
         catch (RefusedException refused) when (refused.Kind is RefusalKind.Invalid or RefusalKind.Conflict)
         {

@@ -1,5 +1,5 @@
 using PeerRegistry.Application.Peers;
-using PeerRegistry.Application.Portals;
+using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Api.Peers;
@@ -9,7 +9,7 @@ namespace PeerRegistry.Api.Peers;
 /// <param name="Invite">The code of an invite.</param>
 internal sealed record PastedPeer(TypedPortalId Id, string? Address, string? Invite)
 {
-    /// <exception cref="Domain.Kernel.RefusedException"><c>id_malformed</c></exception>
+    /// <exception cref="Domain.Common.RefusedException"><c>id_malformed</c></exception>
     public static PastedPeer Parse(string? text, PortalRow self)
     {
         if (!Uri.TryCreate(text, UriKind.Absolute, out var link) || link.Scheme is not ("https" or "http"))

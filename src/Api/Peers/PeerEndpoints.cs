@@ -2,10 +2,10 @@ using System.Security.Cryptography;
 using MediatR;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Net.Http.Headers;
-using PeerRegistry.Api.Kernel;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Api.Http;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Peers;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
 

@@ -1,11 +1,12 @@
 using MediatR;
 using PeerRegistry.Api.Audit;
-using PeerRegistry.Api.Kernel;
-using PeerRegistry.Api.Kernel.Pages;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Api.Http;
+using PeerRegistry.Api.Pages;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Peers;
 using PeerRegistry.Application.SignedCalls;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Application.Snapshots;
+using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Api.Peers;
@@ -25,13 +26,13 @@ internal static class PeerPages
         pages.MapPost("/peers/{id}/try", (string id, PageForm _, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
             Do(new TryPeerNow(portal.Id, TypedPortalId.Parse(id)), $"/peers/{id}", "peer-tried", mediator, ct));
         pages.MapGet("/peers/{id}/block", async (string id, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
-            PageModule.Page<BlockPeerPage>((await Find(id, portal, mediator, ct)).Peer));
+            PageResults.Page<BlockPeerPage>((await Find(id, portal, mediator, ct)).Peer));
         pages.MapPost("/peers/{id}/block", (string id, PageForm _, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
             Do(new BlockPeer(portal.Id, TypedPortalId.Parse(id)), $"/peers/{id}", "peer-blocked", mediator, ct));
         pages.MapPost("/peers/{id}/unblock", (string id, PageForm _, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
             Do(new UnblockPeer(portal.Id, TypedPortalId.Parse(id)), $"/peers/{id}", "peer-unblocked", mediator, ct));
         pages.MapGet("/peers/{id}/remove", async (string id, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
-            PageModule.Page<RemovePeerPage>((await Find(id, portal, mediator, ct)).Peer));
+            PageResults.Page<RemovePeerPage>((await Find(id, portal, mediator, ct)).Peer));
         pages.MapPost("/peers/{id}/remove", (string id, PageForm form, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
             Do(new RemovePeer(portal.Id, TypedPortalId.Parse(id), form.Has("forget")), "/peers", "peer-removed", mediator, ct));
     }
@@ -42,7 +43,7 @@ internal static class PeerPages
         var text = string.IsNullOrWhiteSpace(asked.Text) ? null : asked.Text.Trim();
         var found = await mediator.Send(new BrowsePeers(portal.Id, text, standing, number), ct);
         var zone = portal.Snapshot.Portal.Domain[(ShortId.Length + 1)..];
-        return PageModule.Page<PeersPage>(new PeersPage.View(found, text, standing, number, zone, peer => SeenBy(portal.Snapshot, peer), asked.Add), failure);
+        return PageResults.Page<PeersPage>(new PeersPage.View(found, text, standing, number, zone, peer => SeenBy(portal.Snapshot, peer), asked.Add), failure);
     }
 
     private static async Task<IResult> Add(PageForm form, CurrentPortal portal, IMediator mediator, CancellationToken ct)
@@ -52,7 +53,7 @@ internal static class PeerPages
             var pasted = PastedPeer.Parse(form["id"], portal.Snapshot.Portal);
             var address = form["address"] ?? pasted.Address;
             var isNew = await mediator.Send(new AddPeer(portal.Id, pasted.Id, Given(form["petname"]), Given(address), pasted.Invite), ct);
-            return PageModule.Done($"/peers/{pasted.Id.Short}", isNew ? "peer-added" : "peer-known");
+            return PageResults.Done($"/peers/{pasted.Id.Short}", isNew ? "peer-added" : "peer-known");
         }
         catch (RefusedException refused)
         {
@@ -66,7 +67,7 @@ internal static class PeerPages
         var view = await Find(id, portal, mediator, ct);
         var names = new[] { view.Peer.Short.Value, view.Peer.Id?.Value };
         var refused = await mediator.Send(new ListRefusedCalls(portal.Id, int.MaxValue), ct);
-        return PageModule.Page<PeerPage>(
+        return PageResults.Page<PeerPage>(
             new PeerPage.View(
                 view,
                 await profiles.Find(portal.Id, view.Peer.Short, ct),
@@ -84,7 +85,7 @@ internal static class PeerPages
         {
             await mediator.Send(new RenamePeer(portal.Id, peer, form["petname"]), ct);
             await mediator.Send(new ChangePeerAddress(portal.Id, peer, form["address"]), ct);
-            return PageModule.Done($"/peers/{peer.Short}", "peer-changed");
+            return PageResults.Done($"/peers/{peer.Short}", "peer-changed");
         }
         catch (RefusedException refused) when (refused.Kind == RefusalKind.Invalid)
         {
@@ -95,7 +96,7 @@ internal static class PeerPages
     private static async Task<IResult> Do<T>(IRequest<T> command, string path, string done, IMediator mediator, CancellationToken ct)
     {
         await mediator.Send(command, ct);
-        return PageModule.Done(path, done);
+        return PageResults.Done(path, done);
     }
 
     private static Task<PeerView> Find(string id, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using PeerRegistry.Application.Peers;
+using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Peers;
 
 namespace PeerRegistry.Api.Peers;

@@ -2,12 +2,12 @@ using System.Net;
 using System.Text.Json;
 using System.Threading.RateLimiting;
 using MediatR;
-using PeerRegistry.Api.Kernel;
+using PeerRegistry.Api.Http;
 using PeerRegistry.Api.SignedCalls;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Peers;
 using PeerRegistry.Application.SignedCalls;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
 

@@ -1,6 +1,6 @@
 using MediatR;
 using Microsoft.AspNetCore.Http.HttpResults;
-using PeerRegistry.Api.Kernel;
+using PeerRegistry.Api.Http;
 using PeerRegistry.Application.Peers;
 using PeerRegistry.Domain.Portals;
 

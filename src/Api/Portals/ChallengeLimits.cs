@@ -1,7 +1,7 @@
 using System.Net;
 using System.Threading.RateLimiting;
-using PeerRegistry.Api.Kernel;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Api.Http;
+using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Api.Portals;

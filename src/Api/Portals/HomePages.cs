@@ -1,11 +1,12 @@
 using System.Globalization;
 using MediatR;
-using PeerRegistry.Api.Kernel;
-using PeerRegistry.Api.Kernel.Pages;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Api.Http;
+using PeerRegistry.Api.Pages;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Peers;
 using PeerRegistry.Application.Portals;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Application.Snapshots;
+using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Api.Portals;
 
@@ -18,11 +19,11 @@ internal static class HomePages
         pages.MapGet("/home", (CurrentPortal portal, RegistryOptions options, IMediator mediator, TimeProvider clock, CancellationToken ct) =>
             Show(portal, options, mediator, clock, null, "", ct));
         pages.MapPost("/invites", Invite);
-        pages.MapGet("/invites/{id}/revoke", (string id, CurrentPortal portal) => PageModule.Page<RevokeInvitePage>(Find(id, portal)));
+        pages.MapGet("/invites/{id}/revoke", (string id, CurrentPortal portal) => PageResults.Page<RevokeInvitePage>(Find(id, portal)));
         pages.MapPost("/invites/{id}/revoke", async (string id, PageForm _, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
         {
             await mediator.Send(new RevokeInvite(portal.Id, Find(id, portal).Id), ct);
-            return PageModule.Done("/home", "invite-revoked");
+            return PageResults.Done("/home", "invite-revoked");
         });
     }
 
@@ -34,7 +35,7 @@ internal static class HomePages
 
         response.Headers.CacheControl = "no-store";
         response.Headers["Referrer-Policy"] = "no-referrer";
-        return PageModule.Page<InvitePage>($"{url.Portal(portal.Snapshot)}/invite/{invite}");
+        return PageResults.Page<InvitePage>($"{url.Portal(portal.Snapshot)}/invite/{invite}");
     });
 
     private static async Task<IResult> Show(
@@ -42,7 +43,7 @@ internal static class HomePages
     {
         var snapshot = portal.Snapshot;
         var requests = await mediator.Send(new ListPeeringRequests(portal.Id, null, RequestsCounted), ct);
-        return PageModule.Page<HomePage>(new HomePage.View(
+        return PageResults.Page<HomePage>(new HomePage.View(
             snapshot.Portal, snapshot.Peers.Values.Count(p => p.Listed), snapshot.Peers.Values.Count(p => p.IsMutual), snapshot.Apps.Count,
             snapshot.Devices.Count, requests.Count, requests.Count(r => !r.Seen), PortalLinks.IsAlone(snapshot.Portal, options),
             [.. snapshot.Portal.Invites.Where(i => i.IsOpen(clock.GetUtcNow())).Reverse()], fresh, freshUrl));

@@ -1,7 +1,7 @@
 using MediatR;
-using PeerRegistry.Api.Kernel;
+using PeerRegistry.Api.Http;
 using PeerRegistry.Application.Portals;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Api.Portals;

@@ -1,9 +1,9 @@
 using MediatR;
 using Microsoft.AspNetCore.Http.HttpResults;
-using PeerRegistry.Api.Kernel;
-using PeerRegistry.Api.Kernel.Pages;
+using PeerRegistry.Api.Http;
+using PeerRegistry.Api.Pages;
 using PeerRegistry.Application.Portals;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Api.Portals;
@@ -20,14 +20,14 @@ internal static class ProfilePages
     }
 
     private static RazorComponentResult<ProfilePage> Show(CurrentPortal portal, FormFailure? failure) =>
-        PageModule.Page<ProfilePage>(new ProfilePage.View(portal.Snapshot.Portal), failure);
+        PageResults.Page<ProfilePage>(new ProfilePage.View(portal.Snapshot.Portal), failure);
 
     private static async Task<IResult> Save(PageForm form, CurrentPortal portal, IMediator mediator, CancellationToken ct)
     {
         try
         {
             await mediator.Send(new EditProfile(portal.Id, form["name"] ?? "", form["email"], form["description"], form.Has("email_public")), ct);
-            return PageModule.Done("/profile", "profile");
+            return PageResults.Done("/profile", "profile");
         }
         catch (RefusedException refused)
         {
@@ -45,7 +45,7 @@ internal static class ProfilePages
             EmailPublic = form.Has("email_public"),
             Description = form["description"],
         };
-        return PageModule.Page<ProfilePage>(new ProfilePage.View(typed, IsDraft: true));
+        return PageResults.Page<ProfilePage>(new ProfilePage.View(typed, IsDraft: true));
     }
 
     private static async Task<IResult> Upload(PageForm form, CurrentPortal portal, IMediator mediator, CancellationToken ct)
@@ -54,7 +54,7 @@ internal static class ProfilePages
         {
             await using var picture = form.File("picture")?.OpenReadStream() ?? Stream.Null;
             await mediator.Send(new SetAvatar(portal.Id, await ProfileEndpoints.ReadPicture(picture, ct)), ct);
-            return PageModule.Done("/profile", "avatar");
+            return PageResults.Done("/profile", "avatar");
         }
         catch (RefusedException refused)
         {
@@ -66,6 +66,6 @@ internal static class ProfilePages
     private static async Task<IResult> Remove(PageForm _, CurrentPortal portal, IMediator mediator, CancellationToken ct)
     {
         await mediator.Send(new SetAvatar(portal.Id, null), ct);
-        return PageModule.Done("/profile", "avatar-gone");
+        return PageResults.Done("/profile", "avatar-gone");
     }
 }

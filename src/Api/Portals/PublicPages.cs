@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
-using PeerRegistry.Api.Kernel;
-using PeerRegistry.Api.Kernel.Pages;
+using PeerRegistry.Api.Http;
+using PeerRegistry.Api.Pages;
 
 namespace PeerRegistry.Api.Portals;
 
@@ -12,6 +12,6 @@ internal static class PublicPages
     private static RazorComponentResult<PublicPage> Show(HttpContext context, CurrentPortal portal)
     {
         context.Response.Headers.CacheControl = "public, max-age=60";
-        return PageModule.Page<PublicPage>(portal.Snapshot);
+        return PageResults.Page<PublicPage>(portal.Snapshot);
     }
 }

@@ -1,10 +1,10 @@
 using System.Text.Json;
 using MediatR;
-using PeerRegistry.Api.Kernel;
+using PeerRegistry.Api.Http;
 using PeerRegistry.Api.SignedCalls;
 using PeerRegistry.Application.Portals;
 using PeerRegistry.Application.SignedCalls;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Api.Portals;

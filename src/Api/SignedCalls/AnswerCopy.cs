@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Http.Features;
 using PeerRegistry.Application.SignedCalls;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Api.SignedCalls;
 

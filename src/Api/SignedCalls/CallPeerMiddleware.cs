@@ -1,9 +1,10 @@
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using PeerRegistry.Api.Apps;
-using PeerRegistry.Api.Kernel;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Api.Http;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Application.SignedCalls;
+using PeerRegistry.Application.Snapshots;
 
 namespace PeerRegistry.Api.SignedCalls;
 
@@ -73,7 +74,7 @@ internal sealed class CallPeerMiddleware(RequestDelegate next, ISnapshotTrust tr
         var fields = new List<KeyValuePair<string, string>>(headers.Count);
         foreach (var (name, values) in headers)
         {
-            if (!PassedFields.Passes(name, connection))
+            if (!HeaderFilter.Passes(name, connection))
                 continue;
             foreach (var value in values)
             {

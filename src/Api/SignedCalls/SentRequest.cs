@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.Features;
+using PeerRegistry.Api.Http;
 using PeerRegistry.Application.SignedCalls;
 
 namespace PeerRegistry.Api.SignedCalls;
@@ -13,9 +14,4 @@ internal static class SentRequest
         context.Request.Host.Value?.ToLowerInvariant() ?? "",
         context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget,
         new HeaderFields(context.Request.Headers));
-}
-
-internal sealed class HeaderFields(IHeaderDictionary headers) : IFields
-{
-    public IReadOnlyList<string> Get(string name) => headers.TryGetValue(name, out var values) && values.Count > 0 ? values! : [];
 }

@@ -1,3 +1,4 @@
+using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Apps;

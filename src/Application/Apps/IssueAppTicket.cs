@@ -1,7 +1,8 @@
 using MediatR;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Common;
+using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Apps;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Apps;

@@ -1,5 +1,4 @@
 using MediatR;
-using PeerRegistry.Application.Kernel;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Devices;

@@ -1,9 +1,10 @@
 using MediatR;
 using PeerRegistry.Application.Apps;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Application.SignedCalls;
+using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Apps;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.ForwardAuth;
@@ -39,9 +40,9 @@ public sealed record ExplainAccess(PortalId Portal, string App, string Target, s
         private AccessExplanation Explain(ExplainAccess c, PortalSnapshot portal, AppRow app, string? path)
         {
             var (asked, note) = Caller(c, ref portal, app, clock.GetUtcNow());
-            var verdict = DecideAccess.Decide(portal, asked with { Target = c.Target, Path = path }, clock.GetUtcNow());
+            var verdict = AccessPolicy.Decide(portal, asked with { Target = c.Target, Path = path }, clock.GetUtcNow());
             var (status, reason) = Words(verdict);
-            var handed = HandedHeaders.Of(portal);
+            var handed = IdentityHeaders.Of(portal);
             var headers = new Dictionary<string, string>();
             if (verdict.Ruling == Ruling.Granted)
             {

@@ -1,7 +1,8 @@
 using FluentValidation;
 using MediatR;
-using PeerRegistry.Application.Kernel;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Application.Common;
+using PeerRegistry.Application.Snapshots;
+using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
 
@@ -49,7 +50,7 @@ public sealed record AnswerPeering(
             {
                 try
                 {
-                    await decisions.Execute(c.Portal, c.Key.Id.Short, peer => Judge(c, peer), ct, _ => [new RequireRevision(c.Key.Id.Short, c.Revision)]);
+                    await decisions.Execute(c.Portal, c.Key.Id.Short, peer => Decide(c, peer), ct, _ => [new RequireRevision(c.Key.Id.Short, c.Revision)]);
                 }
                 catch (StaleVersionException)
                 {
@@ -62,7 +63,7 @@ public sealed record AnswerPeering(
             return peer.Answers(c.Key) && peer.Status == PeerStatus.Mutual ? new Answer(IsMutual: true, taken.Revision) : Neutral(c);
         }
 
-        private IReadOnlyList<PeerEvent> Judge(AnswerPeering c, Peer peer) => c.Peering == WantedPeering.Offered
+        private IReadOnlyList<PeerEvent> Decide(AnswerPeering c, Peer peer) => c.Peering == WantedPeering.Offered
             ? [.. Peer.SeeProtocol(peer, c.Key), .. Peer.Confirm(peer, c.Key), .. Peer.ClaimName(peer, c.Key, DisplayName.Claimed(c.Name), clock.Today())]
             : Peer.Withdraw(peer, c.Key);
 

@@ -1,8 +1,9 @@
 using System.Text.Json.Serialization;
 using MediatR;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Application.SignedCalls;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Application.Snapshots;
+using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
 
@@ -44,12 +45,12 @@ internal sealed record OfferPeering(PortalId Portal, ShortId Short, Contact Cont
 
             var refuted = said.Peering != "mutual" && peer.Status == PeerStatus.Mutual && !contact.Doubted;
             if (!refuted)
-                await decisions.Execute(c.Portal, c.Short, current => Judge(current, key, said.Peering == "mutual", contact.Doubted), ct);
+                await decisions.Execute(c.Portal, c.Short, current => Decide(current, key, said.Peering == "mutual", contact.Doubted), ct);
             return new ContactReply(revision, refuted);
         }
 
         /// <summary>"Offered" withdraws only when it is said again: the first may have crossed with a notice of its own.</summary>
-        private static IReadOnlyList<PeerEvent> Judge(Peer peer, PublicKey key, bool mutual, bool doubted) =>
+        private static IReadOnlyList<PeerEvent> Decide(Peer peer, PublicKey key, bool mutual, bool doubted) =>
         [
             .. Peer.SeeProtocol(peer, key),
             .. mutual ? Peer.Confirm(peer, key) : [.. Peer.Offer(peer, key, toOriginal: false), .. doubted ? Peer.Withdraw(peer, key) : []],

@@ -1,5 +1,5 @@
 using FluentValidation;
-using PeerRegistry.Application.Portals;
+using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Peers;

@@ -1,4 +1,5 @@
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Common;
+using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
 
@@ -47,7 +48,7 @@ internal static class PeerStreams
             ct);
 
     /// <summary>The stream of the one that was meant, found by the six characters that every spelling begins with.</summary>
-    /// <exception cref="Domain.Kernel.RefusedException"><c>peer_unknown</c></exception>
+    /// <exception cref="Domain.Common.RefusedException"><c>peer_unknown</c></exception>
     public static Peer Meant(this Peer peer, TypedPortalId typed) => peer.MayBe(typed) ? peer : throw PeerRefusals.Unknown();
 
     /// <summary>UTC.</summary>

@@ -1,6 +1,7 @@
 using MediatR;
 using PeerRegistry.Application.Apps;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Common;
+using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
 

@@ -1,6 +1,6 @@
 using FluentValidation;
 using MediatR;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
 

@@ -1,8 +1,9 @@
 using System.Collections.Concurrent;
 using MediatR;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Portals;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Application.Snapshots;
+using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
 

@@ -1,4 +1,4 @@
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Portals;
@@ -10,10 +10,4 @@ public interface IInvites
 {
     /// <returns>The invite's id, open or not; null: a wrong code.</returns>
     Task<string?> Find(PortalId portal, TokenHash code, CancellationToken ct);
-}
-
-/// <param name="UsedBy">Null: nobody has.</param>
-public sealed record InviteRow(string Id, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt, PortalId? UsedBy, bool Revoked)
-{
-    public bool IsOpen(DateTimeOffset now) => !Revoked && UsedBy is null && now < ExpiresAt;
 }

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using MediatR;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Portals;

@@ -1,12 +1,12 @@
-using PeerRegistry.Application.Kernel;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Application.Snapshots;
+using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Application.SignedCalls;
 
 /// <param name="Portal">As of the start of the call.</param>
 /// <param name="Peer">As it stands in the path: full or short ID.</param>
 /// <param name="Target">Raw path and query for the peer's app, sent to the byte.</param>
-/// <param name="Fields">Those that pass; see <see cref="PassedFields"/>.</param>
+/// <param name="Fields">Those that pass; see <see cref="HeaderFilter"/>.</param>
 /// <param name="Body">Null: none.</param>
 /// <param name="BodyLength">Where it is known.</param>
 /// <param name="Upgrade">To <c>websocket</c>.</param>
@@ -26,7 +26,7 @@ public abstract class PeerCallAnswer : IAsyncDisposable
 {
     public abstract int Status { get; }
 
-    /// <summary>Those that pass; see <see cref="PassedFields"/>.</summary>
+    /// <summary>Those that pass; see <see cref="HeaderFilter"/>.</summary>
     public abstract IReadOnlyList<KeyValuePair<string, string>> Fields { get; }
 
     /// <summary>Complete once the body was read.</summary>

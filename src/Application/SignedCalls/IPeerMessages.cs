@@ -29,7 +29,7 @@ public sealed record PeerAnswer(int Status, ReadOnlyMemory<byte> Body, IFields F
 
 public interface IPeerMessages
 {
-    /// <exception cref="Domain.Kernel.RefusedException">
+    /// <exception cref="Domain.Common.RefusedException">
     /// <c>peer_unreachable</c>; <c>peer_timeout</c>; <c>name_unresolved</c>; <c>connection_refused</c>; <c>certificate_…</c>;
     /// <c>tls_failed</c>; <c>answer_invalid</c>: docs/protocol.md has them all.
     /// </exception>

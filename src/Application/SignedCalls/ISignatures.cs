@@ -53,7 +53,7 @@ public interface ISignatures
     /// <param name="tag"><c>portal-peer</c> or <c>portal-core</c>.</param>
     /// <param name="targetUri">Absolute, exactly as it will be sent.</param>
     /// <param name="sha256">Of the body, empty or not; 32 bytes.</param>
-    /// <exception cref="Domain.Kernel.RefusedException"><c>path_ambiguous</c>: an original would verify another target than is signed.</exception>
+    /// <exception cref="Domain.Common.RefusedException"><c>path_ambiguous</c>: an original would verify another target than is signed.</exception>
     IReadOnlyList<KeyValuePair<string, string>> Sign(
         PortalId self, string tag, string method, string authority, string targetUri, ReadOnlySpan<byte> sha256, bool toOriginal);
 

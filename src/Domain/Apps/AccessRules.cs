@@ -63,7 +63,7 @@ public sealed class AccessRules
     /// <param name="target">As it came, query included.</param>
     /// <param name="path">What <see cref="PathReading"/> makes of it.</param>
     /// <returns>Null if the app has nothing there.</returns>
-    public CompiledRule? Judge(string target, string path)
+    public CompiledRule? FindRule(string target, string path)
     {
         var judged = Stricter(ByPrefix(path), BySegments(path));
         if (judged is not null && judged.Access != strictest)
@@ -77,7 +77,7 @@ public sealed class AccessRules
     /// are always hidden by a longer one.
     /// </summary>
     /// <returns>Null if the readings differ, if one of them is not covered or is the core's own, or if the path is malformed.</returns>
-    public CompiledRule? JudgeEveryReading(string target)
+    public CompiledRule? FindRuleOfEveryReading(string target)
     {
         if (PathSpots.Read(target) is not { } path || path.Decoded.Contains(ReservedPath, StringComparison.OrdinalIgnoreCase))
             return null;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Domain.Apps;
 

@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Text;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Domain.Apps;
 

@@ -32,7 +32,7 @@ internal sealed class JsonTree
 
     private JsonTree(ReadOnlyMemory<byte> json) => this.json = json;
 
-    /// <exception cref="Kernel.RefusedException"><c>app_meta_invalid</c></exception>
+    /// <exception cref="Common.RefusedException"><c>app_meta_invalid</c></exception>
     public static (JsonNode Root, Func<JsonNode, string> Where) Read(ReadOnlyMemory<byte> json)
     {
         if (json.Span.StartsWith("\uFEFF"u8))

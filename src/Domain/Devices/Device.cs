@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Domain.Devices;
 

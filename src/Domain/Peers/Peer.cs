@@ -76,7 +76,7 @@ public sealed record Peer
 
     /// <param name="domain">The address, else its name in our zone.</param>
     /// <returns>Nothing where it is listed already under an ID that fits.</returns>
-    /// <exception cref="Kernel.RefusedException"><c>peer_is_self</c>; <c>peer_short_id_taken</c></exception>
+    /// <exception cref="Common.RefusedException"><c>peer_is_self</c>; <c>peer_short_id_taken</c></exception>
     public static IReadOnlyList<PeerEvent> Add(
         Peer peer, PortalId self, TypedPortalId typed, PeerVerification verification, string? petname, string? address, string domain)
     {
@@ -139,7 +139,7 @@ public sealed record Peer
             : [];
 
     /// <param name="forget">Drops the pin, too; also of a peer that was removed before.</param>
-    /// <exception cref="Kernel.RefusedException"><c>peer_unknown</c></exception>
+    /// <exception cref="Common.RefusedException"><c>peer_unknown</c></exception>
     public static IReadOnlyList<PeerEvent> Remove(Peer peer, bool forget)
     {
         if (!peer.Listed && !(forget && peer.Key is not null))
@@ -155,7 +155,7 @@ public sealed record Peer
     public static IReadOnlyList<PeerEvent> Block(Peer peer) => peer.RequireKnown().Blocked ? [] : [new PeerBlocked(peer.Id)];
 
     /// <summary>Keeps out one that only knocked.</summary>
-    /// <exception cref="Kernel.RefusedException"><c>peer_short_id_taken</c></exception>
+    /// <exception cref="Common.RefusedException"><c>peer_short_id_taken</c></exception>
     public static IReadOnlyList<PeerEvent> BlockStranger(Peer peer, PortalId stranger) => peer switch
     {
         _ when !peer.MayBe(TypedPortalId.Of(stranger)) => throw PeerRefusals.ShortIdTaken(stranger.Short),

@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Domain.Portals;
 

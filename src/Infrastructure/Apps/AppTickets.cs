@@ -1,6 +1,6 @@
 using Npgsql;
 using PeerRegistry.Application.Apps;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Infrastructure.Apps;

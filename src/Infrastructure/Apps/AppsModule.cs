@@ -1,6 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using PeerRegistry.Application.Apps;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Infrastructure.Store;
 using PeerRegistry.Infrastructure.ReadModels;
 

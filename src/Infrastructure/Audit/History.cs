@@ -1,6 +1,6 @@
 using Npgsql;
 using PeerRegistry.Application.Audit;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Domain.Portals;
 using PeerRegistry.Infrastructure.Store;
 

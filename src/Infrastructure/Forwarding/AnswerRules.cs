@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Net.Http.Headers;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Infrastructure.Forwarding;
 

@@ -19,7 +19,7 @@ internal sealed class Circuits(TimeProvider clock, ILogger<Circuits> log)
 
     private readonly ConcurrentDictionary<(PortalId Portal, string Host), State> states = new();
 
-    /// <exception cref="Domain.Kernel.RefusedException"><c>peer_unreachable</c>: it failed often and lately.</exception>
+    /// <exception cref="Domain.Common.RefusedException"><c>peer_unreachable</c>: it failed often and lately.</exception>
     public void Enter(PortalId portal, string host)
     {
         if (!states.TryGetValue((portal, host), out var state))

@@ -4,7 +4,7 @@ using PeerRegistry.Application.SignedCalls;
 namespace PeerRegistry.Infrastructure.Forwarding;
 
 /// <summary>A peer's answer while it is being passed on; holds the connection and the call's place until then.</summary>
-/// <exception cref="Domain.Kernel.RefusedException"><c>answer_invalid</c>: a field's value has control characters.</exception>
+/// <exception cref="Domain.Common.RefusedException"><c>answer_invalid</c>: a field's value has control characters.</exception>
 internal sealed class ForwardedAnswer(OpenCalls calls, OpenCall open, HttpRequestMessage request, HttpResponseMessage response, Stream body) : PeerCallAnswer
 {
     private readonly CancellationToken cut = open.Stop;
@@ -59,7 +59,7 @@ internal sealed class ForwardedAnswer(OpenCalls calls, OpenCall open, HttpReques
     {
         foreach (var (name, values) in fields)
         {
-            if (!PassedFields.Passes(name, connection))
+            if (!HeaderFilter.Passes(name, connection))
                 continue;
             foreach (var value in values)
                 to.Add(KeyValuePair.Create(name, AnswerRules.Plain(value)));

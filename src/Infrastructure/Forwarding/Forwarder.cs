@@ -1,9 +1,9 @@
 using System.Net;
 using System.Security.Cryptography;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Peers;
 using PeerRegistry.Application.SignedCalls;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Infrastructure.Forwarding;
@@ -17,8 +17,8 @@ internal sealed class Forwarder(
 
     public async Task<PeerCallAnswer> Send(PeerCall call, CancellationToken ct)
     {
-        var peer = CallPeer.Judge(call.Portal, call.App, call.Peer.Span, out var refusal) ?? throw refusal!;
-        var (self, host) = (call.Portal.Portal.Id, CallPeer.Host(call.App, peer));
+        var peer = CallPolicy.Authorize(call.Portal, call.App, call.Peer.Span, out var refusal) ?? throw refusal!;
+        var (self, host) = (call.Portal.Portal.Id, CallPolicy.Host(call.App, peer));
         circuits.Enter(self, host);
         var open = calls.Enter(call.Portal, call.App, peer, ct);
         var uri = $"https://{host}{call.Target}";

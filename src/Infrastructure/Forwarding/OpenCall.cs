@@ -1,7 +1,7 @@
-using PeerRegistry.Application.Kernel;
-using PeerRegistry.Application.Peers;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Application.SignedCalls;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Application.Snapshots;
+using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Infrastructure.Forwarding;
@@ -63,7 +63,7 @@ internal sealed class OpenCall(PortalSnapshot portal, string app, PeerRow peer, 
             return;
 
         RefusedException? why = null;
-        var found = now is null ? null : CallPeer.Judge(now, app, peer.Short.Value, out why);
+        var found = now is null ? null : CallPolicy.Authorize(now, app, peer.Short.Value, out why);
         if (found is null || found.Id != peer.Id || found.Domain != peer.Domain)
             Cut(why ?? new RefusedException(RefusalKind.NotFound, "peer_unknown", "The peer is no longer who it was when the call began."));
         else

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Common;
 
 namespace PeerRegistry.Infrastructure.Forwarding;
 

@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Infrastructure.Forwarding;
 

@@ -1,7 +1,7 @@
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using PeerRegistry.Application.SignedCalls;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Infrastructure.Forwarding;
@@ -25,7 +25,7 @@ internal sealed class PeerMessages(PeerConnections connections, ISignatures sign
         {
             using var response = await connections.Send(request, either.Token);
             var offset = Offset(response.Headers.Date, sent, clock.GetUtcNow());
-            return Judge(message, fields, response, await ReadBody(response, either.Token), offset);
+            return Authenticate(message, fields, response, await ReadBody(response, either.Token), offset);
         }
         catch (Exception e) when (PeerFailure.IsOne(e) && !ct.IsCancellationRequested)
         {
@@ -67,7 +67,7 @@ internal sealed class PeerMessages(PeerConnections connections, ISignatures sign
         return date?.AddSeconds(1) < sent ? date.Value.AddSeconds(1) - sent : TimeSpan.Zero;
     }
 
-    private PeerAnswer Judge(PeerMessage message, Fields sent, HttpResponseMessage response, byte[] body, TimeSpan offset)
+    private PeerAnswer Authenticate(PeerMessage message, Fields sent, HttpResponseMessage response, byte[] body, TimeSpan offset)
     {
         var request = new ReceivedRequest(message.Method.Method, "https", message.Domain, message.PathAndQuery, sent);
         var fields = new Fields(response);

@@ -16,12 +16,12 @@ internal sealed class PeerTrust(string? file)
     public SslClientAuthenticationOptions Options() => new()
     {
         CertificateChainPolicy = CertificateChecks.Policy(),
-        RemoteCertificateValidationCallback = (_, certificate, chain, errors) => Judge(certificate as X509Certificate2, chain, errors),
+        RemoteCertificateValidationCallback = (_, certificate, chain, errors) => Verify(certificate as X509Certificate2, chain, errors),
     };
 
     /// <returns>True; every other outcome is an exception.</returns>
     /// <exception cref="CertificateRefusedException">The certificate is not accepted; the exception says why.</exception>
-    private bool Judge(X509Certificate2? leaf, X509Chain? bySystem, SslPolicyErrors errors)
+    private bool Verify(X509Certificate2? leaf, X509Chain? bySystem, SslPolicyErrors errors)
     {
         if (errors == SslPolicyErrors.None)
             return true;

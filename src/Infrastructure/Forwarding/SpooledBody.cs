@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Net;
 using System.Security.Cryptography;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Infrastructure.Forwarding;
 

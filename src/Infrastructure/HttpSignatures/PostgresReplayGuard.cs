@@ -26,7 +26,7 @@ internal sealed class PostgresReplayGuard(NpgsqlDataSource database, int capacit
     private long swept = long.MinValue;
     private volatile Counts held = new([]);
 
-    public async ValueTask<string?> Remember(Once once, long now, CancellationToken ct)
+    public async ValueTask<string?> Remember(ReplayKey once, long now, CancellationToken ct)
     {
         var last = Interlocked.Read(ref swept);
         if (now - SweepEvery >= last && Interlocked.CompareExchange(ref swept, now, last) == last)

@@ -8,7 +8,7 @@ internal interface IReplayGuard
     /// <summary>Remembers a good signature, unless it is remembered already or there is no room for it.</summary>
     /// <param name="now">Unix seconds.</param>
     /// <returns>Null if it was not seen before, else <c>replayed</c>, <c>guard_cold</c>, <c>guard_full</c> or <c>guard_quota</c>.</returns>
-    ValueTask<string?> Remember(Once once, long now, CancellationToken ct);
+    ValueTask<string?> Remember(ReplayKey once, long now, CancellationToken ct);
 }
 
 /// <summary>
@@ -41,9 +41,9 @@ internal sealed class ReplayGuard : IReplayGuard
         warmFrom = started is { } start ? (start.ToUnixTimeMilliseconds() + (SignatureProfile.MaxAhead * 1000) + 999) / 1000 : long.MinValue;
     }
 
-    public ValueTask<string?> Remember(Once once, long now, CancellationToken ct) => new(Take(once, now));
+    public ValueTask<string?> Remember(ReplayKey once, long now, CancellationToken ct) => new(Take(once, now));
 
-    internal string? Take(Once once, long now) =>
+    internal string? Take(ReplayKey once, long now) =>
         once.Created < warmFrom ? SignatureReasons.GuardCold : shards[(int)(once.Key & (Shards - 1))].Take(once, now);
 
     private sealed class Shard(int capacity)
@@ -53,7 +53,7 @@ internal sealed class ReplayGuard : IReplayGuard
         private readonly Dictionary<PortalId, Holder> holders = [];
         private long swept = long.MinValue;
 
-        internal string? Take(Once once, long now)
+        internal string? Take(ReplayKey once, long now)
         {
             lock (gate)
             {

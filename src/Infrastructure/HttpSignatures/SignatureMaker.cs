@@ -1,6 +1,6 @@
 using System.Globalization;
 using PeerRegistry.Application.SignedCalls;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Common;
 using PeerRegistry.Infrastructure.HttpSignatures.StructuredFields;
 using PeerRegistry.Infrastructure.Keys;
 

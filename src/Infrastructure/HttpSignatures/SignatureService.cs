@@ -12,7 +12,7 @@ internal sealed class SignatureService(KeyVault vault, IReplayGuard guard, TimeP
         ReceivedRequest request, VerificationPlace place, Func<string, Signer?> find, ReadOnlyMemory<byte>? body, CancellationToken ct)
     {
         var now = Now;
-        var verdict = Verifier.Judge(
+        var verdict = Verifier.Verify(
             SignedMessage.Of(request), SignatureProfile.Of(place), find, body.GetValueOrDefault().Span, body is not null, now, out var once);
         if (verdict.Reason is not null)
             return new(Counted(verdict));
@@ -25,7 +25,7 @@ internal sealed class SignatureService(KeyVault vault, IReplayGuard guard, TimeP
     {
         var signer = new Signer(key.Id, key, IsOriginal: false);
         var profile = SignatureProfile.Answer(request.Fields.Get("Signature").Count > 0 ? SignatureMaker.Label : null);
-        return Verifier.Judge(new SignedMessage(request, status, answer), profile, _ => signer, body, isSeen: true, Now, out _).Reason;
+        return Verifier.Verify(new SignedMessage(request, status, answer), profile, _ => signer, body, isSeen: true, Now, out _).Reason;
     }
 
     public IReadOnlyList<KeyValuePair<string, string>> Sign(

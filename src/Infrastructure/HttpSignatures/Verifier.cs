@@ -15,7 +15,7 @@ namespace PeerRegistry.Infrastructure.HttpSignatures;
 /// <param name="Signer">Whose share of the guard it takes.</param>
 /// <param name="Created">Unix seconds.</param>
 /// <param name="Until">The last Unix second in which this signature would be accepted.</param>
-internal readonly record struct Once(UInt128 Key, PortalId Signer, long Created, long Until);
+internal readonly record struct ReplayKey(UInt128 Key, PortalId Signer, long Created, long Until);
 
 /// <summary>Everything about one signature but whether it was seen before.</summary>
 internal static class Verifier
@@ -26,8 +26,8 @@ internal static class Verifier
     /// <param name="isSeen">False: the body is not here.</param>
     /// <param name="once">For the replay guard, when the verdict is good.</param>
     [SkipLocalsInit]
-    internal static SignatureVerdict Judge(
-        in SignedMessage message, SignatureProfile profile, Func<string, Signer?> find, ReadOnlySpan<byte> body, bool isSeen, long now, out Once once)
+    internal static SignatureVerdict Verify(
+        in SignedMessage message, SignatureProfile profile, Func<string, Signer?> find, ReadOnlySpan<byte> body, bool isSeen, long now, out ReplayKey once)
     {
         once = default;
         var inputField = Line(message.Fields, "Signature-Input");
@@ -109,7 +109,7 @@ internal static class Verifier
                 return Refuse(unlike, to.Written);
 
             var until = Math.Min(created + profile.MaxAge, input.Expires ?? long.MaxValue);
-            once = new Once(OnceKey(signer.Id, profile.Tag, input.Nonce, signature), signer.Id, created, until);
+            once = new ReplayKey(ReplayKeyOf(signer.Id, profile.Tag, input.Nonce, signature), signer.Id, created, until);
             return new SignatureVerdict(signer, null, digest, label, keyId) { Tagged = input.Tag.IsPresent };
         }
         finally
@@ -143,7 +143,7 @@ internal static class Verifier
     };
 
     /// <summary>128 bits of SHA-256 over signer, tag and nonce, or signature: only a signer could make two of its own collide.</summary>
-    private static UInt128 OnceKey(PortalId signer, string? tag, in SignatureInput.Optional nonce, ReadOnlySpan<byte> signature)
+    private static UInt128 ReplayKeyOf(PortalId signer, string? tag, in SignatureInput.Optional nonce, ReadOnlySpan<byte> signature)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(nonce.IsPresent ? MemoryMarshal.AsBytes(nonce.Text) : signature, hash);

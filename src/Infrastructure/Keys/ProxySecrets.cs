@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 using PeerRegistry.Application.Apps;
+using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Infrastructure.Keys;

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Common;
 
 namespace PeerRegistry.Infrastructure.LocalPostgres;
 

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Common;
 
 namespace PeerRegistry.Infrastructure.LocalPostgres;
 

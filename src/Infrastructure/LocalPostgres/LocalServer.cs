@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Common;
 
 namespace PeerRegistry.Infrastructure.LocalPostgres;
 

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Common;
 
 namespace PeerRegistry.Infrastructure.LocalPostgres;
 

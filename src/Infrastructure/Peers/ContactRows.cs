@@ -1,5 +1,5 @@
 using Npgsql;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Peers;
 using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;

@@ -4,8 +4,9 @@ using MediatR;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Peers;
+using PeerRegistry.Application.Snapshots;
 
 namespace PeerRegistry.Infrastructure.Peers;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using PeerRegistry.Application.Apps;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Common;
+using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Apps;
 
 namespace PeerRegistry.Infrastructure.ReadModels;

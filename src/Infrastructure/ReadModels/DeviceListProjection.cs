@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using PeerRegistry.Application.Devices;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Common;
+using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Devices;
 
 namespace PeerRegistry.Infrastructure.ReadModels;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using PeerRegistry.Application.Kernel;
-using PeerRegistry.Application.Peers;
+using PeerRegistry.Application.Common;
+using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
 

@@ -1,5 +1,5 @@
-using PeerRegistry.Application.Kernel;
-using PeerRegistry.Application.Portals;
+using PeerRegistry.Application.Common;
+using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Infrastructure.ReadModels;

@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using Npgsql;
-using PeerRegistry.Application.Kernel;
 using PeerRegistry.Domain.Portals;
 using PeerRegistry.Infrastructure.Store;
 

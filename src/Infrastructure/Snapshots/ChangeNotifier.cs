@@ -13,7 +13,7 @@ namespace PeerRegistry.Infrastructure.Snapshots;
 /// number, for however many appends there were since the last. A NOTIFY inside each append would take a lock that all of the
 /// cluster's appends share.
 /// </summary>
-internal sealed class ChangeNotifier(NpgsqlDataSource database, Pulse pulse, TimeProvider clock, ILogger<ChangeNotifier> log) : BackgroundService
+internal sealed class ChangeNotifier(NpgsqlDataSource database, AsyncSignal pulse, TimeProvider clock, ILogger<ChangeNotifier> log) : BackgroundService
 {
     public const string Channel = "registry_changed";
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(20);

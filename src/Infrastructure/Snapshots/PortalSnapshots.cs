@@ -1,10 +1,11 @@
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using Npgsql;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Common;
+using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Portals;
-using PeerRegistry.Infrastructure.Store;
 using PeerRegistry.Infrastructure.ReadModels;
+using PeerRegistry.Infrastructure.Store;
 
 namespace PeerRegistry.Infrastructure.Snapshots;
 

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
-using PeerRegistry.Application.Kernel;
-using PeerRegistry.Application.Portals;
-using PeerRegistry.Infrastructure.Store;
+using PeerRegistry.Application.Common;
+using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Infrastructure.ReadModels;
+using PeerRegistry.Infrastructure.Store;
 
 namespace PeerRegistry.Infrastructure.Snapshots;
 

@@ -18,7 +18,7 @@ internal sealed class SnapshotFollower(
     PortalSnapshots snapshots,
     SnapshotTrust trust,
     ChangeNotifier notifier,
-    Pulse pulse,
+    AsyncSignal pulse,
     TimeProvider clock,
     ILogger<SnapshotFollower> log) : BackgroundService
 {

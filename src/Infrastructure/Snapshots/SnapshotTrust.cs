@@ -1,4 +1,5 @@
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Common;
+using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Infrastructure.Store;
 
 namespace PeerRegistry.Infrastructure.Snapshots;
@@ -24,13 +25,13 @@ internal sealed class SnapshotTrust(bool cluster, TimeProvider boot, TimeProvide
     /// <summary>After this many failures in a row requests are refused without waiting.</summary>
     private const int FailuresUntilRefused = 2;
 
-    private readonly Pulse confirmed = new(wall);
+    private readonly AsyncSignal confirmed = new(wall);
     private volatile Moment? last;
     private volatile int failures;
     private int asked;
 
     /// <summary>Beats when the follower is to look at once: another node has announced a change, or a request wants confirmation.</summary>
-    public Pulse LookDue { get; } = new(wall);
+    public AsyncSignal LookDue { get; } = new(wall);
 
     public bool Holds => !cluster || IsWithin(Lifetime);
 

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using Npgsql;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Infrastructure.Store;
@@ -25,7 +25,7 @@ internal sealed class EventRows(EventSerializer serializer)
 
     private Recorded Read(NpgsqlDataReader reader, long shown)
     {
-        var (actor, reason) = reader.IsDBNull(7) ? (Actor.System, null) : Origin.ReadHeaders(reader.GetFieldValue<byte[]>(7));
+        var (actor, reason) = reader.IsDBNull(7) ? (Actor.System, null) : EventMetadata.ReadHeaders(reader.GetFieldValue<byte[]>(7));
         return new(
             shown,
             Portal(reader.GetString(1)),

@@ -1,6 +1,6 @@
 using System.Reflection;
 using System.Text.Json;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Infrastructure.Store;
 

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
 using Npgsql;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Common;
 
 namespace PeerRegistry.Infrastructure.Store;
 
@@ -16,11 +16,11 @@ internal sealed class EventSubscription : IDisposable
 
     private readonly NpgsqlDataSource database;
     private readonly EventRows rows;
-    private readonly Pulse pulse;
+    private readonly AsyncSignal pulse;
     private readonly TimeProvider clock;
     private readonly ConcurrentDictionary<object, long> heldSince = new();
 
-    public EventSubscription(NpgsqlDataSource database, EventRows rows, Pulse pulse, TimeProvider clock)
+    public EventSubscription(NpgsqlDataSource database, EventRows rows, AsyncSignal pulse, TimeProvider clock)
     {
         (this.database, this.rows, this.pulse, this.clock) = (database, rows, pulse, clock);
         Meter.CreateObservableGauge(

@@ -1,5 +1,5 @@
 using Npgsql;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Infrastructure.ReadModels;
 using PeerRegistry.Infrastructure.Snapshots;
 
@@ -9,7 +9,7 @@ namespace PeerRegistry.Infrastructure.Store;
 internal sealed class LiveFold(NpgsqlDataSource database, IReadOnlyList<ReadModel> models, PortalSnapshots snapshots)
 {
     /// <exception cref="StaleVersionException">A row has been folded to another version than the append expects.</exception>
-    public async ValueTask<IReadOnlyList<FoldedRow>> Fold(Changes changes, Origin origin, CancellationToken ct)
+    public async ValueTask<IReadOnlyList<FoldedRow>> Fold(Changes changes, EventMetadata origin, CancellationToken ct)
     {
         var folded = new List<FoldedRow>(changes.Streams.Count);
         foreach (var change in changes.Streams)
@@ -24,7 +24,7 @@ internal sealed class LiveFold(NpgsqlDataSource database, IReadOnlyList<ReadMode
         return folded;
     }
 
-    private static FoldedRow Fold(Changes changes, StreamChange change, Origin origin, FoldedRow current)
+    private static FoldedRow Fold(Changes changes, StreamChange change, EventMetadata origin, FoldedRow current)
     {
         var row = current.Row;
         var version = change.ExpectedVersion;

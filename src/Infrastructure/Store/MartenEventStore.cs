@@ -1,6 +1,6 @@
 using Marten;
 using Npgsql;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Domain.Portals;
 using PeerRegistry.Infrastructure.Snapshots;
 
@@ -45,7 +45,7 @@ internal sealed class MartenEventStore(
         if (changes.Streams.Count == 0 || changes.Streams.Any(change => change.Events.Count == 0))
             throw new ArgumentException("An append has events for every stream it names.", nameof(changes));
 
-        var origin = Origin.Of(changes, clock);
+        var origin = EventMetadata.Of(changes, clock);
         var folded = await fold.Fold(changes, origin, ct);
         ct.ThrowIfCancellationRequested();
         var sequence = await retries.Append(changes, origin, () => Save(changes.Portal, session => sessions.Fill(session, changes, origin, folded)), ct);

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using JasperFx.Events;
 using Marten.Exceptions;
 using Npgsql;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Common;
 
 namespace PeerRegistry.Infrastructure.Store;
 
@@ -21,7 +21,7 @@ internal sealed class Retries(NpgsqlDataSource database, TimeProvider clock)
     /// <param name="send">Returns the highest sequence number.</param>
     /// <exception cref="StaleVersionException"/>
     /// <exception cref="NpgsqlException">The database stays out of reach; the append may or may not have been written.</exception>
-    public async Task<long> Append(Changes changes, Origin origin, Func<Task<long>> send, CancellationToken ct)
+    public async Task<long> Append(Changes changes, EventMetadata origin, Func<Task<long>> send, CancellationToken ct)
     {
         var open = false;
         var started = clock.GetTimestamp();
@@ -116,7 +116,7 @@ internal sealed class Retries(NpgsqlDataSource database, TimeProvider clock)
     private Task Pause(int attempt, CancellationToken ct) =>
         Task.Delay(TimeSpan.FromMilliseconds(RandomNumberGenerator.GetInt32(1, 10 << attempt)), clock, ct);
 
-    private async Task<long?> FindOwn(Changes changes, Origin origin, CancellationToken ct)
+    private async Task<long?> FindOwn(Changes changes, EventMetadata origin, CancellationToken ct)
     {
         var first = SessionFill.Sorted(changes)[0];
         await using var command = database.CreateCommand(

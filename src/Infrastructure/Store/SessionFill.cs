@@ -1,6 +1,6 @@
 using System.Collections.Frozen;
 using Marten;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Domain.Portals;
 using PeerRegistry.Infrastructure.ReadModels;
 
@@ -11,13 +11,13 @@ internal sealed class SessionFill(IEnumerable<IAlongsideWriter> writers)
 {
     private readonly FrozenDictionary<Type, IAlongsideWriter> writers = writers.ToFrozenDictionary(writer => writer.Row);
 
-    public void Fill(IDocumentSession session, Changes changes, Origin origin, IReadOnlyList<FoldedRow> rows)
+    public void Fill(IDocumentSession session, Changes changes, EventMetadata origin, IReadOnlyList<FoldedRow> rows)
     {
         session.CorrelationId = origin.CorrelationId;
         session.CausationId = origin.CausationId;
-        session.SetHeader(Origin.ActorHeader, origin.Actor.Value);
+        session.SetHeader(EventMetadata.ActorHeader, origin.Actor.Value);
         if (origin.Reason is not null)
-            session.SetHeader(Origin.ReasonHeader, origin.Reason);
+            session.SetHeader(EventMetadata.ReasonHeader, origin.Reason);
 
         var sorted = Sorted(changes);
         foreach (var change in sorted)

@@ -1,10 +1,11 @@
+using Marten;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
-using Marten;
 using Npgsql;
-using PeerRegistry.Application.Kernel;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Application.Common;
+using PeerRegistry.Application.Snapshots;
+using PeerRegistry.Domain.Common;
 using PeerRegistry.Infrastructure.ReadModels;
 using PeerRegistry.Infrastructure.Snapshots;
 using PeerRegistry.Infrastructure.Tls;
@@ -36,7 +37,7 @@ public static class StoreModule
         services.AddSingleton<SessionFill>();
         services.AddSingleton<Retries>();
         services.AddSingleton<LiveFold>();
-        services.AddSingleton<Pulse>();
+        services.AddSingleton<AsyncSignal>();
         services.AddSingleton<EventSubscription>();
         services.AddSingleton<Checkpoints>();
         services.AddSingleton<ChangeNotifier>();

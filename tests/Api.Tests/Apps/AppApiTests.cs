@@ -1,6 +1,7 @@
 using System.Net;
+using PeerRegistry.Api.Http;
 using PeerRegistry.Api.Tests.ForwardAuth;
-using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Api.Tests.Common;
 using PeerRegistry.Application.Apps;
 using PeerRegistry.Domain.Apps;
 using PeerRegistry.Domain.Portals;
@@ -52,7 +53,7 @@ public sealed class AppApiTests(TwoPortals two) : IClassFixture<TwoPortals>
         // Straight to the edge: the front of these tests does not hand on an answer that comes before the body's end.
         using var edge = new HttpClient { BaseAddress = two.Ada.Edge };
         var large = await edge.Put($"{Apps}/bad", $$"""{"v":"{{new string('x', 2_000_000)}}"}""",
-            Http.Bearer(two.Owner.DefaultRequestHeaders.Authorization!.Parameter!), ("Expect", "100-continue"));
+            HttpCalls.Bearer(two.Owner.DefaultRequestHeaders.Authorization!.Parameter!), ("Expect", "100-continue"));
         Assert.Equal((HttpStatusCode.RequestEntityTooLarge, "body_too_large"), (large.Status, large.Code));
 
         foreach (var (method, path) in new[] { ("GET", ""), ("DELETE", ""), ("GET", "/visibility"), ("POST", "/token"), ("POST", "/session"), ("GET", "/explain?path=/") })
@@ -65,27 +66,27 @@ public sealed class AppApiTests(TwoPortals two) : IClassFixture<TwoPortals>
     {
         var app = await two.App(Open);
         var (first, second) = (await Token(app), await Token(app));
-        Assert.Equal("token_invalid", (await two.Inner.Get("/protected/peers", Http.Bearer(first))).Code);
-        Assert.Equal(HttpStatusCode.OK, (await two.Inner.Get("/protected/peers", Http.Bearer(second))).Status);
-        Assert.Equal(HttpStatusCode.OK, (await two.Inner.Get("/protected/peers", ("Proxy-Authorization", $"Bearer {second}"), Http.Bearer("for-the-peer"))).Status);
+        Assert.Equal("token_invalid", (await two.Inner.Get("/protected/peers", HttpCalls.Bearer(first))).Code);
+        Assert.Equal(HttpStatusCode.OK, (await two.Inner.Get("/protected/peers", HttpCalls.Bearer(second))).Status);
+        Assert.Equal(HttpStatusCode.OK, (await two.Inner.Get("/protected/peers", ("Proxy-Authorization", $"Bearer {second}"), HttpCalls.Bearer("for-the-peer"))).Status);
         Assert.Equal("not_authenticated", (await two.Inner.Get("/protected/peers")).Code);
-        Assert.Equal("token_invalid", (await two.Inner.Get("/protected/peers", ("Proxy-Authorization", "Bearer x"), Http.Bearer(second))).Code);
+        Assert.Equal("token_invalid", (await two.Inner.Get("/protected/peers", ("Proxy-Authorization", "Bearer x"), HttpCalls.Bearer(second))).Code);
 
         var owner = two.Owner.DefaultRequestHeaders.Authorization!.Parameter!;
-        Assert.Equal("forbidden", (await two.Inner.Get("/protected/peers", Http.Bearer(owner))).Code);
+        Assert.Equal("forbidden", (await two.Inner.Get("/protected/peers", HttpCalls.Bearer(owner))).Code);
         using var anybody = two.Zone.Client();
-        Assert.Equal("forbidden", (await anybody.Get($"https://{two.Ada.Domain}{Apps}", Http.Bearer(second))).Code);
-        Assert.Equal(HttpStatusCode.NotFound, (await anybody.Get($"https://{two.Ada.Domain}/protected/peers", Http.Bearer(second))).Status);
+        Assert.Equal("forbidden", (await anybody.Get($"https://{two.Ada.Domain}{Apps}", HttpCalls.Bearer(second))).Code);
+        Assert.Equal(HttpStatusCode.NotFound, (await anybody.Get($"https://{two.Ada.Domain}/protected/peers", HttpCalls.Bearer(second))).Status);
 
         await two.Ada.Send(new RemoveApp(two.Ada.Id, app));
-        Assert.Equal("token_invalid", (await two.Inner.Get("/protected/peers", Http.Bearer(second))).Code);
+        Assert.Equal("token_invalid", (await two.Inner.Get("/protected/peers", HttpCalls.Bearer(second))).Code);
     }
 
     [Fact]
     public async Task An_app_sees_the_peers_that_the_owner_lets_it_see()
     {
         var app = await two.App(Open);
-        var bearer = Http.Bearer(await Token(app));
+        var bearer = HttpCalls.Bearer(await Token(app));
         Task<Said> See(string path = "") => two.Inner.Get($"/protected/peers{path}", bearer);
         Task<Said> Let(string visibility) => two.Owner.Put($"{Apps}/{app}/visibility", visibility);
 

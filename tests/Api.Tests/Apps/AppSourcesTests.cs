@@ -4,11 +4,12 @@ using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
-using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Api.Http;
+using PeerRegistry.Api.Tests.Common;
 using PeerRegistry.Api.Tests.Peers;
 using PeerRegistry.Application.Apps;
-using PeerRegistry.Application.Kernel;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Application.Common;
+using PeerRegistry.Domain.Common;
 using PeerRegistry.Infrastructure.Apps;
 using PeerRegistry.Tests;
 
@@ -117,7 +118,7 @@ public sealed class AppSourcesTests(TestPostgres postgres)
         using var inner = new HttpClient { BaseAddress = portal.Internal };
         await Eventually.Holds(async () => (await inner.Get("/protected/peers")).Body == "[]");
 
-        Assert.Equal("[]", (await inner.Get("/protected/peers", Http.Bearer("for-the-peer"))).Body);
+        Assert.Equal("[]", (await inner.Get("/protected/peers", HttpCalls.Bearer("for-the-peer"))).Body);
         Assert.Equal("token_invalid", (await inner.Get("/protected/peers", ("Proxy-Authorization", "Bearer x"))).Code);
 
         // Its container is its own: no other app may be known by it.

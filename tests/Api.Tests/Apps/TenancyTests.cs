@@ -2,12 +2,14 @@ using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
-using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Api.Http;
+using PeerRegistry.Api.Tests.Common;
 using PeerRegistry.Api.Tests.Peers;
 using PeerRegistry.Application.Apps;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Devices;
-using PeerRegistry.Application.Kernel;
 using PeerRegistry.Application.Portals;
+using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Portals;
 using PeerRegistry.Tests;
 
@@ -43,18 +45,18 @@ public sealed class TenancyTests(TestPostgres postgres)
 
         foreach (var (mine, theirs) in new[] { (ada, bea), (bea, ada) })
         {
-            (string, string)[] At(PortalRow portal, string token) => [("Host", portal.Domain), Http.Bearer(token)];
+            (string, string)[] At(PortalRow portal, string token) => [("Host", portal.Domain), HttpCalls.Bearer(token)];
             Assert.Equal(HttpStatusCode.OK, (await edge.Get("/core/protected/apps", At(mine, keys[mine].Owner))).Status);
             Assert.Equal("token_invalid", (await edge.Get("/core/protected/apps", At(theirs, keys[mine].Owner))).Code);
             Assert.Equal("device_unknown", (await edge.Delete($"/core/protected/terminals/{keys[theirs].Device}", At(mine, keys[mine].Owner))).Code);
             Assert.Equal(keys[mine].Device, Assert.Single((await edge.Get("/core/protected/terminals", At(mine, keys[mine].Owner))).Json.EnumerateArray()).GetProperty("id").GetString());
-            Assert.Equal(HttpStatusCode.NotFound, (await edge.Get("/core/protected/apps", ("Host", "evil.example"), Http.Bearer(keys[mine].Owner))).Status);
+            Assert.Equal(HttpStatusCode.NotFound, (await edge.Get("/core/protected/apps", ("Host", "evil.example"), HttpCalls.Bearer(keys[mine].Owner))).Status);
 
             async Task<Said> Ask(PortalRow portal, string session) => await inner.Get("/internal/auth",
-                ("X-Forwarded-Method", "GET"), ("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", $"notes.{portal.Domain}"), ("X-Forwarded-Uri", "/"), Http.Bearer(session));
+                ("X-Forwarded-Method", "GET"), ("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", $"notes.{portal.Domain}"), ("X-Forwarded-Uri", "/"), HttpCalls.Bearer(session));
             Assert.Equal(HttpStatusCode.OK, (await Ask(mine, keys[mine].Session)).Status);
             Assert.Equal(HttpStatusCode.Unauthorized, (await Ask(theirs, keys[mine].Session)).Status);
-            Assert.Equal("[]", (await inner.Get("/protected/peers", Http.Bearer(keys[mine].App))).Body);
+            Assert.Equal("[]", (await inner.Get("/protected/peers", HttpCalls.Bearer(keys[mine].App))).Body);
         }
     }
 

@@ -1,13 +1,15 @@
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using PeerRegistry.Api.ForwardAuth.ProxyConfig;
+using PeerRegistry.Api.Http;
 using PeerRegistry.Api.Tests.ForwardAuth;
-using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Api.Tests.Common;
 using PeerRegistry.Application.Apps;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Portals;
+using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Apps;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Portals;
 using PeerRegistry.Tests;
 

@@ -6,13 +6,15 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Playwright;
 using PeerRegistry.Api.Audit;
 using PeerRegistry.Api.ForwardAuth.ProxyConfig;
+using PeerRegistry.Api.Http;
 using PeerRegistry.Api.Tests.ForwardAuth;
-using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Api.Tests.Common;
 using PeerRegistry.Api.Tests.Pages;
 using PeerRegistry.Api.Tests.Peers;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Devices;
-using PeerRegistry.Application.Kernel;
 using PeerRegistry.Application.Portals;
+using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Tests;
 
 namespace PeerRegistry.Api.Tests.Audit;

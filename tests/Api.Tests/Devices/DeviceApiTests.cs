@@ -1,8 +1,9 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
-using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Api.Http;
+using PeerRegistry.Api.Tests.Common;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Devices;
-using PeerRegistry.Application.Kernel;
 using PeerRegistry.Tests;
 
 namespace PeerRegistry.Api.Tests.Devices;
@@ -40,7 +41,7 @@ public sealed class DeviceApiTests(TestPostgres postgres) : IAsyncLifetime
 
         Assert.Equal(HttpStatusCode.Created, paired.Status);
         Assert.StartsWith($"__Host-portal={token}; max-age=7776000; path=/; secure; samesite=lax; httponly", paired.Header("Set-Cookie"), StringComparison.Ordinal);
-        foreach (var way in new[] { Http.Bearer(token), ("Cookie", $"__Host-portal={token}") })
+        foreach (var way in new[] { HttpCalls.Bearer(token), ("Cookie", $"__Host-portal={token}") })
         {
             var device = Assert.Single((await anybody.Get(Terminals, way)).Json.EnumerateArray());
             Assert.Equal(("Büro 🐈", true), (device.GetProperty("name").GetString(), device.GetProperty("this_device").GetBoolean()));
@@ -49,7 +50,7 @@ public sealed class DeviceApiTests(TestPostgres postgres) : IAsyncLifetime
 
         Assert.Equal("code_invalid", (await Pair(code)).Code);
         Assert.Equal("not_authenticated", (await anybody.Get(Terminals)).Code);
-        Assert.Equal("token_invalid", (await anybody.Get(Terminals, Http.Bearer(Token.Create()))).Code);
+        Assert.Equal("token_invalid", (await anybody.Get(Terminals, HttpCalls.Bearer(Token.Create()))).Code);
         Assert.Equal("anonymous", (await anybody.Get("/core/public/meta/whoami")).Json.GetProperty("type").GetString());
     }
 

@@ -1,7 +1,8 @@
 using System.Net;
 using System.Text;
 using Npgsql;
-using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Api.Http;
+using PeerRegistry.Api.Tests.Common;
 using PeerRegistry.Api.Tests.SignedCalls;
 using PeerRegistry.Application.Apps;
 
@@ -51,7 +52,7 @@ public sealed class AppPasswordTests(TwoPortals two) : IClassFixture<TwoPortals>
         Assert.Equal(HttpStatusCode.OK, (await two.Ask(app, "/", headers: Basic(await two.Session(app)))).Status); // a session of the app may come so, too
 
         Assert.Equal(HttpStatusCode.Unauthorized, (await two.Ask(other, "/", headers: Basic(password))).Status);
-        Assert.Equal(HttpStatusCode.Unauthorized, (await two.Ask(app, "/", headers: Http.Bearer(password))).Status);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await two.Ask(app, "/", headers: HttpCalls.Bearer(password))).Status);
         Assert.Equal(HttpStatusCode.Unauthorized, (await two.Ask(app, "/", headers: ("Cookie", $"__Host-portal-app={password}"))).Status);
         Assert.Equal(HttpStatusCode.Unauthorized, (await two.Ask(app, "/", headers: Basic(password + "x"))).Status);
         Assert.Equal(HttpStatusCode.Unauthorized, (await two.Ask(app, "/", headers: ("Authorization", "Basic !"))).Status);
@@ -59,10 +60,10 @@ public sealed class AppPasswordTests(TwoPortals two) : IClassFixture<TwoPortals>
         foreach (var path in new[] { "/core/protected/apps", "/core/protected/peers", "/home" })
         {
             Assert.Equal("not_authenticated", (await client.Get($"https://{two.Ada.Domain}{path}", Basic(password))).Code);
-            Assert.Equal("forbidden", (await client.Get($"https://{two.Ada.Domain}{path}", Http.Bearer(password))).Code);
+            Assert.Equal("forbidden", (await client.Get($"https://{two.Ada.Domain}{path}", HttpCalls.Bearer(password))).Code);
         }
 
-        Assert.Equal("forbidden", (await two.Inner.Get("/protected/peers", Http.Bearer(password))).Code);
+        Assert.Equal("forbidden", (await two.Inner.Get("/protected/peers", HttpCalls.Bearer(password))).Code);
         Assert.NotEqual(HttpStatusCode.OK, (await two.Inner.Get("/protected/peers", Basic(password))).Status);
     }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.RegularExpressions;
-using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Api.Http;
+using PeerRegistry.Api.Tests.Common;
 using PeerRegistry.Application.Apps;
 using PeerRegistry.Application.Devices;
 
@@ -155,15 +156,15 @@ public sealed class AppSessionTests(TwoPortals two) : IClassFixture<TwoPortals>
         var app = await two.App(Paths);
         using var phone = await two.Ada.Owner("Phone");
         var session = (await phone.Post($"/core/protected/apps/{app}/session")).Json.GetProperty("token").GetString()!;
-        Assert.Equal(HttpStatusCode.OK, (await two.Ask(app, "/", headers: Http.Bearer(session))).Status);
+        Assert.Equal(HttpStatusCode.OK, (await two.Ask(app, "/", headers: HttpCalls.Bearer(session))).Status);
         await two.Ada.Send(new RevokeDevice(two.Ada.Id, two.Ada.Snapshot.Devices.Values.Single(device => device.Name == "Phone").Id));
-        Assert.Equal(HttpStatusCode.Unauthorized, (await two.Ask(app, "/", headers: Http.Bearer(session))).Status);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await two.Ask(app, "/", headers: HttpCalls.Bearer(session))).Status);
 
         var mine = await two.Session(app);
         await two.Ada.Send(new RemoveApp(two.Ada.Id, app));
-        Assert.Equal("app_unknown", (await two.Ask(app, "/", headers: Http.Bearer(mine))).Code);
+        Assert.Equal("app_unknown", (await two.Ask(app, "/", headers: HttpCalls.Bearer(mine))).Code);
         await two.Ada.Send(new RegisterApp(two.Ada.Id, app, System.Text.Encoding.UTF8.GetBytes($$"""{"v":"1.0","name":"{{app}}","paths":{{Paths}}}""")));
-        Assert.Equal(HttpStatusCode.Unauthorized, (await two.Ask(app, "/", headers: Http.Bearer(mine))).Status);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await two.Ask(app, "/", headers: HttpCalls.Bearer(mine))).Status);
         Assert.Equal("app_unknown", (await two.Owner.Post("/core/protected/apps/nobody/session")).Code);
     }
 
@@ -173,11 +174,11 @@ public sealed class AppSessionTests(TwoPortals two) : IClassFixture<TwoPortals>
         var app = await two.App(Paths);
         var session = await two.Session(app);
         using var anybody = two.Zone.Client();
-        Assert.Equal("forbidden", (await anybody.Get($"https://{two.Ada.Domain}/core/protected/apps", Http.Bearer(session))).Code);
-        Assert.Equal("forbidden", (await two.Inner.Get("/protected/peers", Http.Bearer(session))).Code);
+        Assert.Equal("forbidden", (await anybody.Get($"https://{two.Ada.Domain}/core/protected/apps", HttpCalls.Bearer(session))).Code);
+        Assert.Equal("forbidden", (await two.Inner.Get("/protected/peers", HttpCalls.Bearer(session))).Code);
         using var edge = new HttpClient { BaseAddress = two.Ada.Edge };
         foreach (var token in new[] { session, two.Owner.DefaultRequestHeaders.Authorization!.Parameter! })
-            Assert.Equal(HttpStatusCode.NotFound, (await edge.Get("/core/protected/apps", ("Host", $"{app}.{two.Ada.Domain}"), Http.Bearer(token))).Status);
+            Assert.Equal(HttpStatusCode.NotFound, (await edge.Get("/core/protected/apps", ("Host", $"{app}.{two.Ada.Domain}"), HttpCalls.Bearer(token))).Status);
     }
 
     private (string Name, string Value) Owner() => ("Cookie", $"__Host-portal={two.Owner.DefaultRequestHeaders.Authorization!.Parameter}");

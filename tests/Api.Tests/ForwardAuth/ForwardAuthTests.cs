@@ -1,5 +1,6 @@
 using System.Net;
-using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Api.Http;
+using PeerRegistry.Api.Tests.Common;
 using PeerRegistry.Domain.Apps;
 
 namespace PeerRegistry.Api.Tests.ForwardAuth;
@@ -30,7 +31,7 @@ public sealed class ForwardAuthTests(TwoPortals two) : IClassFixture<TwoPortals>
                  })
         {
             Assert.Equal(anonymous, (int)(await two.Ask(app, target)).Status);
-            Assert.Equal(device, (int)(await two.Ask(app, target, headers: Http.Bearer(session))).Status);
+            Assert.Equal(device, (int)(await two.Ask(app, target, headers: HttpCalls.Bearer(session))).Status);
             Assert.Equal(device, (int)(await two.Ask(app, target, headers: ("Cookie", $"__Host-portal-app={session}"))).Status);
             Assert.Equal(peer, (int)(await two.AskSigned(app, target)).Status);
         }
@@ -56,7 +57,7 @@ public sealed class ForwardAuthTests(TwoPortals two) : IClassFixture<TwoPortals>
         Assert.Equal(two.Ada.Snapshot.Portal.Key.Pem.Replace('\n', ' ').Trim(), peer.Header("X-Ptl-Key"));
         Assert.Equal(("", ""), (peer.Header("X-Ptl-User"), peer.Header("X-Ptl-Elsewhere")));
 
-        var device = await two.Ask(app, "/", headers: Http.Bearer(await two.Session(app)));
+        var device = await two.Ask(app, "/", headers: HttpCalls.Bearer(await two.Session(app)));
         Assert.Equal(["terminal", two.Ada.Snapshot.Devices.Keys.Single(), "Laptop"], Identity.Select(device.Header));
         Assert.Equal($"{two.Ada.Id.Short}@x", device.Header("X-Ptl-User"));
         Assert.Equal("public", (await two.Ask(app, "/pub")).Header("X-Ptl-Client-Type"));
@@ -178,8 +179,8 @@ public sealed class ForwardAuthTests(TwoPortals two) : IClassFixture<TwoPortals>
         var (session, others) = (await two.Session(app), await two.Session(other));
         foreach (var header in new[]
                  {
-                     Http.Bearer(owner), ("Cookie", $"__Host-portal={owner}"), ("Cookie", $"__Host-portal-app={owner}"),
-                     Http.Bearer(others), ("Cookie", $"__Host-portal-app={others}"), ("Cookie", $"__Host-portal-app={session}; __Host-portal-app={session}"),
+                     HttpCalls.Bearer(owner), ("Cookie", $"__Host-portal={owner}"), ("Cookie", $"__Host-portal-app={owner}"),
+                     HttpCalls.Bearer(others), ("Cookie", $"__Host-portal-app={others}"), ("Cookie", $"__Host-portal-app={session}; __Host-portal-app={session}"),
                  })
         {
             Assert.Equal(HttpStatusCode.Unauthorized, (await two.Ask(app, "/", headers: header)).Status);
@@ -187,10 +188,10 @@ public sealed class ForwardAuthTests(TwoPortals two) : IClassFixture<TwoPortals>
 
         var seen = await two.Ask(app, "/open", headers:
         [
-            ("Cookie", $"a=1; __Host-portal={owner}; theirs=\"{owner}\"; b=2;c; __host-PORTAL={owner}"), ("Cookie", $"__Host-portal-app={session}; __Host-portal-state=x; d=4"), Http.Bearer(owner),
+            ("Cookie", $"a=1; __Host-portal={owner}; theirs=\"{owner}\"; b=2;c; __host-PORTAL={owner}"), ("Cookie", $"__Host-portal-app={session}; __Host-portal-state=x; d=4"), HttpCalls.Bearer(owner),
         ]);
         Assert.Equal(("a=1; b=2; c; d=4", ""), (seen.Header("Cookie"), seen.Header("Authorization")));
-        Assert.Equal("Bearer of-the-app", (await two.Ask(app, "/open", headers: Http.Bearer("of-the-app"))).Header("Authorization"));
+        Assert.Equal("Bearer of-the-app", (await two.Ask(app, "/open", headers: HttpCalls.Bearer("of-the-app"))).Header("Authorization"));
         Assert.Equal("Basic YTpi", (await two.Ask(app, "/open", headers: ("Authorization", "Basic YTpi"))).Header("Authorization"));
     }
 
@@ -221,7 +222,7 @@ public sealed class ForwardAuthTests(TwoPortals two) : IClassFixture<TwoPortals>
             Assert.Equal(status == 200 ? "terminal" : "anonymous", open.Header("X-Ptl-Client-Type"));
         }
 
-        Assert.Equal(HttpStatusCode.OK, (await two.Ask(app, "/", "POST", headers: Http.Bearer(session))).Status);
+        Assert.Equal(HttpStatusCode.OK, (await two.Ask(app, "/", "POST", headers: HttpCalls.Bearer(session))).Status);
     }
 
     [Fact]

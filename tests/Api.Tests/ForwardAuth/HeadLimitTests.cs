@@ -1,6 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
-using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Api.Tests.Common;
 using PeerRegistry.Api.Tests.SignedCalls;
 
 namespace PeerRegistry.Api.Tests.ForwardAuth;

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
-using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Api.Http;
+using PeerRegistry.Api.Tests.Common;
 using PeerRegistry.Api.Tests.SignedCalls;
 
 namespace PeerRegistry.Api.Tests.ForwardAuth;

@@ -1,7 +1,8 @@
 using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text.Json;
-using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Api.Http;
+using PeerRegistry.Api.Tests.Common;
 using PeerRegistry.Api.Tests.SignedCalls;
 using PeerRegistry.Application.Apps;
 using PeerRegistry.Domain.Apps;

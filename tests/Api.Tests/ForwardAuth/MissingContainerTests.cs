@@ -5,7 +5,7 @@ using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using PeerRegistry.Api.ForwardAuth.ProxyConfig;
-using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Api.Tests.Common;
 
 namespace PeerRegistry.Api.Tests.ForwardAuth;
 

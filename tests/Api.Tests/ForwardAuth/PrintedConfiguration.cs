@@ -2,8 +2,8 @@ using System.Collections.Immutable;
 using System.Text;
 using PeerRegistry.Api.ForwardAuth.ProxyConfig;
 using PeerRegistry.Application.Apps;
-using PeerRegistry.Application.Kernel;
-using PeerRegistry.Application.Portals;
+using PeerRegistry.Application.Common;
+using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Apps;
 using PeerRegistry.Domain.Portals;
 

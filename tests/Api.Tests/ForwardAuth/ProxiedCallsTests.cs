@@ -2,9 +2,9 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
-using PeerRegistry.Api.Kernel;
+using PeerRegistry.Api.Http;
 using PeerRegistry.Api.SignedCalls;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Common;
 using PeerRegistry.Tests;
 
 namespace PeerRegistry.Api.Tests.ForwardAuth;

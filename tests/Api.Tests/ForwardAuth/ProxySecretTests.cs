@@ -3,10 +3,11 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
-using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Api.Http;
+using PeerRegistry.Api.Tests.Common;
 using PeerRegistry.Application.Apps;
-using PeerRegistry.Application.Kernel;
 using PeerRegistry.Application.Portals;
+using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Apps;
 using PeerRegistry.Domain.Portals;
 
@@ -26,7 +27,7 @@ public sealed class ProxySecretTests(TwoPortals two) : IClassFixture<TwoPortals>
         Assert.Equal(43, two.Secret(one).Length);
         Assert.NotEqual(two.Secret(one), (await Ask(other)).GetProperty("secret").GetString());
         Assert.Equal(HttpStatusCode.Unauthorized, (await two.Inner.Get("/protected/proxy-secret")).Status);
-        Assert.Equal(HttpStatusCode.Unauthorized, (await two.Inner.Get("/protected/proxy-secret", Http.Bearer("guessed"))).Status);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await two.Inner.Get("/protected/proxy-secret", HttpCalls.Bearer("guessed"))).Status);
 
         var tenant = await two.Ada.Send(new CreatePortal(KeyKind.Ed25519, Neighbourhood.Zone, "Tenant"));
         await two.Ada.Send(new RegisterApp(tenant, one, Encoding.UTF8.GetBytes($$"""{"v":"1.0","name":"{{one}}","paths":{{Paths}}}""")));

@@ -1,5 +1,6 @@
 using PeerRegistry.Api.ForwardAuth;
-using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Api.Http;
+using PeerRegistry.Api.Tests.Common;
 using PeerRegistry.Api.Tests.SignedCalls;
 using PeerRegistry.Application.ForwardAuth;
 using PeerRegistry.Domain.Apps;
@@ -29,8 +30,8 @@ public sealed class ReplacedHeadersTests(TwoPortals two) : IClassFixture<TwoPort
         var app = await two.App(Paths, Visibility.All);
         await using var echo = await PlainHost.Start(CallPeerTests.Echo);
         await using var rig = await LiveProxyRig.Start(program, two.Ada, app, echo.Urls.First());
-        string[] identity = [.. HandedHeaders.Of(two.Ada.Snapshot).Names];
-        string[] all = [.. identity, .. HandedHeaders.FromRequest, .. FromProxy];
+        string[] identity = [.. IdentityHeaders.Of(two.Ada.Snapshot).Names];
+        string[] all = [.. identity, .. IdentityHeaders.FromRequest, .. FromProxy];
         var honest = Values(await Send(rig, app, "Connection: close"), all);
         Assert.Equal("peer", honest["X-Ptl-Client-Type"]);
         Assert.Equal((two.Bob.Id.Value, $"{two.Bob.Id.Short}@mail", two.Ada.Id.Short.Value, ""),
@@ -55,7 +56,7 @@ public sealed class ReplacedHeadersTests(TwoPortals two) : IClassFixture<TwoPort
 
             var (under, dotted) = (name.Replace('-', '_'), name.Replace('-', '.'));
             IEnumerable<string> forged = [$"{under}: forged", $"{dotted}: forged", $"{under.ToLowerInvariant()}: forged"];
-            if (!HandedHeaders.FromRequest.Contains(name)) // these are the caller's own to send
+            if (!IdentityHeaders.FromRequest.Contains(name)) // these are the caller's own to send
                 forged = forged.Concat([$"{name}: forged", $"{name.ToLowerInvariant()}: forged", $"{name.ToUpperInvariant()}: forged\r\n{name}: forged"]);
             foreach (var attack in forged.Where(line => line.AsSpan().ContainsAny('-', '_', '.'))) // Cookie and Authorization have no alias
             {

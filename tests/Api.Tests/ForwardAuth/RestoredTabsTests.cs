@@ -1,7 +1,7 @@
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Playwright;
-using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Api.Tests.Common;
 using PeerRegistry.Api.Tests.Pages;
 using PeerRegistry.Application.Apps;
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
-using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Api.Http;
+using PeerRegistry.Api.Tests.Common;
 using PeerRegistry.Api.Tests.Peers;
 using PeerRegistry.Application.Apps;
 using PeerRegistry.Application.Devices;
@@ -44,7 +45,7 @@ public sealed class RevocationRaceTests(TwoPortals two) : IClassFixture<TwoPorta
         using var phone = await two.Ada.Owner("Phone");
         var session = (await phone.Post($"/core/protected/apps/{app}/session")).Json.GetProperty("token").GetString()!;
         var id = two.Ada.Snapshot.Devices.Values.Single(device => device.Name == "Phone").Id;
-        await GrantedUntil(() => two.Ask(app, "/", headers: Http.Bearer(session)), () => two.Ada.Send(new RevokeDevice(two.Ada.Id, id)));
+        await GrantedUntil(() => two.Ask(app, "/", headers: HttpCalls.Bearer(session)), () => two.Ada.Send(new RevokeDevice(two.Ada.Id, id)));
     }
 
     private static async Task GrantedUntil(Func<Task<Said>> call, Func<Task> no)

@@ -1,5 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
-using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Api.Tests.Common;
 
 namespace PeerRegistry.Api.Tests.ForwardAuth;
 

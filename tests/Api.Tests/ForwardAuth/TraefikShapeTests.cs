@@ -2,8 +2,9 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using PeerRegistry.Api.ForwardAuth.ProxyConfig;
-using PeerRegistry.Api.Tests.Kernel;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Api.Http;
+using PeerRegistry.Api.Tests.Common;
+using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Apps;
 using YamlDotNet.RepresentationModel;
 

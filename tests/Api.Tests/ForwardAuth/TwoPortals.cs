@@ -1,11 +1,11 @@
 using System.Net;
 using System.Security.Cryptography;
 using Microsoft.Extensions.DependencyInjection;
-using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Api.Tests.Common;
 using PeerRegistry.Api.Tests.Peers;
 using PeerRegistry.Application.Apps;
-using PeerRegistry.Application.Kernel;
 using PeerRegistry.Application.SignedCalls;
+using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Apps;
 using PeerRegistry.Tests;
 

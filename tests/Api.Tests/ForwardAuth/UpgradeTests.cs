@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Api.Tests.Common;
 
 namespace PeerRegistry.Api.Tests.ForwardAuth;
 

@@ -4,7 +4,8 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using Npgsql;
-using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Api.Http;
+using PeerRegistry.Api.Tests.Common;
 using PeerRegistry.Tests;
 
 namespace PeerRegistry.Api.Tests.Hosting;
@@ -139,15 +140,15 @@ public sealed class ClusterTests(TestPostgres postgres) : IAsyncLifetime
         public HttpClient Edge { get; } = new() { BaseAddress = new Uri(node.Edge) };
 
         public Task<Said> Verdict(string path) => inner.Get(
-            path, ("X-Forwarded-Method", "GET"), ("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", grant.Host), ("X-Forwarded-Uri", "/"), Http.Bearer(grant.Session));
+            path, ("X-Forwarded-Method", "GET"), ("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", grant.Host), ("X-Forwarded-Uri", "/"), HttpCalls.Bearer(grant.Session));
 
         /// <summary>Forward-auth by the session, the owner's API by the device, a call to an unknown peer and the list of peers by the app.</summary>
         public Task<HttpStatusCode>[] AskAll() =>
         [
             Status(Verdict("/internal/auth")),
-            Status(Edge.Get("/core/protected/terminals", Http.Bearer(grant.DeviceToken))),
-            Status(inner.Get("/internal/call_peer/aaaaaa/x", Http.Bearer(grant.AppToken))),
-            Status(inner.Get("/protected/peers", Http.Bearer(grant.AppToken))),
+            Status(Edge.Get("/core/protected/terminals", HttpCalls.Bearer(grant.DeviceToken))),
+            Status(inner.Get("/internal/call_peer/aaaaaa/x", HttpCalls.Bearer(grant.AppToken))),
+            Status(inner.Get("/protected/peers", HttpCalls.Bearer(grant.AppToken))),
         ];
 
         /// <summary>Until all four answer so; a call to an unknown peer is 404 where it is allowed.</summary>

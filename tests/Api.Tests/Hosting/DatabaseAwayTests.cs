@@ -4,8 +4,9 @@ using System.Net.Http.Headers;
 using System.Text;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using PeerRegistry.Api.Http;
 using PeerRegistry.Api.Tests.ForwardAuth;
-using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Api.Tests.Common;
 using PeerRegistry.Api.Tests.Peers;
 using PeerRegistry.Application.Apps;
 using PeerRegistry.Application.Devices;
@@ -121,7 +122,7 @@ public sealed class DatabaseAwayTests : IAsyncLifetime
     /// <summary>Forward-auth by session and by signature, a call to a peer, and who this Portal is.</summary>
     private async Task GoOn()
     {
-        Assert.Equal(HttpStatusCode.OK, (await two.Ask(name, "/", headers: Http.Bearer(session))).Status);
+        Assert.Equal(HttpStatusCode.OK, (await two.Ask(name, "/", headers: HttpCalls.Bearer(session))).Status);
         Assert.Equal(HttpStatusCode.OK, (await two.AskSigned(name, "/peer")).Status);
         Assert.Equal(HttpStatusCode.OK, (await two.Owner.Get("/core/public/meta/whoareyou?challenge=0123456789012345678901")).Status);
         var call = await app.Get($"/internal/call_peer/{two.Bob.Id}/peer");

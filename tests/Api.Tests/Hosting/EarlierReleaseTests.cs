@@ -5,8 +5,10 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
-using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Api.Http;
+using PeerRegistry.Api.Tests.Common;
 using PeerRegistry.Tests;
+using PeerRegistry.Api.Hosting;
 
 namespace PeerRegistry.Api.Tests.Hosting;
 
@@ -37,7 +39,7 @@ public sealed class EarlierReleaseTests(TestPostgres postgres) : IAsyncLifetime
         await File.WriteAllBytesAsync(masterKey, Answers.GetProperty("master_key").GetBytesFromBase64());
         File.SetUnixFileMode(masterKey, UnixFileMode.UserRead | UnixFileMode.UserWrite);
 
-        app = Program.Build(
+        app = RegistryHost.Build(
             [
                 $"--ConnectionStrings:Registry={database}",
                 $"--Data:Directory={data}",

@@ -1,7 +1,7 @@
 using System.Text;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.DependencyInjection;
-using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Api.Tests.Common;
 using PeerRegistry.Tests;
 
 namespace PeerRegistry.Api.Tests.Hosting;

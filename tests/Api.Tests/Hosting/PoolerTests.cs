@@ -1,6 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Api.Tests.Common;
 using PeerRegistry.Infrastructure.Store;
 using PeerRegistry.Infrastructure.LocalPostgres;
 using PeerRegistry.Infrastructure.Snapshots;

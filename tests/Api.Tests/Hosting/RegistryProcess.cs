@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
+using PeerRegistry.Api.Http;
 
 namespace PeerRegistry.Api.Tests.Hosting;
 

@@ -2,7 +2,8 @@ using System.Diagnostics;
 using System.Net;
 using Microsoft.Extensions.Logging;
 using PeerRegistry.Api.Hosting;
-using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Api.Http;
+using PeerRegistry.Api.Tests.Common;
 using PeerRegistry.Tests;
 
 namespace PeerRegistry.Api.Tests.Hosting;

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
-using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Api.Tests.Common;
 using PeerRegistry.Api.Tests.Peers;
 using PeerRegistry.Application.Apps;
 using PeerRegistry.Application.Devices;

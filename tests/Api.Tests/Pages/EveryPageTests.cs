@@ -1,5 +1,5 @@
 using Microsoft.Playwright;
-using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Api.Tests.Common;
 
 namespace PeerRegistry.Api.Tests.Pages;
 

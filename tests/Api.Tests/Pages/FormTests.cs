@@ -4,8 +4,9 @@ using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
-using PeerRegistry.Api.Kernel.Pages;
-using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Api.Http;
+using PeerRegistry.Api.Pages;
+using PeerRegistry.Api.Tests.Common;
 using PeerRegistry.Application.Devices;
 using PeerRegistry.Tests;
 

@@ -1,4 +1,4 @@
-using PeerRegistry.Api.Kernel.Pages;
+using PeerRegistry.Api.Pages;
 
 namespace PeerRegistry.Api.Tests.Pages;
 

@@ -1,7 +1,7 @@
 using Microsoft.Playwright;
-using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Api.Http;
+using PeerRegistry.Api.Tests.Common;
 using PeerRegistry.Api.Tests.Peers;
-using PeerRegistry.Application.Kernel;
 
 namespace PeerRegistry.Api.Tests.Pages;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using PeerRegistry.Api.Kernel.Pages;
+using PeerRegistry.Api.Pages;
 
 namespace PeerRegistry.Api.Tests.Pages;
 

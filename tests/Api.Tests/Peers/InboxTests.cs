@@ -1,5 +1,5 @@
 using System.Net;
-using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Api.Tests.Common;
 using PeerRegistry.Domain.Peers;
 
 namespace PeerRegistry.Api.Tests.Peers;

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text.Json;
-using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Api.Tests.Common;
 using PeerRegistry.Application.Peers;
 using PeerRegistry.Application.SignedCalls;
 using PeerRegistry.Domain.Peers;

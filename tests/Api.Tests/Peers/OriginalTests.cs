@@ -1,7 +1,8 @@
 using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
-using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Api.Http;
+using PeerRegistry.Api.Tests.Common;
 using PeerRegistry.Application.Peers;
 using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;

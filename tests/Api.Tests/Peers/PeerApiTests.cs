@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
-using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Api.Tests.Common;
 using PeerRegistry.Application.Peers;
 using PeerRegistry.Domain.Portals;
 using PeerRegistry.Tests;

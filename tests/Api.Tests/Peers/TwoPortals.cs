@@ -1,5 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
-using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Api.Tests.Common;
 using PeerRegistry.Infrastructure.Peers;
 using PeerRegistry.Tests;
 

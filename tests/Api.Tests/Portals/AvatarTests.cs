@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
-using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Api.Tests.Common;
 using PeerRegistry.Domain.Portals;
 using PeerRegistry.Tests;
 

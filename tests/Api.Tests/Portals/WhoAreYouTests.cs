@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
-using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Api.Tests.Common;
 using PeerRegistry.Application.SignedCalls;
 using PeerRegistry.Domain.Portals;
 using PeerRegistry.Tests;
@@ -54,14 +54,14 @@ public sealed class WhoAreYouTests(TestPostgres postgres) : IAsyncLifetime
         var (status, fields, body) = await Ask(anybody, $"{Path}?challenge={Challenge}");
         var signatures = portal.Services.GetRequiredService<ISignatures>();
         var key = portal.Snapshot.Portal.Key;
-        string? Judge(string domain, string target, byte[] heard) =>
+        string? Verify(string domain, string target, byte[] heard) =>
             signatures.VerifyAnswer(key, (int)status, heard, fields, new ReceivedRequest("GET", "https", domain, target, new Heard([])));
 
         Assert.Equal(HttpStatusCode.OK, status);
-        Assert.Null(Judge(portal.Domain, $"{Path}?challenge={Challenge}", body));
-        Assert.Equal("signature_invalid", Judge(portal.Domain, $"{Path}?challenge={Challenge}x", body));
-        Assert.Equal("signature_invalid", Judge("zzzzzz.zone.test", $"{Path}?challenge={Challenge}", body));
-        Assert.Equal("digest_mismatch", Judge(portal.Domain, $"{Path}?challenge={Challenge}", [.. body, 32]));
+        Assert.Null(Verify(portal.Domain, $"{Path}?challenge={Challenge}", body));
+        Assert.Equal("signature_invalid", Verify(portal.Domain, $"{Path}?challenge={Challenge}x", body));
+        Assert.Equal("signature_invalid", Verify("zzzzzz.zone.test", $"{Path}?challenge={Challenge}", body));
+        Assert.Equal("digest_mismatch", Verify(portal.Domain, $"{Path}?challenge={Challenge}", [.. body, 32]));
         Assert.Contains("no-transform", fields.Get("Cache-Control")[0], StringComparison.Ordinal);
         Assert.Contains("no-store", fields.Get("Cache-Control")[0], StringComparison.Ordinal);
     }

@@ -3,8 +3,8 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.WebSockets;
 using Microsoft.AspNetCore.Http;
-using PeerRegistry.Application.Kernel;
-using PeerRegistry.Application.Peers;
+using PeerRegistry.Application.Common;
+using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Apps;
 using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
@@ -250,7 +250,7 @@ public sealed class CallLimitsTests
             "moved" => CallRig.Of(peer with { Domain = $"{peer.Short}.elsewhere.example" }),
             "another key" => CallRig.Of(peer with { Id = PortalId.Of("another") }),
             "hidden" => CallRig.Of(peer, Visibility.Some([])),
-            "app removed" => CallRig.Of(peer) with { Apps = ImmutableDictionary<string, Application.Apps.AppRow>.Empty },
+            "app removed" => CallRig.Of(peer) with { Apps = ImmutableDictionary<string, Application.Snapshots.AppRow>.Empty },
             _ => throw new UnreachableException(state),
         };
     }

@@ -7,8 +7,8 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using PeerRegistry.Application.Kernel;
-using PeerRegistry.Application.Peers;
+using PeerRegistry.Api.Http;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Domain.Apps;
 
 namespace PeerRegistry.Api.Tests.SignedCalls;

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
-using PeerRegistry.Api.Tests.Kernel;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Api.Tests.Common;
+using PeerRegistry.Application.Common;
 
 namespace PeerRegistry.Api.Tests.SignedCalls;
 

@@ -1,5 +1,6 @@
 using System.Text;
-using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Api.Http;
+using PeerRegistry.Api.Tests.Common;
 
 namespace PeerRegistry.Api.Tests.SignedCalls;
 

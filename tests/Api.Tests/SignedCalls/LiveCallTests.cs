@@ -5,6 +5,7 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using PeerRegistry.Api.Http;
 using PeerRegistry.Api.Tests.ForwardAuth;
 using PeerRegistry.Application.Apps;
 using PeerRegistry.Application.Peers;

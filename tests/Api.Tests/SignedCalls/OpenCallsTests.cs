@@ -1,6 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Infrastructure.Forwarding;
 
 namespace PeerRegistry.Api.Tests.SignedCalls;

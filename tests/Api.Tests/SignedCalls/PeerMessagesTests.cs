@@ -2,10 +2,10 @@ using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using PeerRegistry.Api.Tests.Kernel;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Api.Tests.Common;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Application.SignedCalls;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Portals;
 using PeerRegistry.Infrastructure.Forwarding;
 

@@ -1,4 +1,4 @@
-using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Api.Tests.Common;
 using PeerRegistry.Api.Tests.Peers;
 using PeerRegistry.Domain.Portals;
 using PeerRegistry.Tests;

@@ -1,5 +1,5 @@
 using PeerRegistry.Api.SignedCalls;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Api.Tests.SignedCalls;
 

@@ -3,8 +3,8 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http;
-using PeerRegistry.Api.Tests.Kernel;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Api.Tests.Common;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Api.Tests.SignedCalls;

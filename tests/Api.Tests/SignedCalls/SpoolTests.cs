@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
-using PeerRegistry.Api.Tests.Kernel;
+using PeerRegistry.Api.Tests.Common;
 using PeerRegistry.Api.Tests.Peers;
 using PeerRegistry.Domain.Portals;
 using PeerRegistry.Infrastructure.Forwarding;
@@ -121,7 +121,7 @@ public sealed class SpoolTests
             rig.Get<Spool>().Check(app, bytes);
             return true;
         }
-        catch (Domain.Kernel.RefusedException refused) when (refused.Code == "storage_full")
+        catch (Domain.Common.RefusedException refused) when (refused.Code == "storage_full")
         {
             return false;
         }

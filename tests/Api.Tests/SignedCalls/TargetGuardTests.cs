@@ -1,5 +1,5 @@
 using System.Net;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Infrastructure.Forwarding;
 
 namespace PeerRegistry.Api.Tests.SignedCalls;

@@ -55,7 +55,7 @@ public sealed class AccessRulesSpecs
     [MemberData(nameof(Originals))]
     public void Judged_as_the_original_does_or_stricter_on_purpose(string app, string target, string matched, string access)
     {
-        var judged = Known[app].Judge(target);
+        var judged = Known[app].FindRule(target);
         if (Stricter.TryGetValue((app, target), out var wanted))
             Assert.Equal(wanted, judged);
         else if (judged != "ambiguous")
@@ -88,7 +88,7 @@ public sealed class AccessRulesSpecs
     [InlineData("/peer/xx", "peer")]
     [InlineData("/a%20b/c", "public")]
     public void The_stricter_reading_wins(string target, string access) => Assert.Equal(access, Described.Rules(
-        ("", "private"), ("/pub", "public"), ("/pub/inner", "private"), ("/peer", "peer"), ("/peer/x/open", "public"), ("/a%20b", "public")).Judge(target));
+        ("", "private"), ("/pub", "public"), ("/pub/inner", "private"), ("/peer", "peer"), ("/peer/x/open", "public"), ("/a%20b", "public")).FindRule(target));
 
     /// <summary>Many frameworks route without regard to case, so that a rule in another case may be the one that is meant.</summary>
     [Theory]
@@ -112,21 +112,21 @@ public sealed class AccessRulesSpecs
     [InlineData("/adminx", "private")]
     public void A_rule_in_another_case_counts_where_it_is_stricter(string target, string access) => Assert.Equal(access, Described.Rules(
         ("", "public"), ("/admin", "private"), ("/backup", "private"), ("/class", "private"), ("/caf%C3%A9", "private"), ("/peer", "peer"), ("/peer/open", "public"),
-        ("/TWIN", "private"), ("/twin", "public")).Judge(target));
+        ("/TWIN", "private"), ("/twin", "public")).FindRule(target));
 
     [Theory]
     [InlineData("/PUB", "private")]
     [InlineData("/Pub/x", "private")]
     [InlineData("/pub/x", "public")]
     public void A_rule_in_another_case_opens_nothing(string target, string access) =>
-        Assert.Equal(access, Described.Rules(("", "private"), ("/pub", "public")).Judge(target));
+        Assert.Equal(access, Described.Rules(("", "private"), ("/pub", "public")).FindRule(target));
 
     [Fact]
-    public void What_no_rule_covers_is_nobodys() => Assert.Equal("none", Described.Rules(("/pub", "public")).Judge("/pubx"));
+    public void What_no_rule_covers_is_nobodys() => Assert.Equal("none", Described.Rules(("/pub", "public")).FindRule("/pubx"));
 
     [Fact]
     public void Of_rules_for_the_same_path_the_strictest_counts() =>
-        Assert.Equal("private", Described.Rules(("/a", "public"), ("/%61", "private")).Judge("/a"));
+        Assert.Equal("private", Described.Rules(("/a", "public"), ("/%61", "private")).FindRule("/a"));
 
     [Fact]
     public void Never_laxer_than_the_original_on_any_path()
@@ -139,7 +139,7 @@ public sealed class AccessRulesSpecs
         Prop.ForAll(rules.Where(some => some.Length > 0).ToArbitrary(), targets.ToArbitrary(), (some, target) =>
         {
             var compiled = Described.Rules(some);
-            if (!PathReading.TryRead(target, out var path) || compiled.Judge(target, path) is not { } judged)
+            if (!PathReading.TryRead(target, out var path) || compiled.FindRule(target, path) is not { } judged)
                 return true;
 
             var original = some.Where(rule => target.StartsWith(rule.Item1, StringComparison.Ordinal)).OrderByDescending(rule => rule.Item1.Length).Select(rule => rule.Item2).FirstOrDefault();

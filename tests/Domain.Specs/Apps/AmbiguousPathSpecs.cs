@@ -28,7 +28,7 @@ public sealed class AmbiguousPathSpecs
     [InlineData("/a;b=1", "private")]
     [InlineData("//rest/ping.view", "private")]
     [InlineData("/public/x?y=//;%2F", "public")]
-    public void It_passes_where_every_reading_falls_under_the_same_access(string target, string access) => Assert.Equal(access, Mixed.Judge(target));
+    public void It_passes_where_every_reading_falls_under_the_same_access(string target, string access) => Assert.Equal(access, Mixed.FindRule(target));
 
     [Theory]
     [InlineData("/public%2Fx")]
@@ -59,7 +59,7 @@ public sealed class AmbiguousPathSpecs
     [InlineData("/public/.portal;x")]
     [InlineData("/%252Eportal//session")]
     [InlineData("//.portal/session")]
-    public void It_is_refused_where_two_readings_fall_under_different_access(string target) => Assert.Equal("ambiguous", Mixed.Judge(target));
+    public void It_is_refused_where_two_readings_fall_under_different_access(string target) => Assert.Equal("ambiguous", Mixed.FindRule(target));
 
     /// <summary>Most apps have one access for everything, so no reading of a path can lead past it.</summary>
     [Theory]
@@ -70,7 +70,7 @@ public sealed class AmbiguousPathSpecs
     [InlineData("/%2e%2e/x")]
     [InlineData("/a%2F..%2Fb")]
     [InlineData("/etapi/notes/a%2Fb;c//d")]
-    public void An_app_with_one_access_takes_every_well_formed_path(string target) => Assert.Equal("public", Whole.Judge(target));
+    public void An_app_with_one_access_takes_every_well_formed_path(string target) => Assert.Equal("public", Whole.FindRule(target));
 
     /// <summary>Servers cut, replace, drop or refuse these in ways that nobody can list, and no client needs them.</summary>
     [Theory]
@@ -93,18 +93,18 @@ public sealed class AmbiguousPathSpecs
     [InlineData("/a#b")]
     [InlineData("a//b")]
     [InlineData("")]
-    public void A_malformed_path_is_refused_whatever_the_rules(string target) => Assert.Equal("ambiguous", Whole.Judge(target));
+    public void A_malformed_path_is_refused_whatever_the_rules(string target) => Assert.Equal("ambiguous", Whole.FindRule(target));
 
     [Fact]
     public void A_path_of_more_than_2048_characters_is_refused()
     {
-        Assert.Equal("public", Whole.Judge("/" + new string(';', 2047)));
-        Assert.Equal("ambiguous", Whole.Judge("/" + new string(';', 2048)));
+        Assert.Equal("public", Whole.FindRule("/" + new string(';', 2047)));
+        Assert.Equal("ambiguous", Whole.FindRule("/" + new string(';', 2048)));
     }
 
     [Fact]
     public void It_is_refused_where_no_rule_covers_one_of_its_readings() =>
-        Assert.Equal("ambiguous", Described.Rules(("/public", "public")).Judge("/public/../x"));
+        Assert.Equal("ambiguous", Described.Rules(("/public", "public")).FindRule("/public/../x"));
 
     /// <summary>The app is told who calls by the rule's headers, so rules with other headers are other rules.</summary>
     [Fact]
@@ -121,8 +121,8 @@ public sealed class AmbiguousPathSpecs
             },
         }).Meta);
 
-        Assert.Equal("ambiguous", With("admin").Judge("//admin"));
-        Assert.Equal("public", With("user").Judge("//admin"));
+        Assert.Equal("ambiguous", With("admin").FindRule("//admin"));
+        Assert.Equal("public", With("user").FindRule("//admin"));
     }
 
     /// <summary>
@@ -144,7 +144,7 @@ public sealed class AmbiguousPathSpecs
         Prop.ForAll(rules.Where(some => some.Length > 0).ToArbitrary(), targets.ToArbitrary(), (some, target) =>
         {
             var compiled = Described.Rules(some);
-            var judged = compiled.Judge(target);
+            var judged = compiled.FindRule(target);
             if (PathReading.TryRead(target, out _) || judged == "ambiguous")
                 return true;
 

@@ -1,6 +1,6 @@
 using System.Text;
 using PeerRegistry.Domain.Apps;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Domain.Specs.Apps;
 

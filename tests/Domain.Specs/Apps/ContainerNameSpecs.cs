@@ -1,5 +1,5 @@
 using PeerRegistry.Domain.Apps;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Domain.Specs.Apps;
 

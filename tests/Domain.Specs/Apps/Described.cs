@@ -17,9 +17,9 @@ internal static class Described
     public static ReadAppMeta Parse(object description) => AppMetaParser.Parse(JsonSerializer.SerializeToUtf8Bytes(description));
 
     /// <returns>The access judged; <c>none</c> if no rule covers the path, <c>ambiguous</c> if its readings fall under different rules.</returns>
-    public static string Judge(this AccessRules rules, string target) => PathReading.TryRead(target, out var path)
-        ? rules.Judge(target, path) is { } rule ? Word(rule.Access) : "none"
-        : rules.JudgeEveryReading(target) is { } common ? Word(common.Access) : "ambiguous";
+    public static string FindRule(this AccessRules rules, string target) => PathReading.TryRead(target, out var path)
+        ? rules.FindRule(target, path) is { } rule ? Word(rule.Access) : "none"
+        : rules.FindRuleOfEveryReading(target) is { } common ? Word(common.Access) : "ambiguous";
 
     public static string Word(Access access) => access switch { Access.Public => "public", Access.Peer => "peer", _ => "private" };
 }

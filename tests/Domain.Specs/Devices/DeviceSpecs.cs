@@ -1,5 +1,5 @@
 using PeerRegistry.Domain.Devices;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Domain.Specs.Devices;
 

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
-using PeerRegistry.Domain.Kernel;
+using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Domain.Specs.Portals;

@@ -137,7 +137,7 @@ internal static class NginxConfig
                 proxy_buffer_size {{HeadLimit.ProxyKilobytes}}k;
                 proxy_buffers 4 {{HeadLimit.ProxyKilobytes}}k;
                 # What the app gets from the core stays out of the question: another X-Ptl-... is seen by the core, and refused.
-        {{Lines(portal.IdentityHeaders, name => $"        proxy_set_header {name} \"\";")}}
+        {{Lines(portal.IdentityHeaderNames, name => $"        proxy_set_header {name} \"\";")}}
         {{Asking}}    }
 
             # Not asked again: a signature is good for one verdict.

@@ -1,7 +1,8 @@
 using System.Net;
 using PeerRegistry.Application.Apps;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Application.ForwardAuth;
-using PeerRegistry.Application.Kernel;
+using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Apps;
 using PeerRegistry.Domain.Portals;
 
@@ -11,11 +12,11 @@ namespace PeerRegistry.Api.ForwardAuth.ProxyConfig;
 /// <param name="Secret">Sent to the app with every request, as <see cref="ProxySecret.Header"/>.</param>
 internal sealed record ProxiedApp(string Name, string Upstream, string Secret);
 
-/// <param name="IdentityHeaders">Every <c>X-Ptl-*</c> header that this Portal's verdicts carry, in a fixed order.</param>
-internal sealed record ProxiedPortal(string Domain, IReadOnlyList<ProxiedApp> Apps, IReadOnlyList<string> IdentityHeaders)
+/// <param name="IdentityHeaderNames">Every <c>X-Ptl-*</c> header that this Portal's verdicts carry, in a fixed order.</param>
+internal sealed record ProxiedPortal(string Domain, IReadOnlyList<ProxiedApp> Apps, IReadOnlyList<string> IdentityHeaderNames)
 {
     /// <summary>Every header that the app receives from the verdict, and never from the caller.</summary>
-    public IEnumerable<string> ReplacedHeaders => [.. IdentityHeaders, .. HandedHeaders.FromRequest];
+    public IEnumerable<string> ReplacedHeaders => [.. IdentityHeaderNames, .. IdentityHeaders.FromRequest];
 }
 
 /// <summary>All that a proxy has to know, whichever it is.</summary>
@@ -75,6 +76,6 @@ internal sealed record ProxySetup(
                 served.Add(new ProxiedApp(app.Name, address, secrets.Of(portal.Portal.Id, app)));
         }
 
-        return new ProxiedPortal(portal.Portal.Domain, served, [.. HandedHeaders.Of(portal).Names]);
+        return new ProxiedPortal(portal.Portal.Domain, served, [.. IdentityHeaders.Of(portal).Names]);
     }
 }

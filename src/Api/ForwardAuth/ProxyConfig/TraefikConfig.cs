@@ -115,7 +115,7 @@ internal static class TraefikConfig
                     address: "http://{{setup.Internal}}/internal/auth"
                     trustForwardHeader: false
                     authResponseHeadersRegex: "(?i)^(X[-_.]Ptl|Content[_.]Digest$)"
-                    authResponseHeaders: [{{string.Join(", ", HandedHeaders.FromRequest)}}]
+                    authResponseHeaders: [{{string.Join(", ", IdentityHeaders.FromRequest)}}]
                 {{Name(portal)}}-tidy:
                   headers:
                     customRequestHeaders:

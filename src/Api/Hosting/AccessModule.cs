@@ -1,0 +1,25 @@
+using Microsoft.AspNetCore.Authentication;
+using PeerRegistry.Api.Apps;
+using PeerRegistry.Api.Devices;
+using PeerRegistry.Api.Http;
+
+namespace PeerRegistry.Api.Hosting;
+
+internal static class AccessModule
+{
+    /// <summary>Who may call what: <see cref="Policies"/> and the limits.</summary>
+    public static IServiceCollection AddAccess(this IServiceCollection services)
+    {
+        services.AddSingleton<PublicUrl>();
+        services.AddSingleton<OwnerSession>();
+        services.AddSingleton<PairingLimits>();
+        services.AddSingleton<AppCallers>();
+        services.AddAuthentication()
+            .AddScheme<AuthenticationSchemeOptions, OwnerAuthentication>(OwnerAuthentication.SchemeName, null)
+            .AddScheme<AuthenticationSchemeOptions, AppAuthentication>(AppAuthentication.SchemeName, null);
+        services.AddAuthorizationBuilder()
+            .AddPolicy(Policies.Owner, policy => policy.AddAuthenticationSchemes(OwnerAuthentication.SchemeName).RequireAuthenticatedUser())
+            .AddPolicy(Policies.App, policy => policy.AddAuthenticationSchemes(AppAuthentication.SchemeName).RequireAuthenticatedUser());
+        return services.AddLimits();
+    }
+}

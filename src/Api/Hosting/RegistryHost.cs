@@ -1,0 +1,140 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using PeerRegistry.Api.Apps;
+using PeerRegistry.Api.Audit;
+using PeerRegistry.Api.Devices;
+using PeerRegistry.Api.ForwardAuth;
+using PeerRegistry.Api.Http;
+using PeerRegistry.Api.Pages;
+using PeerRegistry.Api.Peers;
+using PeerRegistry.Api.Portals;
+using PeerRegistry.Api.SignedCalls;
+using PeerRegistry.Application;
+using PeerRegistry.Infrastructure;
+
+namespace PeerRegistry.Api.Hosting;
+
+/// <summary>Puts the registry together.</summary>
+public static class RegistryHost
+{
+    /// <summary>Database, read models and snapshots of a registry that is built but not started.</summary>
+    public static Task StartStore(WebApplication app) => app.Services.StartStore(CancellationToken.None);
+
+    /// <summary>The whole registry, not yet started.</summary>
+    /// <param name="replace">What a test puts in the place of a service: a clock, for one.</param>
+    public static WebApplication Build(string[] args, Action<IServiceCollection>? replace = null)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        var options = RegistryConfiguration.Read(builder.Configuration, InfrastructureModule.Faults);
+        AddHost(builder);
+        builder.Services.AddApplication();
+        builder.Services.AddTelemetry(builder.Configuration, options);
+        builder.Services.AddInfrastructure(options);
+        AddHttp(builder.Services);
+        builder.Services.AddHostedService<FirstStart>();
+        replace?.Invoke(builder.Services);
+        builder.WebHost.UseKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = BodyLimit.Usual;
+            kestrel.Limits.MaxRequestBufferSize = 64 * 1024; // of each connection, whether or not its request is being read
+            HeadLimit.Apply(kestrel.Limits);
+            kestrel.PassHeaderBytes();
+            var (edge, inner) = (new Uri(options.Listen.Edge), new Uri(options.Listen.Internal));
+            kestrel.Listen(IPAddress.Parse(edge.Host), edge.Port, listen => listen.Mark(Listener.Edge));
+            kestrel.Listen(IPAddress.Parse(inner.Host), inner.Port, listen => listen.Mark(Listener.Internal));
+            if (options.Listen.Metrics is { Length: > 0 } metrics && new Uri(metrics) is var own)
+                kestrel.Listen(IPAddress.Parse(own.Host), own.Port, listen => listen.Mark(Listener.Metrics));
+        });
+
+        var app = builder.Build();
+        app.UseMiddleware<Errors>();
+        app.UseMiddleware<HeadLimit>();
+        app.UseMiddleware<ForwardAuthMiddleware>();
+        app.UseMiddleware<CallPeerMiddleware>();
+        app.UseMiddleware<SecurityHeaders>();
+        app.UseMiddleware<CoreCaching>();
+        app.UseMiddleware<RequestTrace>();
+        app.UseStatusCodePages(bare => Errors.FillIn(bare.HttpContext));
+        app.UseMiddleware<TrustedSnapshots>();
+        app.UseMiddleware<EdgePortal>();
+        app.UseRouting();
+        app.UseRateLimiter();
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.UseMiddleware<RequestShape>();
+        app.MapEdge();
+        app.MapInternal();
+        app.MapMetrics(options);
+        return app;
+    }
+
+    /// <summary>Standard output is for what others read: the PAIR and READY lines.</summary>
+    private static void AddHost(WebApplicationBuilder builder)
+    {
+        builder.Logging.ClearProviders();
+        builder.Services.AddSingleton<ILoggerProvider, StandardErrorLog>();
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Antiforgery", LogLevel.None); // a stack trace for every cookie that somebody made up
+        builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None); // anybody may ask; the snapshots' follower tells once
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical); // a refused start is told by CommandLine
+        builder.Services.Configure<LoggerFilterOptions>(RequestTrace.Silence);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(2)); // and seven for the own PostgreSQL
+    }
+
+    private static void AddHttp(IServiceCollection services)
+    {
+        services.AddScoped<CurrentPortal>();
+        services.AddSingleton<CallerAddress>();
+        services.AddSingleton<BodyBudget>();
+        services.AddSingleton<ChallengeLimits>();
+        services.AddHealthChecks();
+        services.AddSingleton<NoticeLimits>();
+        services.AddSingleton<LiveHistory>();
+        services.AddAccess();
+        services.AddSingleton<MatcherPolicy, Listeners.Policy>();
+        services.AddPages();
+        services.Configure<RouteHandlerOptions>(handlers => handlers.ThrowOnBadRequest = true);
+        services.ConfigureHttpJsonOptions(json =>
+        {
+            json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
+            json.SerializerOptions.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
+            json.SerializerOptions.AllowDuplicateProperties = false;
+            json.SerializerOptions.RespectNullableAnnotations = true;
+            json.SerializerOptions.RespectRequiredConstructorParameters = true;
+            json.SerializerOptions.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false));
+        });
+    }
+
+    private static void MapEdge(this WebApplication app)
+    {
+        var edge = app.MapGroup("").OnListener(Listener.Edge).AnswersHead();
+        edge.MapWhoAreYou();
+        edge.MapRefusedCalls();
+        edge.MapPages();
+        edge.MapProfile();
+        edge.MapInvites();
+        edge.MapPeers();
+        edge.MapPeeringRequests();
+        edge.MapPeering();
+        edge.MapAudit();
+        edge.MapDevices();
+        edge.MapApps();
+        edge.MapAppSessions();
+        edge.MapAppPasswords();
+        edge.MapGet("/health/live", () => TypedResults.Ok()).WithName("health.live");
+        edge.MapHealthChecks("/health/ready", new HealthCheckOptions { ResponseWriter = Health.Write })
+            .WithMetadata(new HttpMethodMetadata(["GET"])).WithName("health.ready");
+    }
+
+    private static void MapInternal(this WebApplication app)
+    {
+        var inner = app.MapGroup("").OnListener(Listener.Internal).AnswersHead();
+        inner.MapVisiblePeers();
+        inner.MapProxySecret();
+        inner.MapGet("/health/live", () => TypedResults.Ok()).WithName("health.live-internal");
+        inner.MapNginxAnswer();
+    }
+}

@@ -1,0 +1,38 @@
+using System.Net;
+using PeerRegistry.Application.Common;
+
+namespace PeerRegistry.Api.Http;
+
+/// <summary>
+/// Where a request on the edge comes from, for limits and logs only: the last element of <c>X-Forwarded-For</c> if a trusted proxy
+/// wrote it, else the connection's other end. An IPv6 caller is its /64, which is what one household has.
+/// </summary>
+/// <remarks>
+/// Whatever runs at a trusted address, such as another process of this machine, can name any address. So a limit per address alone protects
+/// no secret: where something can be guessed, there is a limit for the Portal as a whole, too.
+/// </remarks>
+internal sealed class CallerAddress(RegistryOptions options)
+{
+    private readonly IPNetwork[] trusted =
+        options.Edge.TrustedProxies switch
+        {
+            [] => [Network("127.0.0.0/8"), Network("::1")],
+            ["none"] => [],
+            var named => [.. named.Select(Network)],
+        };
+
+    public IPAddress Of(HttpContext context)
+    {
+        var peer = Plain(context.Connection.RemoteIpAddress ?? IPAddress.None);
+        var last = context.Request.Headers["X-Forwarded-For"].LastOrDefault()?.Split(',')[^1].Trim();
+        var address = Array.Exists(trusted, network => network.Contains(peer)) && IPAddress.TryParse(last, out var caller) ? Plain(caller) : peer;
+        return address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? Prefix(address) : address;
+    }
+
+    private static IPNetwork Network(string text) =>
+        text.Contains('/', StringComparison.Ordinal) ? IPNetwork.Parse(text) : new IPNetwork(IPAddress.Parse(text), text.Contains(':', StringComparison.Ordinal) ? 128 : 32);
+
+    private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+
+    private static IPAddress Prefix(IPAddress address) => new([.. address.GetAddressBytes()[..8], 0, 0, 0, 0, 0, 0, 0, 0]);
+}

@@ -1,0 +1,54 @@
+using PeerRegistry.Application.Snapshots;
+using PeerRegistry.Domain.Common;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Api.Http;
+
+/// <summary>The Portal that a request is for; one per request.</summary>
+internal sealed class CurrentPortal
+{
+    private PortalSnapshot? snapshot;
+
+    /// <summary>As of the start of the request.</summary>
+    public PortalSnapshot Snapshot
+    {
+        get => snapshot ?? throw new RefusedException(RefusalKind.NotFound, "portal_unknown", "No Portal answers to this name here.");
+        set => snapshot = value;
+    }
+
+    public PortalId Id => Snapshot.Portal.Id;
+
+    /// <summary>For an answer that shows what the request has just changed.</summary>
+    public void Refresh(IPortalSnapshots snapshots) => snapshot = snapshots.Find(Id);
+
+    /// <summary>Set where the request names an app's host (edge) or comes from an app (internal).</summary>
+    public string? App { get; set; }
+}
+
+/// <summary>
+/// Finds the Portal by the Host on the edge. The core's own host has every page and path but <c>/.portal/</c>; an app's host has
+/// nothing else.
+/// </summary>
+internal sealed class EdgePortal(RequestDelegate next)
+{
+    public Task InvokeAsync(HttpContext context, CurrentPortal current, IPortalSnapshots snapshots)
+    {
+        if (context.Listener() == Listener.Edge && Find(context.Request.Host.Host.ToLowerInvariant(), snapshots) is var (portal, app))
+        {
+            current.Snapshot = portal;
+            current.App = app;
+            if (app is not null != context.Request.Path.StartsWithSegments("/.portal"))
+                return Results.NotFound().ExecuteAsync(context);
+        }
+
+        return next(context);
+    }
+
+    private static (PortalSnapshot Portal, string? App)? Find(string host, IPortalSnapshots snapshots) => snapshots.FindByHost(host) switch
+    {
+        { } portal when host.Length == portal.Portal.Domain.Length => (portal, null),
+        { } portal => (portal, host[..^(portal.Portal.Domain.Length + 1)]),
+        null when snapshots.All is { Count: 1 } all => (all.First(), null),
+        null => null,
+    };
+}

@@ -1,0 +1,107 @@
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.AspNetCore.WebUtilities;
+using PeerRegistry.Domain.Common;
+
+namespace PeerRegistry.Api.Http;
+
+/// <summary>
+/// A failure as the caller sees it, in <c>application/problem+json</c> (RFC 9457). Every listener and middleware writes its failures
+/// with <see cref="Write"/>, which asks neither <c>Accept</c> nor a formatter and so has an answer for every caller.
+/// </summary>
+/// <param name="Status">400 to 599.</param>
+/// <param name="Code">Stable, snake case, for programs.</param>
+/// <param name="Detail">One sentence for people, safe to show to the caller. Null if the code says all that is known.</param>
+/// <param name="RetryAfter">Sent as <c>Retry-After</c>. Null: 5 seconds with 429 and 503, absent otherwise.</param>
+internal sealed record Problem(int Status, string Code, string? Detail, TimeSpan? RetryAfter = null)
+{
+    private static readonly TimeSpan UsualWait = TimeSpan.FromSeconds(5);
+
+    /// <summary>For a status that was set without any words, as routing sets 404, 405 and 415.</summary>
+    public static Problem OfStatus(int status) => status switch
+    {
+        400 => new(status, "request_invalid", null),
+        401 => new(status, "not_authenticated", null),
+        403 => new(status, "forbidden", null),
+        404 => new(status, "not_found", null),
+        405 => new(status, "method_not_allowed", "This path does not take this method. The Allow header lists those it takes."),
+        408 => new(status, "request_too_slow", "The body came too slowly."),
+        413 => new(status, "body_too_large", "The body is larger than this path takes."),
+        415 => new(status, "content_type_unsupported", "This path does not take a body of this Content-Type."),
+        429 => new(status, "rate_limited", null),
+        431 => new(status, "head_too_large", "The address and headers of this request are larger than 32 KiB in all."),
+        503 => new(status, "unavailable", null),
+        _ => new(status, status < 500 ? "request_invalid" : "internal_error", null),
+    };
+
+    public static Problem Of(RefusedException refused) => new((int)refused.Kind, refused.Code, refused.Message, refused.RetryAfter);
+
+    /// <summary>Writes the whole answer. Sets no <c>Allow</c>: that is known only where the method was refused.</summary>
+    /// <param name="status">The status of the answer where it has to differ from that in the body; null: they are the same.</param>
+    public async Task Write(HttpContext context, int? status = null)
+    {
+        context.Response.StatusCode = status ?? Status;
+        AddFields(context.Response.Headers);
+        if (context.RequestServices.GetService<IProblemPage>() is not { } page || !page.IsWanted(context) || !await TryWrite(page, context))
+            await WriteJson(context.Response);
+    }
+
+    private async Task<bool> TryWrite(IProblemPage page, HttpContext context)
+    {
+        try
+        {
+            await page.Write(context, this);
+            return true;
+        }
+        catch (Exception fault) when (!context.Response.HasStarted)
+        {
+            context.RequestServices.GetRequiredService<ILogger<Problem>>().LogError(fault, "The page for a {Status} cannot be rendered", Status);
+            return false;
+        }
+    }
+
+    /// <summary>RFC 9110: a 401 says how to authenticate (11.6.1), a 429 or 503 when to come back (10.2.3).</summary>
+    public void AddFields(IHeaderDictionary headers)
+    {
+        headers.CacheControl = "no-store";
+        if (Status == StatusCodes.Status401Unauthorized && headers.WWWAuthenticate.Count == 0)
+            headers.WWWAuthenticate = "Bearer realm=\"portal\"";
+        if ((RetryAfter ?? (Status is 429 or 503 ? UsualWait : null)) is { } wait)
+            headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+    }
+
+    private async Task WriteJson(HttpResponse response)
+    {
+        var body = JsonBody();
+        response.ContentType = "application/problem+json";
+        response.ContentLength = body.Length; // for HEAD, too, whose answer has the head alone
+        await response.BodyWriter.WriteAsync(body);
+    }
+
+    private ReadOnlyMemory<byte> JsonBody()
+    {
+        var buffer = new System.Buffers.ArrayBufferWriter<byte>(256);
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteString("title"u8, ReasonPhrases.GetReasonPhrase(Status));
+            json.WriteNumber("status"u8, Status);
+            if (Detail is not null)
+                json.WriteString("detail"u8, Detail);
+            json.WriteString("code"u8, Code);
+            json.WriteEndObject();
+        }
+
+        return buffer.WrittenMemory;
+    }
+}
+
+/// <summary>A problem as a page, for people.</summary>
+internal interface IProblemPage
+{
+    /// <summary>Whether the caller is a browser that goes somewhere, rather than a program.</summary>
+    bool IsWanted(HttpContext context);
+
+    /// <summary>Writes the body; status and fields are set.</summary>
+    Task Write(HttpContext context, Problem problem);
+}

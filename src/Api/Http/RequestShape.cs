@@ -1,0 +1,98 @@
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using Microsoft.Net.Http.Headers;
+using PeerRegistry.Application.Common;
+using PeerRegistry.Domain.Common;
+
+namespace PeerRegistry.Api.Http;
+
+/// <summary>
+/// What holds for every request that an endpoint reads. Its query has no NUL, which no text in the database can hold. Its body is UTF-8
+/// where it is text, comes at the least rate that calls keep, too, and counts against the <see cref="BodyBudget"/>. Stands behind
+/// authorization, which reads neither.
+/// </summary>
+internal sealed class RequestShape(RequestDelegate next, RegistryOptions options, BodyBudget budget, CallerAddress addresses)
+{
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+
+    private readonly MinDataRate? leastRate = options.Calls.LeastRate > 0 ? new MinDataRate(options.Calls.LeastRate, Grace) : null;
+
+    public Task InvokeAsync(HttpContext context)
+    {
+        if (context.Request.QueryString.Value?.Contains("%00", StringComparison.Ordinal) == true)
+            throw new RefusedException(RefusalKind.Invalid, "request_invalid", "The query holds a NUL.");
+        if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: true })
+            return next(context);
+        if (!IsUtf8(context.Request.ContentType))
+            throw new Microsoft.AspNetCore.Http.BadHttpRequestException("Only UTF-8 is read.", StatusCodes.Status415UnsupportedMediaType);
+
+        return Counted(context);
+    }
+
+    private async Task Counted(HttpContext context)
+    {
+        if (leastRate is not null && context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
+            rate.MinDataRate = leastRate;
+        var share = context.User.Identity is { IsAuthenticated: true } ? budget.Owners : budget.Strangers;
+        await using var body = new CountedBody(context.Request.Body, share, Networks.Of(addresses.Of(context)));
+        context.Request.Body = body;
+        await next(context);
+    }
+
+    /// <summary>A type that cannot be parsed passes: the endpoints that need one refuse it.</summary>
+    private static bool IsUtf8(string? contentType) =>
+        !MediaTypeHeaderValue.TryParse(contentType, out var type)
+        || type.Parameters.Where(p => p.Name.Equals("charset", StringComparison.OrdinalIgnoreCase))
+            .All(p => HeaderUtilities.RemoveQuotes(p.Value).Equals("utf-8", StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>Does not own the body that it reads.</summary>
+    private sealed class CountedBody(Stream body, BodyShare share, string network) : Stream
+    {
+        private long taken;
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            var read = await body.ReadAsync(buffer, cancellationToken);
+            share.Take(network, read);
+            taken += read;
+            return read;
+        }
+
+        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override void Flush()
+        {
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        protected override void Dispose(bool disposing)
+        {
+            share.Return(network, taken);
+            taken = 0;
+            base.Dispose(disposing);
+        }
+    }
+}

@@ -1,0 +1,38 @@
+using System.Diagnostics;
+using PeerRegistry.Application.Common;
+
+namespace PeerRegistry.Api.Http;
+
+/// <summary>
+/// Gives everything that a request causes one trace: its sender's (W3C Trace Context), or a new one. The host would begin a trace for every
+/// request, calls to peers included, to which nothing refers; so it is silenced, and begins one only if traces are collected or its own log
+/// is turned on.
+/// </summary>
+internal sealed class RequestTrace(RequestDelegate next)
+{
+    private const string Name = "request";
+    private const string HostsLog = "Microsoft.AspNetCore.Hosting.Diagnostics";
+
+    /// <summary>Before all other rules, so that the configuration may say otherwise.</summary>
+    public static void Silence(LoggerFilterOptions log) => log.Rules.Insert(0, new LoggerFilterRule(null, HostsLog, LogLevel.None, null));
+
+    public async Task InvokeAsync(HttpContext context)
+    {
+        using var own = Activity.Current is null ? Begin(context.Request.Headers) : null;
+        await next(context);
+    }
+
+    private static Activity Begin(IHeaderDictionary headers)
+    {
+        ActivityContext.TryParse(headers.TraceParent, headers.TraceState, isRemote: true, out var sender);
+        return Telemetry.Activities.StartActivity(Name, ActivityKind.Server, sender) ?? Uncollected(sender);
+    }
+
+    private static Activity Uncollected(ActivityContext sender)
+    {
+        var activity = new Activity(Name).SetIdFormat(ActivityIdFormat.W3C);
+        if (sender != default)
+            activity.SetParentId(sender.TraceId, sender.SpanId, sender.TraceFlags);
+        return activity.Start();
+    }
+}

@@ -1,0 +1,66 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Encodings.Web;
+using PeerRegistry.Api.Http;
+
+namespace PeerRegistry.Api.Pages;
+
+/// <summary>
+/// A refusal on the host of an app, as a person sees it. The page is whole in itself: on that host, every other path is the app's.
+/// </summary>
+internal static class RefusalPage
+{
+    private const string Style =
+        """
+        :root{color-scheme:light dark}body{font:1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:12vh auto;padding:0 1.25rem}
+        h1{font-size:1.4rem;line-height:1.25}p{overflow-wrap:anywhere}small{opacity:.75}
+        """;
+
+    private static readonly string Policy =
+        $"default-src 'none'; style-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Style)))}'; base-uri 'none'; form-action 'none'";
+
+    /// <summary>Writes the whole answer.</summary>
+    /// <param name="links">Each the words and the address of something to do next.</param>
+    public static async Task Write(HttpContext context, Problem problem, IEnumerable<(string Words, string Url)> links)
+    {
+        var heading = Heading(problem);
+        var page = new StringBuilder($"""
+            <!DOCTYPE html>
+            <html lang="en">
+            <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{heading}</title><style>{Style}</style></head>
+            <body><main>
+            <h1>{heading}</h1>
+            <p>{HtmlEncoder.Default.Encode(problem.Detail ?? "The address may be mistyped, or what was here is gone.")}</p>
+
+            """);
+        foreach (var (words, url) in links)
+            page.Append(CultureInfo.InvariantCulture, $"<p><a href=\"{HtmlEncoder.Default.Encode(url)}\">{HtmlEncoder.Default.Encode(words)}</a></p>\n");
+        page.Append(CultureInfo.InvariantCulture, $"<p><small>{problem.Status} {HtmlEncoder.Default.Encode(problem.Code)}</small></p>\n</main></body>\n</html>\n");
+
+        var bytes = Encoding.UTF8.GetBytes(page.ToString());
+        var response = context.Response;
+        response.StatusCode = problem.Status;
+        problem.AddFields(response.Headers);
+        response.ContentType = "text/html; charset=utf-8";
+        response.ContentLength = bytes.Length;
+        response.Headers.ContentSecurityPolicy = Policy;
+        response.Headers.XContentTypeOptions = "nosniff";
+        response.Headers["Referrer-Policy"] = "no-referrer";
+        if (!HttpMethods.IsHead(context.Request.Method))
+            await response.Body.WriteAsync(bytes, context.RequestAborted);
+    }
+
+    /// <summary>Says what did not happen; why, the message says.</summary>
+    private static string Heading(Problem problem) => problem switch
+    {
+        { Code: "ticket_invalid" } => "Opening this app did not work",
+        { Status: 401 } => "This page is not open to everybody",
+        { Status: 403 } => "This page is not open to you",
+        { Status: 404 } => "Nothing is here",
+        { Status: 429 } => "Too many requests",
+        { Status: 431 } => "Your browser sent too much with this request",
+        { Status: >= 500 } => "This app cannot be opened at the moment",
+        _ => "This address cannot be opened",
+    };
+}

@@ -1,0 +1,75 @@
+using System.Buffers.Binary;
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace PeerRegistry.Application.Common;
+
+/// <summary>SHA-256 of a token. Tokens carry 256 random bits, so the hash needs no salt and looking it up gives nothing away.</summary>
+public readonly record struct TokenHash(ulong A, ulong B, ulong C, ulong D)
+{
+    public static TokenHash Of(ReadOnlySpan<char> token)
+    {
+        Span<byte> utf8 = stackalloc byte[256];
+        Span<byte> hash = stackalloc byte[32];
+        if (!Encoding.UTF8.TryGetBytes(token, utf8, out var length))
+            return default;
+
+        SHA256.HashData(utf8[..length], hash);
+        return From(hash);
+    }
+
+    /// <param name="hash">32 bytes.</param>
+    public static TokenHash From(ReadOnlySpan<byte> hash) => new(
+        BinaryPrimitives.ReadUInt64BigEndian(hash),
+        BinaryPrimitives.ReadUInt64BigEndian(hash[8..]),
+        BinaryPrimitives.ReadUInt64BigEndian(hash[16..]),
+        BinaryPrimitives.ReadUInt64BigEndian(hash[24..]));
+
+    public byte[] ToArray()
+    {
+        var bytes = new byte[32];
+        BinaryPrimitives.WriteUInt64BigEndian(bytes, A);
+        BinaryPrimitives.WriteUInt64BigEndian(bytes.AsSpan(8), B);
+        BinaryPrimitives.WriteUInt64BigEndian(bytes.AsSpan(16), C);
+        BinaryPrimitives.WriteUInt64BigEndian(bytes.AsSpan(24), D);
+        return bytes;
+    }
+}
+
+public static class Token
+{
+    /// <returns>43 base64url characters: 256 random bits.</returns>
+    public static string Create() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
+}
+
+public enum CredentialKind
+{
+    /// <summary>The owner's, for <c>/core/protected</c>; <see cref="Credential.Holder"/> is the device's id.</summary>
+    Device,
+
+    /// <summary>An app's own, for the internal listener; the holder is the app's name.</summary>
+    App,
+
+    /// <summary>A device's for one app's private paths; the holder is the device's id.</summary>
+    AppSession,
+
+    /// <summary>The owner's for one app's private paths, by HTTP Basic; the holder is the password's id.</summary>
+    AppPassword,
+}
+
+/// <param name="App">With <see cref="CredentialKind.AppSession"/> and <see cref="CredentialKind.AppPassword"/>: the one app it is good for.</param>
+/// <param name="ExpiresAt">Null: until it is revoked.</param>
+public sealed record Credential(CredentialKind Kind, string Holder, string? App, DateTimeOffset? ExpiresAt);
+
+/// <summary>Row of table <c>credentials</c>.</summary>
+public sealed record IssueCredential(TokenHash Hash, Credential Credential) : IAlongside;
+
+/// <summary>A session that is used lives on. No such credential: nothing happens.</summary>
+public sealed record ExtendCredential(TokenHash Hash, DateTimeOffset ExpiresAt) : IAlongside;
+
+/// <summary>
+/// Deletes every credential of a kind that a device or app holds; without a kind, all of them, and with an app's name also the
+/// sessions that are good for that app.
+/// </summary>
+public sealed record RevokeCredentials(CredentialKind? Kind, string Holder) : IAlongside;

@@ -1,0 +1,24 @@
+using FluentValidation;
+using MediatR;
+using PeerRegistry.Domain.Common;
+
+namespace PeerRegistry.Application.Common;
+
+/// <summary>Shapes are checked before a handler runs. A rule may name its own code; <c>request_invalid</c> is the default.</summary>
+internal sealed class ValidationBehavior<TRequest, TResponse>(IEnumerable<IValidator<TRequest>> validators) : IPipelineBehavior<TRequest, TResponse>
+    where TRequest : notnull
+{
+    public Task<TResponse> Handle(TRequest request, CancellationToken cancellationToken, RequestHandlerDelegate<TResponse> next)
+    {
+        foreach (var validator in validators)
+        {
+            if (validator.Validate(request).Errors is [var first, ..] all)
+            {
+                var code = first.ErrorCode.Any(char.IsAsciiLetterUpper) ? "request_invalid" : first.ErrorCode;
+                throw new RefusedException(RefusalKind.Invalid, code, string.Join(' ', all.Select(e => e.ErrorMessage)));
+            }
+        }
+
+        return next();
+    }
+}

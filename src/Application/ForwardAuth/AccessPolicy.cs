@@ -1,0 +1,105 @@
+using PeerRegistry.Application.Apps;
+using PeerRegistry.Application.Common;
+using PeerRegistry.Application.SignedCalls;
+using PeerRegistry.Application.Snapshots;
+using PeerRegistry.Domain.Apps;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Application.ForwardAuth;
+
+/// <summary>Who may reach which path of which app: one snapshot in, one verdict out, nothing else looked at.</summary>
+public static class AccessPolicy
+{
+    public static AccessVerdict Decide(PortalSnapshot portal, in AccessRequest request, DateTimeOffset now)
+    {
+        if (!portal.Apps.TryGetValue(request.App, out var app))
+            return new(Ruling.AppUnknown, Client.Anonymous, null);
+        if (Find(app.Rules, request) is not { } rule)
+            return new(request.Path is null ? Ruling.PathAmbiguous : Ruling.NothingThere, Client.Anonymous, null);
+
+        var client = Caller(portal, app, request, now, out var crossSite);
+        return new(Rule(rule.Access, client, crossSite, request.IsNavigation), client, rule);
+    }
+
+    /// <summary>
+    /// Whose key may have signed a call to this app. A peer that the app may not see is told from a stranger nowhere after this.
+    /// </summary>
+    /// <param name="keyId">As claimed: a full ID, or a short one, which is all that originals send.</param>
+    public static Signer? FindSigner(PortalSnapshot portal, string app, string keyId)
+    {
+        var isFull = PortalId.TryParse(keyId, out var full);
+        var isShort = ShortId.TryParse(isFull ? keyId[..ShortId.Length] : keyId, out var brief);
+        return isShort
+            && portal.Peers.TryGetValue(brief, out var peer)
+            && portal.Apps.TryGetValue(app, out var called)
+            && peer is { MayBeCalled: true, Key: { } key }
+            && (!isFull || key.Id == full)
+            && called.Visibility.Shows(key.Id)
+                ? new Signer(key.Id, key, peer.Original)
+                : null;
+    }
+
+    private static CompiledRule? Find(AccessRules rules, in AccessRequest request) => request.Path switch
+    {
+        null => rules.FindRuleOfEveryReading(request.Target),
+        var path => AccessRules.IsReserved(path) ? null : rules.FindRule(request.Target, path),
+    };
+
+    private static Ruling Rule(Access access, in Client client, bool crossSite, bool isNavigation) => (access, client.Type) switch
+    {
+        (Access.Public, _) => Ruling.Granted,
+        (Access.Peer, Client.Peer) => Ruling.Granted,
+        (Access.Private, Client.Terminal) => Ruling.Granted,
+        (_, Client.Peer or Client.Terminal) => Ruling.Forbidden,
+        (Access.Private, _) when crossSite => Ruling.CrossSite,
+        (Access.Private, _) when isNavigation => Ruling.SessionNeeded,
+        _ => Ruling.NotAuthenticated,
+    };
+
+    /// <param name="crossSite">There is a good session, but a page of another origin makes use of it.</param>
+    private static Client Caller(PortalSnapshot portal, AppRow app, in AccessRequest request, DateTimeOffset now, out bool crossSite)
+    {
+        crossSite = false;
+        if (request.Signer is { } signer && Peer(portal, app, signer) is { } peer)
+            return new(Client.Peer, signer.Id.Value, peer.Name);
+        if (Device(portal, app, request.BearerSession, now) is { } byToken)
+            return byToken;
+
+        // Browsers send cookies, and passwords that they have once been given, with the requests of any page.
+        var ambient = Password(portal, app, request.BasicPassword) ?? Device(portal, app, request.BasicPassword, now) ?? Device(portal, app, request.CookieSession, now);
+        if (ambient is not { } device)
+            return Client.Anonymous;
+
+        crossSite = request is { MayChange: true, FromOwnPage: false };
+        return crossSite ? Client.Anonymous : device;
+    }
+
+    private static Client? Password(PortalSnapshot portal, AppRow app, TokenHash? password) =>
+        password is { } hash
+        && portal.Credentials.TryGetValue(hash, out var credential)
+        && credential.Kind == CredentialKind.AppPassword
+        && credential.App == app.Name
+        && app.Passwords.FirstOrDefault(known => known.Id == credential.Holder) is { } found
+            ? new Client(Client.Terminal, found.Id, found.Name)
+            : null;
+
+    /// <summary>Asked again after the signature was verified: meanwhile the peer may have been removed.</summary>
+    private static PeerRow? Peer(PortalSnapshot portal, AppRow app, Signer signer) =>
+        portal.Peers.TryGetValue(signer.Id.Short, out var peer) && peer.IsMutual && peer.Key == signer.Key && app.Visibility.Shows(signer.Id)
+            ? peer
+            : null;
+
+    /// <summary>Whether a session lets a device into an app.</summary>
+    public static bool IsSession(PortalSnapshot portal, string app, TokenHash session, DateTimeOffset now) =>
+        portal.Apps.TryGetValue(app, out var found) && Device(portal, found, session, now) is not null;
+
+    private static Client? Device(PortalSnapshot portal, AppRow app, TokenHash? session, DateTimeOffset now) =>
+        session is { } hash
+        && portal.Credentials.TryGetValue(hash, out var credential)
+        && credential.Kind == CredentialKind.AppSession
+        && credential.App == app.Name
+        && credential.ExpiresAt > now
+        && portal.Devices.TryGetValue(credential.Holder, out var device)
+            ? new Client(Client.Terminal, device.Id, device.Name)
+            : null;
+}

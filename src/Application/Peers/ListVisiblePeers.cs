@@ -1,0 +1,43 @@
+using MediatR;
+using PeerRegistry.Application.Snapshots;
+using PeerRegistry.Domain.Common;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Application.Peers;
+
+/// <param name="IsReachable">Null before first contact.</param>
+public sealed record VisiblePeer(PeerRow Peer, bool? IsReachable);
+
+/// <summary>The contact list as one app may see it, by short ID; blocked peers are in nobody's.</summary>
+/// <param name="Id">Only this one.</param>
+/// <param name="Name">Part of the name; case does not count.</param>
+/// <param name="After">A short ID; null: from the beginning.</param>
+public sealed record ListVisiblePeers(PortalId Portal, string App, TypedPortalId? Id, string? Name, string? After, int Limit)
+    : IRequest<IReadOnlyList<VisiblePeer>>
+{
+    public static bool Sees(AppRow app, PeerRow peer) =>
+        peer is { Listed: true, Blocked: false }
+        && (peer.Id is { } id ? app.Visibility.Shows(id) : app.Visibility.Mode == Domain.Apps.VisibilityMode.All);
+
+    internal sealed class Handler(IPortalSnapshots snapshots, IPeerContacts contacts) : IRequestHandler<ListVisiblePeers, IReadOnlyList<VisiblePeer>>
+    {
+        public async Task<IReadOnlyList<VisiblePeer>> Handle(ListVisiblePeers q, CancellationToken ct)
+        {
+            if (snapshots.Find(q.Portal) is not { } portal || !portal.Apps.TryGetValue(q.App, out var app))
+                return [];
+
+            var asked = q.Id is { } one ? portal.Peers.TryGetValue(one.Short, out var found) && found.Is(one) ? [found] : [] : portal.Peers.Values;
+            var seen = asked
+                .Where(peer => Sees(app, peer) && (q.Name is null || peer.Name.Contains(q.Name, StringComparison.OrdinalIgnoreCase)))
+                .Where(peer => string.CompareOrdinal(peer.Short.Value, q.After) > 0)
+                .OrderBy(peer => peer.Short.Value, StringComparer.Ordinal)
+                .Take(q.Limit)
+                .ToList();
+            if (seen.Count == 0)
+                return [];
+
+            var contact = await contacts.Find(q.Portal, seen.ConvertAll(peer => peer.Short), ct);
+            return seen.ConvertAll(peer => new VisiblePeer(peer, contact.GetValueOrDefault(peer.Short, PeerContact.None).IsReachable));
+        }
+    }
+}

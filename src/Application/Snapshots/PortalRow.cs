@@ -1,0 +1,19 @@
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Application.Snapshots;
+
+/// <summary>Read model of stream <c>portal</c>: who we are and what we show of it.</summary>
+/// <param name="Domain"><c>{short id}.{zone}</c>, lower case, no port.</param>
+/// <param name="AvatarSha256">Lower-case hex; null: none.</param>
+public sealed record PortalRow(
+    PortalId Id, PublicKey Key, string Domain, string Name, string? Email, bool EmailPublic, string? Description, string? AvatarType, string? AvatarSha256)
+{
+    /// <summary>The oldest first.</summary>
+    public IReadOnlyList<InviteRow> Invites { get; init; } = [];
+}
+
+/// <param name="UsedBy">Null: nobody has.</param>
+public sealed record InviteRow(string Id, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt, PortalId? UsedBy, bool Revoked)
+{
+    public bool IsOpen(DateTimeOffset now) => !Revoked && UsedBy is null && now < ExpiresAt;
+}

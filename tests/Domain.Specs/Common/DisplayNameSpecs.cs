@@ -1,0 +1,94 @@
+using PeerRegistry.Domain.Common;
+
+namespace PeerRegistry.Domain.Specs.Common;
+
+public sealed class DisplayNameSpecs
+{
+    [Theory]
+    [InlineData("Laptop")]
+    [InlineData("Ada's 📱")]
+    [InlineData("家の電話")]
+    [InlineData("👩‍💻")]
+    [InlineData("❤️‍🔥")]
+    [InlineData("می‌خواهم")]
+    [InlineData("Bo Márquez, the 2nd")]
+    public void A_name_that_can_be_read_is_valid(string name) => Assert.True(DisplayName.IsValid(name));
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("   ")]
+    [InlineData("\u00A0\u3000")]
+    [InlineData(" Ann")]
+    [InlineData("Ann ")]
+    public void Blanks_are_no_name_and_stand_at_neither_end_of_one(string? name) => Assert.False(DisplayName.IsValid(name));
+
+    [Theory]
+    [InlineData("\u200B")]
+    [InlineData("\u200D")]
+    [InlineData("\u3164")]
+    [InlineData("\u115F\u1160")]
+    [InlineData("\u2800")]
+    [InlineData("\uFE0F")]
+    [InlineData("\u0301")]
+    [InlineData("\u00AD")]
+    [InlineData("\uFEFF")]
+    public void Characters_that_nobody_sees_are_no_name(string name) => Assert.False(DisplayName.IsValid(name));
+
+    [Theory]
+    [InlineData("Ann\u200B")]
+    [InlineData("A\u200D\u200Dnn")]
+    [InlineData("Ann\u200D")]
+    [InlineData("Ann\u3164")]
+    [InlineData("Ann\uFE0F\uFE0F")]
+    [InlineData("A\u034Fnn")]
+    public void Invisible_characters_do_not_make_two_names_look_alike(string name) => Assert.False(DisplayName.IsValid(name));
+
+    [Theory]
+    [InlineData("a\r\nX-Ptl-Client-Type: terminal")]
+    [InlineData("a\tb")]
+    [InlineData("a\u2028b")]
+    [InlineData("a\u202Eb")]
+    [InlineData("a\u2066b")]
+    [InlineData("a\u0085b")]
+    [InlineData("a\uE000b")]
+    [InlineData("a\uD800b")]
+    public void Controls_line_breaks_and_marks_of_direction_are_in_no_name(string name) => Assert.False(DisplayName.IsValid(name));
+
+    [Fact]
+    public void A_name_has_at_most_100_characters()
+    {
+        Assert.True(DisplayName.IsValid(new string('a', 100)));
+        Assert.False(DisplayName.IsValid(new string('a', 101)));
+    }
+
+    [Fact]
+    public void A_claimed_name_is_cleaned_until_it_is_valid()
+    {
+        Assert.Equal("Ann Lee", DisplayName.Claimed(" \u202EAnn\u200B Lee\r\n"));
+        Assert.Null(DisplayName.Claimed("\u200B \u3164"));
+        Assert.Null(DisplayName.Claimed(null));
+    }
+
+    [Fact]
+    public void Whatever_is_claimed_a_valid_name_or_none_comes_of_it()
+    {
+        var state = 11UL;
+        int Next(int below) => (int)((state = (state * 6364136223846793005) + 1442695040888963407) >> 33) % below;
+        char[] odd = ['a', ' ', '\u200D', '\u200C', '\uFE0F', '\u202E', '\u3164', '\u0301', '\uD83D', '\uDC69', '\n', '\u00A0', '\uE000'];
+        for (var i = 0; i < 20_000; i++)
+        {
+            var claim = string.Concat(Enumerable.Range(0, Next(130)).Select(_ => Next(4) == 0 ? (char)Next(0x10000) : odd[Next(odd.Length)]));
+            var name = DisplayName.Claimed(claim);
+            Assert.True(name is null || DisplayName.IsValid(name), $"round {i}: {string.Join(' ', claim.Select(c => $"{(int)c:X4}"))}");
+        }
+    }
+
+    [Fact]
+    public void A_claimed_text_keeps_its_lines_if_it_may_have_any()
+    {
+        Assert.Equal("one\ntwo", DisplayName.ClaimedText("one\r\ntwo\u200B", 100, lines: true));
+        Assert.Equal("on", DisplayName.ClaimedText("one\ntwo", 2, lines: false));
+        Assert.Null(DisplayName.ClaimedText("\u200B", 100, lines: true));
+    }
+}
