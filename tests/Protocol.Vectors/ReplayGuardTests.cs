@@ -1,3 +1,4 @@
+using Marten;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
@@ -245,7 +246,7 @@ public class SharedReplayGuardTests(TestPostgres postgres) : IClassFixture<TestP
     private async Task<NpgsqlDataSource> Database()
     {
         var database = NpgsqlDataSource.Create(await postgres.CreateDatabase());
-        using var marten = RegistryStore.Open(database, new EventSerializer(), TimeProvider.System);
+        using var marten = new DocumentStore(RegistryStore.Options(database, new EventSerializer(), TimeProvider.System));
         await new Migrator(database, new SchemaStep(marten, NullLogger<SchemaStep>.Instance), NullLogger<Migrator>.Instance).Migrate(Ct);
         return database;
     }

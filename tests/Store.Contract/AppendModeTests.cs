@@ -43,7 +43,9 @@ public sealed class AppendModeTests(TestPostgres postgres) : IAsyncLifetime
     [Fact]
     public async Task A_writer_in_the_Rich_mode_takes_its_number_without_a_transaction_id()
     {
-        await using var rich = RegistryStore.Open(node.Database, node.Get<EventSerializer>(), TimeProvider.System, options => options.Events.AppendMode = EventAppendMode.Rich);
+        var options = RegistryStore.Options(node.Database, node.Get<EventSerializer>(), TimeProvider.System);
+        options.Events.AppendMode = EventAppendMode.Rich;
+        await using var rich = new DocumentStore(options);
         await using var session = rich.LightweightSession(a.Value);
         session.Events.Append("tally-x", new Counted(1));
 

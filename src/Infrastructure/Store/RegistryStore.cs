@@ -19,10 +19,9 @@ internal static class RegistryStore
     /// <summary>The stream of those events, one for each Portal.</summary>
     public const string FillerStream = "mt_tombstone";
 
-    /// <param name="change">What a test sets otherwise.</param>
-    public static DocumentStore Open(
-        NpgsqlDataSource database, EventSerializer events, TimeProvider clock, Action<StoreOptions>? change = null) => DocumentStore.For(options =>
+    public static StoreOptions Options(NpgsqlDataSource database, EventSerializer events, TimeProvider clock)
     {
+        var options = new StoreOptions();
         options.Connection(database);
         options.DatabaseSchemaName = Schema;
         options.AutoCreateSchemaObjects = AutoCreate.None; // SchemaStep brings the schema up to date, before anything is served
@@ -47,6 +46,6 @@ internal static class RegistryStore
 
         foreach (var type in events.Types)
             options.Events.MapEventType(type.Type, type.Wire);
-        change?.Invoke(options);
-    });
+        return options;
+    }
 }

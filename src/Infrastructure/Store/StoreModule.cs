@@ -2,6 +2,7 @@ using Marten;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Snapshots;
@@ -31,8 +32,9 @@ public static class StoreModule
         services.AddSingleton<Migrator>();
         services.AddSingleton<ReadModelRebuild>();
         services.AddSingleton<EventRows>();
-        services.AddSingleton<IDocumentStore>(provider => RegistryStore.Open(
+        services.AddMarten(provider => RegistryStore.Options(
             provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<EventSerializer>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddLogging(logging => logging.AddFilter(typeof(IDocumentStore).FullName, LogLevel.None)); // it logs failed statements with their values
         services.AddSingleton<SchemaStep>();
         services.AddSingleton<SessionFill>();
         services.AddSingleton<Retries>();
