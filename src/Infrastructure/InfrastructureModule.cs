@@ -16,7 +16,7 @@ namespace PeerRegistry.Infrastructure;
 
 public static class InfrastructureModule
 {
-    /// <summary>What only an adapter can tell about the settings; a sentence each.</summary>
+    /// <summary>The errors in the settings that only Infrastructure can detect, one sentence each.</summary>
     public static IEnumerable<string> Faults(RegistryOptions options)
     {
         try
@@ -26,11 +26,11 @@ public static class InfrastructureModule
         }
         catch (ArgumentException e)
         {
-            return [$"ConnectionStrings__Registry is no Npgsql connection string: {e.Message}"];
+            return [$"ConnectionStrings__Registry is not an Npgsql connection string: {e.Message}"];
         }
     }
 
-    /// <summary>Every adapter that the ports of Application ask for.</summary>
+    /// <summary>Adds an implementation of every port of Application.</summary>
     public static IServiceCollection AddInfrastructure(this IServiceCollection services, RegistryOptions options)
     {
         services.AddSingleton(options);
@@ -49,8 +49,8 @@ public static class InfrastructureModule
     }
 
     /// <summary>
-    /// For a tool that needs the database and nothing that works in the background. Where a registry runs on the data directory, the
-    /// tool works beside it.
+    /// Starts what a tool needs: the database, but no background services. If a registry is running on the data directory, the tool runs
+    /// beside it.
     /// </summary>
     public static async Task StartStore(this IServiceProvider services, CancellationToken ct)
     {

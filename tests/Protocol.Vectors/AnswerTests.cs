@@ -27,7 +27,7 @@ public class AnswerTests
     {
         var request = Given.Request(Given.OtherEd25519, "portal-core");
         var body = Encoding.UTF8.GetBytes("""{"peering":"mutual"}""");
-        var fields = new WireFields(SignatureMaker.SignAnswer(Given.Ed25519, 200, ContentDigest.Field(body), request, label, Given.Now));
+        var fields = new WireFields(SignatureMaker.SignResponse(Given.Ed25519, 200, ContentDigest.Field(body), request, label, Given.Now));
 
         Assert.Null(Verify(request, 200, fields, body, label));
         Assert.Equal("signature_invalid", Verify(request, 201, fields, body, label));
@@ -44,12 +44,12 @@ public class AnswerTests
     {
         var request = Given.Request(Given.OtherEd25519, "portal-core");
         var twice = request with { Fields = ((WireFields)request.Fields).And("Signature", "other=:YQ==:") };
-        var fields = new WireFields(SignatureMaker.SignAnswer(Given.Ed25519, 200, ContentDigest.Field([]), twice, "other", Given.Now));
+        var fields = new WireFields(SignatureMaker.SignResponse(Given.Ed25519, 200, ContentDigest.Field([]), twice, "other", Given.Now));
 
         Assert.Null(Verify(twice, 200, fields, [], "other"));
         Assert.Equal("component_unexpected", Verify(twice, 200, fields, [], "sig1"));
     }
 
     private static string? Verify(ReceivedRequest request, int status, IFields fields, byte[] body, string? label) =>
-        Verifier.Verify(new SignedMessage(request, status, fields), SignatureProfile.Answer(label), _ => Given.SignerOf(Given.Ed25519), body, true, Given.Now, out _).Reason;
+        Verifier.Verify(new SignedMessage(request, status, fields), SignatureProfile.Response(label), _ => Given.SignerOf(Given.Ed25519), body, true, Given.Now, out _).Reason;
 }

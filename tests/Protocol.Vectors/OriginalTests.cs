@@ -186,13 +186,13 @@ public class OriginalTests
     {
         var request = view == "direct" ? Whole(vector) : Forwarded(vector);
         var (body, isSeen) = view == "forwardAuth" ? ([], false) : (vector.GetProperty("bodyBase64").GetBytesFromBase64(), true);
-        var verdict = Verifier.Verify(SignedMessage.Of(request), SignatureProfile.App, keyId => Contact(file, keyId), body, isSeen, now, out var once);
+        var verdict = Verifier.Verify(SignedMessage.Of(request), SignatureProfile.App, keyId => Contact(file, keyId), body, isSeen, now, out var replayKey);
         if (!twice || verdict.Reason is not null)
             return verdict;
 
         var guard = new ReplayGuard(started: null);
-        Assert.Null(guard.Take(once, now));
-        return verdict with { Reason = guard.Take(once, now) };
+        Assert.Null(guard.Take(replayKey, now));
+        return verdict with { Reason = guard.Take(replayKey, now) };
     }
 
     private static ReceivedRequest Whole(JsonElement vector)

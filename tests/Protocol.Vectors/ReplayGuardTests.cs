@@ -168,8 +168,8 @@ public class SharedReplayGuardTests(TestPostgres postgres) : IClassFixture<TestP
         IReplayGuard[] nodes = [new PostgresReplayGuard(database), new PostgresReplayGuard(database)];
         for (var i = 0; i < 20; i++)
         {
-            var once = New(i);
-            var answers = await Task.WhenAll(Enumerable.Range(0, 64).Select(caller => Task.Run(() => nodes[caller % 2].Remember(once, Now, Ct).AsTask(), Ct)));
+            var replayKey = New(i);
+            var answers = await Task.WhenAll(Enumerable.Range(0, 64).Select(caller => Task.Run(() => nodes[caller % 2].Remember(replayKey, Now, Ct).AsTask(), Ct)));
 
             Assert.Equal(1, answers.Count(answer => answer is null));
             Assert.Equal(63, answers.Count(answer => answer == "replayed"));

@@ -263,11 +263,11 @@ public class VerificationListTests
     public void It_is_remembered_for_as_long_as_it_would_be_taken(int expires, int remembered)
     {
         var request = Given.SignedWith(Key, Given.Parameters(Key, expires: $"{Given.Now + expires}"));
-        Verifier.Verify(SignedMessage.Of(request), SignatureProfile.App, _ => Given.SignerOf(Key), [], false, Given.Now, out var once);
+        Verifier.Verify(SignedMessage.Of(request), SignatureProfile.App, _ => Given.SignerOf(Key), [], false, Given.Now, out var replayKey);
 
-        Assert.Equal((Given.Now, Given.Now + remembered), (once.Created, once.Until));
-        Assert.Null(Given.Verify(request, Given.SignerOf(Key), now: once.Until).Reason);
-        Assert.NotNull(Given.Verify(request, Given.SignerOf(Key), now: once.Until + 1).Reason);
+        Assert.Equal((Given.Now, Given.Now + remembered), (replayKey.Created, replayKey.Until));
+        Assert.Null(Given.Verify(request, Given.SignerOf(Key), now: replayKey.Until).Reason);
+        Assert.NotNull(Given.Verify(request, Given.SignerOf(Key), now: replayKey.Until + 1).Reason);
     }
 
     [Fact]
@@ -278,9 +278,9 @@ public class VerificationListTests
             var request = Given.SignedWith(key, Given.Parameters(key, nonce: nonce, tag: tag is "" ? null : tag));
             var place = tag is "portal-core" ? VerificationPlace.Core : VerificationPlace.App;
             var verdict = Verifier.Verify(
-                SignedMessage.Of(request), SignatureProfile.Of(place), _ => Given.SignerOf(key, isOriginal), [], false, Given.Now, out var once);
+                SignedMessage.Of(request), SignatureProfile.Of(place), _ => Given.SignerOf(key, isOriginal), [], false, Given.Now, out var replayKey);
             Assert.Null(verdict.Reason);
-            return once.Key;
+            return replayKey.Key;
         }
 
         Assert.Equal(ReplayKey(Key, "portal-peer", "a"), ReplayKey(Key, "portal-peer", "a"));

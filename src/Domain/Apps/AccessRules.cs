@@ -1,12 +1,12 @@
 namespace PeerRegistry.Domain.Apps;
 
-/// <summary>Which rule one way of reading finds for a path.</summary>
-/// <param name="Rule">Null if no rule covers the path.</param>
+/// <summary>The rule that one way of reading finds for a path.</summary>
+/// <param name="Rule">The rule, or null if no rule covers the path.</param>
 public sealed record RuleReading(string Name, CompiledRule? Rule);
 
-/// <summary>A rule made ready for judging.</summary>
-/// <param name="Path">The prefix decoded; null if no unambiguous path can match it.</param>
-/// <param name="Headers">Only those that may be sent: <c>X-Ptl-*</c>.</param>
+/// <summary>An access rule with its path decoded and its templates compiled.</summary>
+/// <param name="Path">The decoded prefix, or null if no unambiguous path can match it.</param>
+/// <param name="Headers">The headers that may be sent to the app, which all begin with <c>X-Ptl-</c>.</param>
 public sealed record CompiledRule(AccessRule Rule, string? Path, IReadOnlyList<KeyValuePair<string, HeaderTemplate>> Headers)
 {
     public Access Access => Rule.Access;
@@ -19,16 +19,16 @@ public sealed record CompiledRule(AccessRule Rule, string? Path, IReadOnlyList<K
 
     internal string? FoldedSegments { get; } = Path is null ? null : CaseFold.Of(Path.TrimEnd('/'));
 
-    /// <summary>Whether both rules let the same callers in and hand the app the same headers.</summary>
+    /// <summary>Whether both rules admit the same callers and send the app the same headers.</summary>
     internal bool Grants(CompiledRule other) =>
         Access == other.Access && Headers.Count == other.Headers.Count
         && Headers.All(header => other.Rule.Headers.TryGetValue(header.Key, out var template) && template == Rule.Headers[header.Key]);
 }
 
 /// <summary>
-/// The rules of one app. A path is read in several ways: by the longest prefix of the decoded path; by whole segments of it; by both
-/// of these without regard to case, as many frameworks route; and, as the original core reads it, by the longest prefix of the
-/// target as it came. Where they disagree, the strictest wins, and no rule is stricter than any (ADR 0010).
+/// The access rules of one app. A path is matched in several ways: by the longest prefix of the decoded path; by whole segments of it; by
+/// both of these ignoring case, as many frameworks route; and, like the original core, by the longest prefix of the raw target. If the
+/// matches differ, the strictest rule wins; if one of them finds no rule, the result is no rule (ADR 0010).
 /// </summary>
 public sealed class AccessRules
 {
@@ -55,14 +55,14 @@ public sealed class AccessRules
 
     public static AccessRules Compile(AppMeta meta) => new([.. meta.Rules.Select(Compile)]);
 
-    /// <summary>The core keeps this path of every app's host for itself.</summary>
-    /// <param name="path">Decoded.</param>
+    /// <summary>Whether the core serves this path itself, on the host of every app.</summary>
+    /// <param name="path">The decoded path.</param>
     public static bool IsReserved(string path) =>
         path.StartsWith(ReservedPath, StringComparison.OrdinalIgnoreCase) && (path.Length == ReservedPath.Length || path[ReservedPath.Length] == '/');
 
-    /// <param name="target">As it came, query included.</param>
-    /// <param name="path">What <see cref="PathReading"/> makes of it.</param>
-    /// <returns>Null if the app has nothing there.</returns>
+    /// <param name="target">The raw request target, including the query.</param>
+    /// <param name="path">The path that <see cref="PathReading"/> decodes from it.</param>
+    /// <returns>The rule that decides, or null if no rule covers the path.</returns>
     public CompiledRule? FindRule(string target, string path)
     {
         var judged = Stricter(ByPrefix(path), BySegments(path));
@@ -72,11 +72,11 @@ public sealed class AccessRules
     }
 
     /// <summary>
-    /// Judges a target that <see cref="PathReading"/> refuses, because its path can be read in several ways: it may pass as it is where all
-    /// of them fall under the same access with the same headers. Every rule counts that some reader may find; those are left out that
-    /// are always hidden by a longer one.
+    /// Finds the rule for a target that <see cref="PathReading"/> refuses because its path can be read in several ways. The target may pass if
+    /// every reading has the same access and the same headers. All rules that any reader may find are compared, except those that a longer
+    /// rule always hides.
     /// </summary>
-    /// <returns>Null if the readings differ, if one of them is not covered or is the core's own, or if the path is malformed.</returns>
+    /// <returns>The rule, or null if the readings differ, if one of them has no rule or is reserved, or if the path is malformed.</returns>
     public CompiledRule? FindRuleOfEveryReading(string target)
     {
         if (PathSpots.Read(target) is not { } path || path.Decoded.Contains(ReservedPath, StringComparison.OrdinalIgnoreCase))
@@ -90,7 +90,7 @@ public sealed class AccessRules
         return found.Append(AsWritten(target)).All(rule => rule is not null && rule.Grants(certain)) ? certain : null;
     }
 
-    /// <summary>All readings apart, for the owner who asks why.</summary>
+    /// <summary>The rule that each way of reading finds, to show the owner why a request is let through or not.</summary>
     public IReadOnlyList<RuleReading> Explain(string target, string path) =>
     [
         new("prefix", ByPrefix(path)), new("segments", BySegments(path)), new("any_case", InAnyCase(path)), new("as_written", AsWritten(target)),
@@ -99,7 +99,7 @@ public sealed class AccessRules
     private static CompiledRule? Stricter(CompiledRule? one, CompiledRule? other) =>
         one is null || other is null ? null : other.Access > one.Access ? other : one;
 
-    /// <summary>Whether every path that begins so is covered, by its characters and by its segments.</summary>
+    /// <summary>Whether the rule covers every path with this beginning, both by prefix and by segments.</summary>
     private static bool Covers(CompiledRule rule, string beginning) =>
         beginning.StartsWith(rule.Path!, StringComparison.Ordinal) && beginning.Length > rule.Segments!.Length && beginning[rule.Segments.Length] == '/';
 
@@ -154,7 +154,7 @@ public sealed class AccessRules
         return Stricter(byPrefix, bySegments);
     }
 
-    /// <summary>Of two rules that differ in case only, the stricter one goes first.</summary>
+    /// <summary>Whether the rule's path is longer, or of the same length with a stricter access, as for two rules that differ in case only.</summary>
     private static bool Longer(CompiledRule rule, CompiledRule than) =>
         rule.Path!.Length > than.Path!.Length || (rule.Path.Length == than.Path.Length && rule.Access > than.Access);
 

@@ -12,7 +12,7 @@ public sealed record App(AppMeta? Meta, Visibility Visibility)
 
     public static readonly App Initial = new(null, Visibility.None);
 
-    /// <summary>Ids of the app's passwords that were not revoked.</summary>
+    /// <summary>The ids of the app's passwords that have not been revoked.</summary>
     public ImmutableHashSet<string> Passwords { get; private init; } = [];
 
     public static string Stream(string name) => $"app-{name}";
@@ -44,7 +44,7 @@ public sealed record App(AppMeta? Meta, Visibility Visibility)
         _ => [new AppVisibilitySet(name, visibility)],
     };
 
-    /// <summary>A peer whose identity the owner forgets starts anew, should it come back.</summary>
+    /// <summary>Removes a peer whose identity the owner forgets, so that it is not visible if it is ever added again.</summary>
     public static IReadOnlyList<AppEvent> Forget(App app, string name, PortalId peer) =>
         app is { Meta: not null, Visibility: { Mode: VisibilityMode.Some } seen } && seen.Shows(peer)
             ? [new AppVisibilitySet(name, Visibility.Some(seen.Peers.Where(other => other != peer)))]
@@ -59,7 +59,7 @@ public sealed record App(AppMeta? Meta, Visibility Visibility)
     {
         { Meta: null } => throw Unknown(name),
         { Passwords.Count: >= MaxPasswords } => throw new RefusedException(RefusalKind.Conflict, "app_password_limit",
-            $"An app has at most {MaxPasswords} passwords. Revoke one that is not used any more."),
+            $"An app has at most {MaxPasswords} passwords. Revoke one that is no longer used."),
         _ => [new AppPasswordCreated(name, id, label)],
     };
 
@@ -76,5 +76,5 @@ public sealed record App(AppMeta? Meta, Visibility Visibility)
         app.Meta is null ? throw Unknown(name) : [new AppRemoved(name)];
 
     public static RefusedException Unknown(string name) =>
-        new(RefusalKind.NotFound, "app_unknown", $"No app named {(AppName.IsValid(name) ? name : "so")} is registered here.");
+        new(RefusalKind.NotFound, "app_unknown", AppName.IsValid(name) ? $"No app named {name} is registered here." : "No app of this name is registered here.");
 }

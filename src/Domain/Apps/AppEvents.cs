@@ -2,7 +2,7 @@ using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Domain.Apps;
 
-/// <summary>Stream <c>app-{name}</c>.</summary>
+/// <summary>An event of stream <c>app-{name}</c>.</summary>
 public abstract record AppEvent : DomainEvent;
 
 [WireName("app_registered")]
@@ -14,12 +14,12 @@ public sealed record AppUpdated(AppMeta Meta) : AppEvent;
 [WireName("app_visibility_set")]
 public sealed record AppVisibilitySet(string Name, Visibility Visibility) : AppEvent;
 
-/// <summary>The token that went before is void.</summary>
+/// <summary>The app was given a new token, which replaces the previous one.</summary>
 [WireName("app_credential_issued")]
 public sealed record AppCredentialIssued(string Name) : AppEvent;
 
-/// <summary>A password for programs that only know HTTP Basic. The password itself is kept as a hash, beside the events.</summary>
-/// <param name="Label">What the owner calls it.</param>
+/// <summary>A password was created for programs that only know HTTP Basic. The password itself is stored as a hash, outside the events.</summary>
+/// <param name="Label">The owner's name for the password.</param>
 [WireName("app_password_created")]
 public sealed record AppPasswordCreated(string Name, string Id, string Label) : AppEvent;
 

@@ -10,8 +10,8 @@ public enum Access
     Private,
 }
 
-/// <param name="Prefix">As written in the description; the empty one is the default rule.</param>
-/// <param name="Headers">Name to template, as written.</param>
+/// <param name="Prefix">The path prefix as written in the description. The empty prefix is the default rule.</param>
+/// <param name="Headers">The template of each header by its name, both as written.</param>
 public sealed record AccessRule(string Prefix, Access Access, IReadOnlyDictionary<string, string> Headers)
 {
     public bool Equals(AccessRule? other) =>
@@ -21,17 +21,17 @@ public sealed record AccessRule(string Prefix, Access Access, IReadOnlyDictionar
     public override int GetHashCode() => HashCode.Combine(Prefix, Access, Headers.Count);
 }
 
-/// <param name="Container">Name of the container that serves it.</param>
-/// <param name="Port">Inside the container, plain.</param>
-/// <param name="Protocol"><c>http</c> or <c>mqtt</c>; only <c>http</c> is judged by access rules.</param>
+/// <param name="Container">The name of the container that serves it.</param>
+/// <param name="Port">The port inside the container, without TLS.</param>
+/// <param name="Protocol"><c>http</c> or <c>mqtt</c>. Access rules apply to <c>http</c> only.</param>
 public sealed record Entrypoint(string Container, int Port, string Protocol);
 
-/// <summary>When the app's containers may rest. Kept for whoever runs them; the registry does not.</summary>
-/// <param name="IdleForPause">Seconds; null: the Portal's default.</param>
-/// <param name="IdleForStop">Seconds; null: the Portal's default.</param>
+/// <summary>When the app's idle containers may be paused or stopped. The registry stores this for the program that runs them.</summary>
+/// <param name="IdleForPause">In seconds, or null for the Portal's default.</param>
+/// <param name="IdleForStop">In seconds, or null for the Portal's default.</param>
 public sealed record Lifecycle(bool AlwaysOn, bool SkipPause, int? IdleForPause, int? IdleForStop);
 
-/// <summary>An <c>app_meta.json</c> in its newest version, 1.3; the texts for the store are left out.</summary>
+/// <summary>An <c>app_meta.json</c>, converted to the newest version, 1.3. The texts for the app store are left out.</summary>
 public sealed record AppMeta(string Name, string PrettyName, IReadOnlyList<AccessRule> Rules)
 {
     public const string Version = "1.3";
@@ -57,6 +57,6 @@ public sealed record AppMeta(string Name, string PrettyName, IReadOnlyList<Acces
 
     public override int GetHashCode() => HashCode.Combine(Name, PrettyName, AppVersion, Rules.Count);
 
-    /// <exception cref="RefusedException"><c>app_meta_invalid</c></exception>
+    /// <summary>The refusal <c>app_meta_invalid</c>.</summary>
     public static RefusedException Refuse(string message) => new(RefusalKind.Invalid, "app_meta_invalid", message);
 }

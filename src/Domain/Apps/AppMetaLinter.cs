@@ -1,13 +1,13 @@
 namespace PeerRegistry.Domain.Apps;
 
-/// <summary>What is allowed but probably not meant.</summary>
+/// <summary>Warns of what a description may contain but probably does not intend.</summary>
 public static class AppMetaLinter
 {
     public static IEnumerable<string> Warnings(AppMeta meta)
     {
         var rules = AccessRules.Compile(meta).All;
         if (!rules.Any(rule => rule.Rule.Prefix.Length == 0))
-            yield return "$.paths: there is no default rule \"\"; what no rule covers is answered with 404 to everybody.";
+            yield return "$.paths: there is no default rule \"\"; a path that no rule covers is answered with 404 for everybody.";
 
         foreach (var rule in rules)
         {

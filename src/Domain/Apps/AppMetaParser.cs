@@ -4,13 +4,12 @@ using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Domain.Apps;
 
-/// <param name="Warnings">Each names the place and says what will not work as it may have been meant.</param>
+/// <param name="Warnings">One sentence each, with the place and what may not work as intended.</param>
 public sealed record ReadAppMeta(AppMeta Meta, IReadOnlyList<string> Warnings);
 
 /// <summary>
-/// Reads <c>app_meta.json</c> in the versions 1.0 to 1.3 into the newest, as the original core does: 1.1 brought
-/// <c>pretty_name</c> (made from the name where 1.0 has none), 1.2 two addresses, 1.3 turned <c>idle_time_for_shutdown</c> into
-/// <c>idle_for_stop</c>.
+/// Reads <c>app_meta.json</c> of versions 1.0 to 1.3 and converts it to the newest, like the original core: 1.1 added <c>pretty_name</c>
+/// (derived from the name if 1.0 has none), 1.2 added two addresses, and 1.3 renamed <c>idle_time_for_shutdown</c> to <c>idle_for_stop</c>.
 /// </summary>
 public sealed class AppMetaParser
 {
@@ -29,11 +28,11 @@ public sealed class AppMetaParser
 
     private AppMetaParser(Func<JsonNode, string> where) => this.where = where;
 
-    /// <exception cref="RefusedException"><c>app_meta_invalid</c>: names path, line and column, and what was expected there.</exception>
+    /// <exception cref="RefusedException"><c>app_meta_invalid</c>. The message has the path, line and column, and what was expected there.</exception>
     public static ReadAppMeta Parse(ReadOnlyMemory<byte> json)
     {
         if (json.Length > MaxBytes)
-            throw new RefusedException(RefusalKind.TooLarge, "body_too_large", "A description of an app has at most 1 MiB.");
+            throw new RefusedException(RefusalKind.TooLarge, "body_too_large", "An app's description has at most 1 MiB.");
 
         var (root, where) = JsonTree.Read(json);
         var parser = new AppMetaParser(where);
@@ -72,7 +71,7 @@ public sealed class AppMetaParser
         return version == "1.0" ? Title(name) : throw Fault(Required(root, "v"), $"version {version} to come with pretty_name");
     }
 
-    /// <summary>Every letter that follows none is made large, as in Python.</summary>
+    /// <summary>Capitalizes every letter that does not follow another letter, like Python's <c>str.title</c>.</summary>
     private static string Title(string name) =>
         string.Create(name.Length, name, static (to, from) =>
         {
@@ -130,7 +129,7 @@ public sealed class AppMetaParser
         try
         {
             foreach (var name in HeaderTemplate.Compile(template.Text).UnknownNames)
-                warnings.Add($"{template.Path}: nothing is known as {name}; it renders empty.");
+                warnings.Add($"{template.Path}: {name} is not a known value, so it renders as an empty text.");
         }
         catch (RefusedException e)
         {

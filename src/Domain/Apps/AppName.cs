@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace PeerRegistry.Domain.Apps;
 
 /// <summary>
-/// The label before the Portal's domain: 1 to 63 lower-case letters, digits and, not at either end, dashes. Underscores are
-/// taken there, too, since descriptions written for the original core have them (ADR 0010).
+/// An app's name, which is also the label before the Portal's domain: 1 to 63 lower-case letters, digits and, except at either end, dashes
+/// and underscores. Underscores are accepted because descriptions written for the original core have them (ADR 0010).
 /// </summary>
 public static partial class AppName
 {

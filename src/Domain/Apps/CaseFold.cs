@@ -3,13 +3,13 @@ using System.Text;
 namespace PeerRegistry.Domain.Apps;
 
 /// <summary>
-/// Text without regard to case, for comparing with <see cref="StringComparison.OrdinalIgnoreCase"/>. Beside what that comparison knows, the few
-/// characters become ASCII that some lower-casing, upper-casing or compatibility mapping turns into an ASCII letter: U+0130, U+0131, U+017F,
-/// U+212A and the full-width letters.
+/// Folds the case of a text that is then compared with <see cref="StringComparison.OrdinalIgnoreCase"/>. It also maps to ASCII the few characters
+/// that some lower-casing, upper-casing or compatibility mapping turns into an ASCII letter: U+0130, U+0131, U+017F, U+212A and the
+/// full-width letters.
 /// </summary>
 internal static class CaseFold
 {
-    /// <returns>The very same string where it is ASCII; otherwise of the same length.</returns>
+    /// <returns>The same instance if the text is ASCII, otherwise a string of the same length.</returns>
     public static string Of(string text) => Ascii.IsValid(text) ? text : string.Create(text.Length, text, static (to, from) =>
     {
         for (var i = 0; i < to.Length; i++)

@@ -4,10 +4,10 @@ using System.Text.RegularExpressions;
 namespace PeerRegistry.Domain.Apps;
 
 /// <summary>
-/// What a description may name as the place where its app listens: one host-name label of 1 to 63 letters, digits, dashes and
-/// underscores. Only the container engine's own DNS knows such names. An address, in any spelling that a resolver accepts
-/// (RFC 6943, section 3.1.1: <c>127.0.0.1</c>, <c>0x7f000001</c>, <c>2130706433</c>), a name with a dot and the machine's own names are refused: a
-/// description comes from a store, and must not point the proxy at something else that listens on this machine or elsewhere.
+/// The container in which an app listens, as its description names it: one host-name label of 1 to 63 letters, digits, dashes and
+/// underscores. Only the container engine's own DNS resolves such names. A description comes from a store and must not point the proxy at
+/// anything else on this machine or elsewhere, so these are refused: an address in any spelling that a resolver accepts (RFC 6943,
+/// section 3.1.1: <c>127.0.0.1</c>, <c>0x7f000001</c>, <c>2130706433</c>), a name with a dot, and the machine's own names.
 /// </summary>
 public static partial class ContainerName
 {

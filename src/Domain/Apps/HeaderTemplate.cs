@@ -4,13 +4,13 @@ using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Domain.Apps;
 
-/// <summary>What the templates of a request may name.</summary>
+/// <summary>The values that the header templates of one request may contain.</summary>
 public readonly record struct TemplateValues(
     string ClientType, string ClientId, string ClientName, string PortalId, string PortalShortId, string PortalDomain, string PortalPublicKeyPem);
 
 /// <summary>
-/// Text with places for values, <c>{{ auth.client_id }}</c> or <c>{{ portal.id[:6] }}</c>: a small closed part of Jinja, so that nothing in
-/// a description can do more than name what is listed here.
+/// A text with placeholders such as <c>{{ auth.client_id }}</c> or <c>{{ portal.id[:6] }}</c>. The syntax is a small, closed subset of Jinja, so
+/// that a description cannot use anything but the values listed here.
 /// </summary>
 public sealed class HeaderTemplate
 {
@@ -39,20 +39,20 @@ public sealed class HeaderTemplate
         PortalPublicKeyPem,
     }
 
-    /// <summary>Names that nobody knows and that therefore render empty, as in the original.</summary>
+    /// <summary>The unknown names in the template. They render as an empty text, as in the original core.</summary>
     public IEnumerable<string> UnknownNames => parts.Where(part => part.Field == Field.Nothing).Select(part => part.Text);
 
     public bool NamesTheClient => parts.Any(part => part.Field == Field.ClientId);
 
     /// <summary>
-    /// Only names of letters, digits and dashes that begin with <c>X-Ptl-</c> reach an app: another could stand for something else there,
-    /// or for one of these in another spelling. The proxy's secret is no app's to set.
+    /// Whether a header may be sent to an app: its name has only letters, digits and dashes, and begins with <c>X-Ptl-</c>. An app could take
+    /// any other for something else, or for another spelling of one of these. A description cannot set the header of the proxy's secret.
     /// </summary>
     public static bool MayBeSent(string header) =>
         header.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) && header.Length > Prefix.Length
         && !header.AsSpan().ContainsAnyExcept(NameCharacters) && !header.Equals(ProxySecret.Header, StringComparison.OrdinalIgnoreCase);
 
-    /// <exception cref="RefusedException"><c>app_meta_invalid</c>: names the column.</exception>
+    /// <exception cref="RefusedException"><c>app_meta_invalid</c>. The message has the column.</exception>
     public static HeaderTemplate Compile(string template)
     {
         if (template.Length > MaxLength)
@@ -80,7 +80,7 @@ public sealed class HeaderTemplate
         return new HeaderTemplate([.. parts]);
     }
 
-    /// <summary>Controls become spaces and the ends are trimmed, so that it can be a field value; other characters stay, in UTF-8.</summary>
+    /// <summary>Fills in the values. Control characters become spaces and the ends are trimmed, so that the result is a valid field value.</summary>
     public string Render(in TemplateValues values)
     {
         if (constant is not null)
@@ -95,6 +95,7 @@ public sealed class HeaderTemplate
         return Safe(rendered.ToString());
     }
 
+    /// <summary>Replaces control characters by spaces and trims the ends. Other characters are kept.</summary>
     public static string Safe(string value)
     {
         var clean = value.AsSpan().ContainsAnyInRange('\0', '\u001F') || value.AsSpan().ContainsAnyInRange('\u007F', '\u009F')
@@ -146,7 +147,7 @@ public sealed class HeaderTemplate
         return new Part(field, field == Field.Nothing ? name : "", length);
     }
 
-    /// <summary>A word, or one below <c>auth</c> or <c>portal</c>; anything deeper fails in the original, too.</summary>
+    /// <summary>Whether this is one word, or a member of <c>auth</c> or <c>portal</c>. A deeper name fails in the original core, too.</summary>
     private static bool IsPlainName(string name)
     {
         var word = name.StartsWith("auth.", StringComparison.Ordinal) ? name[5..]
@@ -170,7 +171,7 @@ public sealed class HeaderTemplate
         _ => "",
     };
 
-    /// <summary>Counts code points, as Python does.</summary>
+    /// <param name="count">In code points, as in Python.</param>
     private static string First(int count, string value)
     {
         var units = 0;
@@ -182,9 +183,9 @@ public sealed class HeaderTemplate
 
     private static RefusedException Unreadable(string template, int column) => AppMeta.Refuse(
         $"column {column + 1} of the template '{(template.Length > 60 ? template[..60] + "…" : template)}' is not understood; "
-        + "it takes text, {{ auth.client_type }}, {{ auth.client_id }}, {{ auth.client_name }}, {{ portal.id }}, "
-        + "{{ portal.short_id }}, {{ portal.domain }}, {{ portal.public_key_pem }}, and [:n] behind a name for its first n characters");
+        + "a template may contain text, {{ auth.client_type }}, {{ auth.client_id }}, {{ auth.client_name }}, {{ portal.id }}, "
+        + "{{ portal.short_id }}, {{ portal.domain }}, {{ portal.public_key_pem }}, and [:n] after a name for its first n characters");
 
-    /// <param name="Length">Of a slice, in code points; null: all of it.</param>
+    /// <param name="Length">The length of the slice in code points, or null for the whole value.</param>
     private readonly record struct Part(Field Field, string Text, int? Length);
 }

@@ -3,9 +3,9 @@ using System.Text.Json;
 
 namespace PeerRegistry.Domain.Apps;
 
-/// <summary>A JSON value that still knows where it stood, so that a fault in it can be pointed at.</summary>
-/// <param name="Path">Such as <c>$.paths["/pub"].access</c>.</param>
-/// <param name="Offset">In bytes from the start.</param>
+/// <summary>A JSON value with its position in the text, for error messages.</summary>
+/// <param name="Path">The path, such as <c>$.paths["/pub"].access</c>.</param>
+/// <param name="Offset">In bytes from the start of the text.</param>
 internal sealed record JsonNode(string Path, JsonTokenType Kind, long Offset, string Text)
 {
     public IReadOnlyList<KeyValuePair<string, JsonNode>> Members { get; init; } = [];
@@ -24,7 +24,7 @@ internal sealed record JsonNode(string Path, JsonTokenType Kind, long Offset, st
     };
 }
 
-/// <summary>Reads a whole text into <see cref="JsonNode"/>s; a member given twice is a fault.</summary>
+/// <summary>Reads a JSON text into <see cref="JsonNode"/>s. A member that occurs twice is an error.</summary>
 internal sealed class JsonTree
 {
     private static readonly UTF8Encoding StrictUtf8 = new(false, true);
@@ -49,11 +49,11 @@ internal sealed class JsonTree
         }
         catch (JsonException e)
         {
-            throw AppMeta.Refuse($"This is not JSON from line {(e.LineNumber ?? 0) + 1}, byte {(e.BytePositionInLine ?? 0) + 1} on.");
+            throw AppMeta.Refuse($"This is not valid JSON from line {(e.LineNumber ?? 0) + 1}, byte {(e.BytePositionInLine ?? 0) + 1} on.");
         }
         catch (InvalidOperationException)
         {
-            throw AppMeta.Refuse("This is not JSON: a string in it is not UTF-8.");
+            throw AppMeta.Refuse("This is not valid JSON: a string in it is not UTF-8.");
         }
     }
 
@@ -65,12 +65,12 @@ internal sealed class JsonTree
         _ => new JsonNode(path, reader.TokenType, reader.TokenStartIndex, StrictUtf8.GetString(reader.ValueSpan)),
     };
 
-    /// <summary>No text in the database can hold a NUL.</summary>
+    /// <summary>Reads a string. A NUL in it is an error, because PostgreSQL cannot store one in a text.</summary>
     private string Text(ref Utf8JsonReader reader, string path)
     {
         var text = reader.GetString()!;
         return text.Contains('\0', StringComparison.Ordinal)
-            ? throw AppMeta.Refuse($"{path}, {Position(reader.TokenStartIndex)}: a string holds a NUL.")
+            ? throw AppMeta.Refuse($"{path}, {Position(reader.TokenStartIndex)}: a string contains a NUL character.")
             : text;
     }
 

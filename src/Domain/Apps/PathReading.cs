@@ -4,20 +4,20 @@ using System.Text;
 namespace PeerRegistry.Domain.Apps;
 
 /// <summary>
-/// The path of a request target as every server behind it reads it: split from the query first, then percent-decoded once
-/// (RFC 3986). Where two servers could read it differently, there is no reading.
+/// Reads the path of a request target: split from the query, then percent-decoded once (RFC 3986). A path that two servers could read
+/// differently is refused.
 /// </summary>
 public static class PathReading
 {
     private static readonly SearchValues<char> Plain =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_~!$&'()*+,=:@/");
 
-    /// <param name="target">Origin-form: path and query as received.</param>
-    /// <param name="path">Decoded, beginning with a slash; the very same string where nothing was encoded and there is no query.</param>
+    /// <param name="target">The path and query as received (origin-form).</param>
+    /// <param name="path">The decoded path, which begins with a slash. It is the same instance if nothing was encoded and there is no query.</param>
     /// <returns>
     /// False for a path that does not begin with a slash, or that has an empty, <c>.</c> or <c>..</c> segment, a backslash, a semicolon,
     /// an encoded slash, a control character, a broken or double percent-encoding or bytes that are not UTF-8; and for a target with
-    /// a bare space or control, or a <c>#</c>, which no request has.
+    /// an unencoded space or control character, or a <c>#</c>, which no valid request has.
     /// </returns>
     public static bool TryRead(string target, out string path)
     {

@@ -4,14 +4,14 @@ using System.Text.Unicode;
 namespace PeerRegistry.Domain.Apps;
 
 /// <summary>
-/// A path as a sequence of spots, each with every text that a server may see there: encoded, decoded once or more often, a backslash
-/// as a slash. Beside that, a reader may merge slashes, drop path parameters (<c>;</c> to the end of the segment), and take what follows
-/// a leading double slash for a host. All choices together are every way to read the path. Dot segments may lead anywhere, so they are
-/// only noticed.
+/// A path as a sequence of spots, each with every text that a server may read there: encoded, decoded once or several times, a backslash
+/// as a slash. In addition, a server may merge slashes, drop path parameters (from <c>;</c> to the end of the segment), and take what
+/// follows a leading double slash for a host. All combinations of these choices are the ways to read the path. Dot segments are detected
+/// but not resolved, since they may lead to any path.
 /// </summary>
 internal sealed class PathSpots
 {
-    /// <summary>Characters. Such a path is judged with more work than a plain one, so a longer one is refused.</summary>
+    /// <summary>In characters. Longer paths are refused, since the work per path is higher than for an unambiguous one.</summary>
     private const int MaxLength = 2048;
 
     private readonly Spot[] spots;
@@ -24,19 +24,19 @@ internal sealed class PathSpots
         Certain = string.Concat(spots.TakeWhile((spot, i) => spot.IsCertain && !(spot.IsSlash && i > 0 && spots[i - 1].IsSlash)).Select(spot => spot.Texts[0]));
     }
 
-    /// <summary>Decoded as often as anything changes, with slashes for backslashes.</summary>
+    /// <summary>The path, decoded until nothing changes, with backslashes replaced by slashes.</summary>
     public string Decoded { get; }
 
-    /// <summary>To some reader, a segment is <c>.</c> or <c>..</c>, so any other path may be meant.</summary>
+    /// <summary>Whether some server may read a segment as <c>.</c> or <c>..</c>, so that the path may lead to any other.</summary>
     public bool MayLeadAnywhere { get; }
 
-    /// <summary>How the path begins to every reader; ends before the first spot that can be read in two ways.</summary>
+    /// <summary>The beginning of the path that every server reads alike. It ends before the first spot that can be read in two ways.</summary>
     public string Certain { get; }
 
     /// <returns>
-    /// Null for what no client sends in good faith and servers treat in ways that cannot be listed: a target that does not begin with a
-    /// slash, a bare space, control or <c>#</c>, a broken percent-encoding, and, at any depth of encoding, controls, bytes that are not
-    /// UTF-8 and an escape whose own digits are escaped. Also null for a path of more than 2048 characters.
+    /// The spots, or null for a target that no legitimate client sends and that servers treat in unpredictable ways: one that does not begin
+    /// with a slash, that has an unencoded space, control character or <c>#</c>, a broken percent-encoding or, at any depth of encoding, a
+    /// control character, bytes that are not UTF-8 or an escape whose digits are escaped. Also null for a path of more than 2048 characters.
     /// </returns>
     public static PathSpots? Read(string target)
     {
@@ -62,8 +62,8 @@ internal sealed class PathSpots
         return new PathSpots([.. spots]);
     }
 
-    /// <summary>Whether the path begins with <paramref name="prefix"/> to some reader, whatever the case of its letters.</summary>
-    /// <param name="prefix">Folded by <see cref="CaseFold"/>.</param>
+    /// <summary>Whether some server may read the path as beginning with <paramref name="prefix"/>, ignoring case.</summary>
+    /// <param name="prefix">The prefix, folded by <see cref="CaseFold"/>.</param>
     public bool MayBeginWith(string prefix)
     {
         var seen = new HashSet<(int Spot, int Matched, bool IsParameter)>();
@@ -78,7 +78,7 @@ internal sealed class PathSpots
             var spot = spots[at.Spot];
             if (at.IsParameter)
             {
-                // Dropped, up to a slash; one that is not written as such may be part of the parameter.
+                // A parameter is dropped up to a slash. A slash in another spelling may be a part of it.
                 if (spot.Texts[0] != "/")
                     open.Push(at with { Spot = at.Spot + 1 });
                 if (!spot.IsSlash)
@@ -103,8 +103,9 @@ internal sealed class PathSpots
     }
 
     /// <summary>
-    /// At the beginning, and where the first segment may be empty also behind the host that some readers see in a double slash. How far
-    /// that host reaches is left open, since merging slashes and dropping parameters may come before.
+    /// The spots at which the path may begin: the first one and, if the first segment may be empty, also each slash after it, because some
+    /// servers take what follows a double slash for a host. Every end of that host is tried, since slashes may be merged and parameters
+    /// dropped before.
     /// </summary>
     private IEnumerable<int> Starts() => spots is [_, { IsSlash: true } or { IsSemicolon: true }, ..]
         ? Enumerable.Range(2, spots.Length - 2).Where(i => spots[i].IsSlash).Prepend(0)
@@ -120,7 +121,7 @@ internal sealed class PathSpots
         return new Spot([text], text);
     }
 
-    /// <summary>One escape at any depth of encoding (<c>%2F</c>, <c>%252F</c>), or the several that together are one run of UTF-8.</summary>
+    /// <summary>Reads one escape at any depth of encoding (<c>%2F</c>, <c>%252F</c>), or several that together encode non-ASCII characters.</summary>
     private static Spot? Escaped(string path, ref int i)
     {
         var (digits, bytes, depth) = (new List<string>(), new List<byte>(), 0);
@@ -155,7 +156,7 @@ internal sealed class PathSpots
 
     private sealed class Spot(IReadOnlyList<string> texts, string decoded)
     {
-        /// <summary>As written first.</summary>
+        /// <summary>Every text that may be read here, the one that was written first.</summary>
         public IReadOnlyList<string> Texts { get; } =
             decoded == "\\" ? [.. texts, "/"] : CaseFold.Of(decoded) is var folded && folded != decoded ? [.. texts, folded] : texts;
 

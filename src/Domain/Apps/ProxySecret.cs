@@ -1,8 +1,9 @@
 namespace PeerRegistry.Domain.Apps;
 
 /// <summary>
-/// Whoever reaches an app's container can send it <c>X-Ptl-Client-Type: terminal</c>. So the Portal's proxy adds a secret to each request, which
-/// only it and the app know: without it, a request did not come through the proxy, and nothing that it says of its caller was verified.
+/// A secret that the Portal's proxy adds to each request to an app, and that only the proxy and the app know. Anything that reaches the app's
+/// container can send <c>X-Ptl-Client-Type: terminal</c>; a request without the secret did not come through the proxy, so its identity headers
+/// were not verified.
 /// </summary>
 public static class ProxySecret
 {

@@ -10,10 +10,10 @@ public enum VisibilityMode
 }
 
 /// <summary>
-/// Which peers an app may see. A peer it may not see is unknown to it, both ways. A removed peer keeps its place, so that adding
-/// it again brings back what the owner had chosen, until its identity is forgotten.
+/// Which peers an app may see. The app can neither call a peer that it may not see nor be called by it. A removed peer stays in this list,
+/// so that adding it again restores the owner's choice, until its identity is forgotten.
 /// </summary>
-/// <param name="Peers">Full IDs, in order; only with <see cref="VisibilityMode.Some"/>.</param>
+/// <param name="Peers">Full IDs in ordinal order. Empty unless the mode is <see cref="VisibilityMode.Some"/>.</param>
 public sealed record Visibility(VisibilityMode Mode, IReadOnlyList<PortalId> Peers)
 {
     public static readonly Visibility None = new(VisibilityMode.None, []);

@@ -1,6 +1,6 @@
 namespace PeerRegistry.Domain.Common;
 
-/// <summary>What kind of no it is. The number is the HTTP status that says the same.</summary>
+/// <summary>The kind of a refusal. Its value is the HTTP status that it is answered with.</summary>
 public enum RefusalKind
 {
     Invalid = 400,
@@ -18,9 +18,9 @@ public enum RefusalKind
     StorageFull = 507,
 }
 
-/// <summary>A request that was understood and turned down; nothing was changed.</summary>
-/// <param name="kind">Decides the HTTP status.</param>
-/// <param name="code">Stable, snake case, for programs.</param>
+/// <summary>Thrown when a request was understood but refused. Nothing was changed.</summary>
+/// <param name="kind">Determines the HTTP status.</param>
+/// <param name="code">A stable code in snake case, for programs.</param>
 /// <param name="message">One sentence for people, safe to show to the caller.</param>
 public sealed class RefusedException(RefusalKind kind, string code, string message) : Exception(message)
 {
@@ -28,6 +28,6 @@ public sealed class RefusedException(RefusalKind kind, string code, string messa
 
     public string Code { get; } = code;
 
-    /// <summary>When trying again makes sense; sent as <c>Retry-After</c>.</summary>
+    /// <summary>How long the caller should wait before it tries again, or null if no time is known. Sent as <c>Retry-After</c>.</summary>
     public TimeSpan? RetryAfter { get; init; }
 }

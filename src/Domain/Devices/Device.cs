@@ -3,7 +3,7 @@ using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Domain.Devices;
 
-/// <summary>A browser or tool of the owner. <see cref="Name"/> is null before it is paired and after it was revoked.</summary>
+/// <summary>A browser or tool of the owner. <see cref="Name"/> is null before the device is paired and after it is revoked.</summary>
 public sealed record Device(string? Name)
 {
     public static readonly Device Initial = new((string?)null);
@@ -19,7 +19,7 @@ public sealed record Device(string? Name)
     };
 
     public static IReadOnlyList<DeviceEvent> Pair(Device device, string id, string name) =>
-        device.Name is null ? [new DevicePaired(id, name)] : throw new InvalidOperationException("A device id that was used before.");
+        device.Name is null ? [new DevicePaired(id, name)] : throw new InvalidOperationException("This device id is already in use.");
 
     /// <exception cref="RefusedException"><c>device_unknown</c></exception>
     public static IReadOnlyList<DeviceEvent> Rename(Device device, string id, string name) => device.Name switch

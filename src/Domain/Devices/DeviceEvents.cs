@@ -2,7 +2,7 @@ using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Domain.Devices;
 
-/// <summary>Stream <c>device-{id}</c>.</summary>
+/// <summary>An event of stream <c>device-{id}</c>.</summary>
 public abstract record DeviceEvent : DomainEvent;
 
 [WireName("device_paired")]

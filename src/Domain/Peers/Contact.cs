@@ -2,17 +2,17 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Domain.Peers;
 
-/// <summary>What a peer is to learn from us. A newer wish replaces an older one that was not delivered.</summary>
+/// <summary>The state that a peer is to be told. A newer state replaces an older one that was not delivered.</summary>
 public enum WantedPeering
 {
     Offered,
     Withdrawn,
 }
 
-/// <param name="Code">Stable, snake case: <c>peer_unreachable</c>, <c>identity_refused</c>, <c>clock_skew</c>, …</param>
+/// <param name="Code">A stable code in snake case, such as <c>peer_unreachable</c>, <c>identity_refused</c> or <c>clock_skew</c>.</param>
 public sealed record ContactError(string Code, string Detail, DateTimeOffset At);
 
-/// <summary>What one attempt to contact a peer brought.</summary>
+/// <summary>The outcome of one attempt to contact a peer.</summary>
 /// <param name="Begun">The contact as it was when the attempt began.</param>
 public sealed record ContactAttempt(Contact Begun)
 {
@@ -29,7 +29,8 @@ public sealed record ContactAttempt(Contact Begun)
     public TimeSpan? RetryAfter { get; init; }
 }
 
-/// <param name="Revision">The revision that the peer goes by.</param>
+/// <summary>The peer's answer to a notice.</summary>
+/// <param name="Revision">The highest revision of ours that the peer has accepted.</param>
 /// <param name="Refuted">Whether the peer's state contradicts ours, so that ours has to be sent again before it counts.</param>
 public sealed record ContactReply(long Revision, bool Refuted);
 
@@ -44,15 +45,15 @@ public sealed record Contact
     public WantedPeering Wanted { get; init; }
 
     /// <summary>
-    /// Of the wanted state: above every one before it and never behind the clock in Unix milliseconds, so that a restored backup does
-    /// not fall below what its peers have taken.
+    /// The revision of the wanted state. It is higher than every earlier one and not behind the clock in Unix milliseconds, so that after
+    /// a backup is restored it is still above those that the peers have accepted.
     /// </summary>
     public long Revision { get; init; }
 
     /// <summary>The highest revision that the peer has answered.</summary>
     public long Delivered { get; init; }
 
-    /// <summary>Where a peer that is no longer in the contact list is reached; null for one that is.</summary>
+    /// <summary>The domain of a peer that is no longer in the contact list; null for one that is.</summary>
     public string? Domain { get; init; }
 
     /// <summary>The key of a peer that is no longer in the contact list; null for one that is.</summary>
@@ -102,9 +103,9 @@ public sealed record Contact
     /// <summary>Whether the last answer to <c>whoareyou</c> is too old, or there was none.</summary>
     public bool IsIdentificationDue(DateTimeOffset now) => IdentifyAt is null || IdentifyAt <= now;
 
-    /// <summary>The peer is to learn this wish now, whatever it was to learn before.</summary>
-    /// <param name="domain">For <see cref="WantedPeering.Withdrawn"/>: where to, since the peer is no longer in the contact list.</param>
-    /// <param name="key">For <see cref="WantedPeering.Withdrawn"/>: the key that answers there.</param>
+    /// <summary>Replaces the state that the peer is to be told, and schedules an attempt for now.</summary>
+    /// <param name="domain">For <see cref="WantedPeering.Withdrawn"/>: the peer's domain, since the peer is no longer in the contact list.</param>
+    /// <param name="key">For <see cref="WantedPeering.Withdrawn"/>: the peer's pinned key, for the same reason.</param>
     /// <param name="byOwner">Whether the owner asked for it.</param>
     public Contact Want(WantedPeering wanted, DateTimeOffset now, string? domain = null, PublicKey? key = null, string? invite = null, bool byOwner = true) =>
         Reschedule(now) with
@@ -113,23 +114,23 @@ public sealed record Contact
             Doubted = false, RestatedAt = null, Attempts = 0, FailingSince = null, LastError = null,
         };
 
-    /// <summary>The owner wants the peer contacted now, without any pause: neither that of the backoff nor that before a restatement.</summary>
+    /// <summary>Schedules an attempt for now because the owner asked. The pauses of the backoff and before a restatement are skipped.</summary>
     public Contact TryNow(DateTimeOffset now) =>
         Reschedule(now) with { Revision = Next(now), IdentifyAt = now, AskedAt = now, RestatedAt = null, Attempts = 0, FailingSince = null };
 
-    /// <summary>The peer is soon asked again who it is, at most every 30 s: a call to it failed, or it sent a notice before first contact.</summary>
+    /// <summary>Asks the peer again soon who it is, at most every 30 s, because a call to it failed or it sent a notice before first contact.</summary>
     public Contact BringForward(DateTimeOffset now) =>
         Wanted == WantedPeering.Withdrawn || ContactedAt > now - BringForwardAtMost ? this : Reschedule(now) with { IdentifyAt = now };
 
-    /// <summary>The peer answered 401 to a call, so the wanted state is sent again, at most every ten minutes.</summary>
+    /// <summary>Sends the wanted state again, at most every ten minutes, because the peer answered 401 to a call.</summary>
     public Contact Doubt(DateTimeOffset now) =>
         Wanted == WantedPeering.Withdrawn || RestatedAt > now - RestateAtMost
             ? this
             : Reschedule(now) with { Revision = Next(now), Doubted = true, RestatedAt = now };
 
     /// <summary>
-    /// There was an authenticated exchange outside an attempt. A peer whose attempts failed is contacted at once; one that was removed
-    /// meanwhile was not heard.
+    /// Records an authenticated exchange outside an attempt. A peer whose attempts failed is contacted at once. Nothing is recorded for a
+    /// peer that was removed.
     /// </summary>
     public Contact Heard(DateTimeOffset at)
     {
@@ -140,12 +141,12 @@ public sealed record Contact
         return heard with { IsReachable = true, LastSeenAt = LastSeenAt > at ? LastSeenAt : at, Attempts = 0, FailingSince = null };
     }
 
-    /// <summary>Nothing is to be done for this peer until it is rescheduled: it is blocked, or no longer in the contact list.</summary>
+    /// <summary>Stops the attempts until the next reschedule, because the peer is blocked or no longer in the contact list.</summary>
     public Contact Rest(Contact begun) => Schedule != begun.Schedule ? this : this with { LastError = null, AskedAt = null, NextAttemptAt = null };
 
     /// <summary>
-    /// Takes over what an attempt brought. What the peer has learned or said counts in any case; the schedule and the error only if the
-    /// contact was not rescheduled while the attempt was running.
+    /// Applies the outcome of an attempt. What the peer was told and what it answered always count; the schedule and the error count only
+    /// if the contact was not rescheduled while the attempt was running.
     /// </summary>
     /// <param name="chance">A random number from 0 to 1.</param>
     public Contact After(ContactAttempt attempt, DateTimeOffset now, double chance)
@@ -164,7 +165,7 @@ public sealed record Contact
         return overtaken ? learned : learned.ScheduleAfter(attempt, now, chance);
     }
 
-    /// <summary>Of one that was removed meanwhile nothing more is learned. It takes two failures in a row to call a peer unreachable.</summary>
+    /// <summary>A peer counts as unreachable after two failures in a row. The value of a peer that was removed does not change.</summary>
     private bool? ReachableAfter(ContactAttempt attempt) => attempt switch
     {
         _ when Wanted == WantedPeering.Withdrawn => IsReachable,
@@ -174,8 +175,8 @@ public sealed record Contact
     };
 
     /// <summary>
-    /// The peer ignores revisions that are not above the one that it goes by. So a wish that it is still to learn needs one above the
-    /// peer's: the one that is sent again after a doubt, and the withdrawal of a contact that was removed meanwhile.
+    /// The peer ignores revisions that are not above the highest that it has accepted. A state that it is still to be told therefore needs a
+    /// higher one: a state that is sent again after a doubt, and the withdrawal of a contact that was removed during the attempt.
     /// </summary>
     private long RevisionAfter(ContactAttempt attempt, DateTimeOffset now) => attempt.Reply switch
     {
@@ -204,7 +205,7 @@ public sealed record Contact
     {
         var failed = this with { Attempts = Attempts + 1, FailingSince = FailingSince ?? now };
         return now - failed.FailingSince > Backoff.GiveUpAfter
-            ? failed with { NextAttemptAt = null, LastError = new ContactError("given_up", $"Not reached for 30 days. The last time: {error.Detail}", now) }
+            ? failed with { NextAttemptAt = null, LastError = new ContactError("given_up", $"The peer was not reached for 30 days. The last error: {error.Detail}", now) }
             : failed with { NextAttemptAt = now + Backoff.Pause(failed.Attempts, chance, retryAfter), LastError = error };
     }
 

@@ -4,7 +4,7 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Domain.Peers;
 
-/// <summary>One relation to another Portal, found by the six characters that its ID begins with.</summary>
+/// <summary>The relation to one other Portal, identified by the first six characters of its ID.</summary>
 public sealed record Peer
 {
     public static readonly Peer Initial = new();
@@ -35,17 +35,18 @@ public sealed record Peer
 
     public bool Offered { get; private init; }
 
-    /// <summary>It has signed as originals cannot.</summary>
+    /// <summary>Whether the peer has made a signature that the original core cannot make.</summary>
     public bool SpeaksOurs { get; private init; }
 
     public bool Original { get; private init; }
 
-    /// <summary>Nothing tells yet that it is no original.</summary>
+    /// <summary>Whether the peer may run the original core, as far as is known.</summary>
     public bool MayBeOriginal => Key is { Kind: KeyKind.Rsa } && !SpeaksOurs;
 
+    /// <summary>The identities that were refused on the last day on which one was.</summary>
     private (DateOnly Day, ImmutableHashSet<PortalId> Ids) Refused { get; init; } = (default, []);
 
-    /// <summary>How many names the peer has claimed on the last day on which it claimed one.</summary>
+    /// <summary>How many names the peer claimed on the last day on which it claimed one.</summary>
     private (DateOnly Day, int Count) Names { get; init; }
 
     public static Peer Evolve(Peer peer, PeerEvent happened) => happened switch
@@ -74,8 +75,8 @@ public sealed record Peer
         _ => throw new UnreachableException(happened.GetType().Name),
     };
 
-    /// <param name="domain">The address, else its name in our zone.</param>
-    /// <returns>Nothing where it is listed already under an ID that fits.</returns>
+    /// <param name="domain">The host of the address if one was given, otherwise the peer's name in our zone.</param>
+    /// <returns>No event if the peer is already listed under a matching ID.</returns>
     /// <exception cref="Common.RefusedException"><c>peer_is_self</c>; <c>peer_short_id_taken</c></exception>
     public static IReadOnlyList<PeerEvent> Add(
         Peer peer, PortalId self, TypedPortalId typed, PeerVerification verification, string? petname, string? address, string domain)
@@ -97,7 +98,7 @@ public sealed record Peer
     public static IReadOnlyList<PeerEvent> ChangeAddress(Peer peer, string? address, string domain) =>
         peer.RequireListed().Address == address && peer.Domain == domain ? [] : [new PeerAddressChanged(peer.Id, address, domain)];
 
-    /// <summary>Our own request was answered with this key, the ID and domain in the answer being right for it.</summary>
+    /// <summary>Records that our own request was answered with this key, by a response whose ID and domain match it.</summary>
     public static IReadOnlyList<PeerEvent> Met(Peer peer, PublicKey key, string? name, bool signed, DateOnly today) => peer switch
     {
         { Listed: false } => [],
@@ -111,24 +112,27 @@ public sealed record Peer
         _ => [new PeerIdentityRefused(peer.Id, key.Id, today)],
     };
 
-    /// <summary>It came with an invite of ours; its notice was signed with this key.</summary>
+    /// <summary>Pins the key of a peer that used an invite of ours: the key that signed its notice.</summary>
     public static IReadOnlyList<PeerEvent> Welcome(Peer peer, PublicKey key, string? name) =>
         peer is { Listed: true, Key: null } ? [new PeerKeyPinned(key.Id, key, name, peer.Verification, Signed: true)] : [];
 
-    /// <summary>They have us in their list and we them: by their notice, their answer or, for an original, its first signed call.</summary>
+    /// <summary>
+    /// Records that the peer has this Portal in its list, too. The peer shows it by its notice, by its answer to ours or, if it runs the
+    /// original core, by its first signed call.
+    /// </summary>
     public static IReadOnlyList<PeerEvent> Confirm(Peer peer, PublicKey key) =>
         peer.Answers(key) && peer.Status != PeerStatus.Mutual ? [new PeeringConfirmed(key.Id)] : [];
 
     public static IReadOnlyList<PeerEvent> Withdraw(Peer peer, PublicKey key) =>
         peer.Answers(key) && peer.Status == PeerStatus.Mutual ? [new PeeringWithdrawn(key.Id)] : [];
 
-    /// <summary>A signature of it was verified that no original makes.</summary>
+    /// <summary>Records that a signature of the peer was verified that the original core does not make.</summary>
     public static IReadOnlyList<PeerEvent> SeeProtocol(Peer peer, PublicKey key) =>
         peer.Key == key && !peer.SpeaksOurs ? [new PeerProtocolSeen(key.Id)] : [];
 
     /// <summary>
-    /// Records the name that the peer gives itself, at most ten times a day, so that a peer cannot grow the history without end.
-    /// Later names of that day are skipped; the next contact on another day records the one that the peer has then.
+    /// Records the name that the peer gives itself, at most ten times a day, so that a peer cannot grow the history without limit.
+    /// Further names on the same day are skipped; the next contact on another day records the current one.
     /// </summary>
     public static IReadOnlyList<PeerEvent> ClaimName(Peer peer, PublicKey key, string? name, DateOnly today) =>
         peer.Answers(key) ? peer.NewName(key, name, today) : [];
@@ -138,7 +142,7 @@ public sealed record Peer
             ? [new PeeringOffered(key.Id, toOriginal && peer.MayBeOriginal)]
             : [];
 
-    /// <param name="forget">Drops the pin, too; also of a peer that was removed before.</param>
+    /// <param name="forget">Whether to drop the pinned key, too. This also works for a peer that was removed before.</param>
     /// <exception cref="Common.RefusedException"><c>peer_unknown</c></exception>
     public static IReadOnlyList<PeerEvent> Remove(Peer peer, bool forget)
     {
@@ -154,7 +158,7 @@ public sealed record Peer
 
     public static IReadOnlyList<PeerEvent> Block(Peer peer) => peer.RequireKnown().Blocked ? [] : [new PeerBlocked(peer.Id)];
 
-    /// <summary>Keeps out one that only knocked.</summary>
+    /// <summary>Blocks a Portal that is not in the contact list and has only sent a peering request.</summary>
     /// <exception cref="Common.RefusedException"><c>peer_short_id_taken</c></exception>
     public static IReadOnlyList<PeerEvent> BlockStranger(Peer peer, PortalId stranger) => peer switch
     {
@@ -165,10 +169,10 @@ public sealed record Peer
 
     public static IReadOnlyList<PeerEvent> Unblock(Peer peer) => peer.RequireKnown().Blocked ? [new PeerUnblocked(peer.Id)] : [];
 
-    /// <summary>In the list, not blocked, and this is its pinned key.</summary>
+    /// <summary>Whether the peer is listed, not blocked, and has this pinned key.</summary>
     public bool Answers(PublicKey key) => Listed && !Blocked && Key == key;
 
-    /// <summary>Nothing that is known contradicts that this is who was meant.</summary>
+    /// <summary>Whether the typed ID can denote this peer, as far as the peer's ID is known.</summary>
     public bool MayBe(TypedPortalId typed) => this switch
     {
         { Id: { } id } => typed.Matches(id),

@@ -4,25 +4,25 @@ using PeerRegistry.Domain.Common;
 namespace PeerRegistry.Domain.Portals;
 
 /// <summary>
-/// What a picture may be: PNG, JPEG, WebP or GIF, told by its bytes and nothing else, walked from its first block to its last. Whatever
-/// comes after the last block is refused: a file that is two things at once has its second part there.
+/// An image that is accepted as an avatar: PNG, JPEG, WebP or GIF. Its bytes alone determine its type; they are read from the first block
+/// to the last. Data after the last block is refused, because a file that is also valid in a second format has its second part there.
 /// </summary>
 public sealed record AvatarImage(string MediaType, int Width, int Height)
 {
-    /// <summary>Bytes.</summary>
+    /// <summary>In bytes.</summary>
     public const int MaxLength = 1 << 20;
 
-    /// <summary>Pixels, either way.</summary>
+    /// <summary>The maximum width and height in pixels.</summary>
     public const int MaxSide = 4096;
 
     /// <exception cref="RefusedException"><c>avatar_too_large</c>; <c>avatar_invalid</c></exception>
     public static AvatarImage Sniff(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length > MaxLength)
-            throw new RefusedException(RefusalKind.TooLarge, "avatar_too_large", "A picture may have at most 1 MiB.");
+            throw new RefusedException(RefusalKind.TooLarge, "avatar_too_large", "A picture has at most 1 MiB.");
 
         var image = PngFile.Sniff(bytes) ?? JpegFile.Sniff(bytes) ?? GifFile.Sniff(bytes) ?? WebpFile.Sniff(bytes)
-            ?? throw Refused("Only whole PNG, JPEG, WebP and GIF pictures are taken, with nothing else in the file.");
+            ?? throw Refused("Only complete PNG, JPEG, WebP and GIF pictures are accepted, with nothing else in the file.");
         if (image.Width is < 1 or > MaxSide || image.Height is < 1 or > MaxSide)
             throw Refused($"A picture may be at most {MaxSide} pixels wide and high.");
 
@@ -32,7 +32,7 @@ public sealed record AvatarImage(string MediaType, int Width, int Height)
     private static RefusedException Refused(string message) => new(RefusalKind.Invalid, "avatar_invalid", message);
 }
 
-/// <summary>ISO/IEC 15948: signature, IHDR first, chunks up to IEND.</summary>
+/// <summary>PNG (ISO/IEC 15948): a signature, an IHDR chunk, further chunks up to IEND.</summary>
 file static class PngFile
 {
     private static ReadOnlySpan<byte> Signature => [0x89, (byte)'P', (byte)'N', (byte)'G', 13, 10, 26, 10];
@@ -61,7 +61,7 @@ file static class PngFile
     private static int Clamp(uint side) => (int)Math.Min(side, int.MaxValue);
 }
 
-/// <summary>ITU-T T.81: segments, a frame header among them, scans, EOI.</summary>
+/// <summary>JPEG (ITU-T T.81): segments with one frame header among them, scans, and EOI.</summary>
 file static class JpegFile
 {
     private const byte EndOfImage = 0xD9;
@@ -102,7 +102,7 @@ file static class JpegFile
         return null;
     }
 
-    /// <summary>Inside a scan, 0xFF is data before 0x00 and restart markers; before anything else the scan is over.</summary>
+    /// <summary>Inside a scan, 0xFF followed by 0x00 or a restart marker is data; 0xFF followed by anything else ends the scan.</summary>
     private static ReadOnlySpan<byte> AfterScan(ReadOnlySpan<byte> rest)
     {
         for (var i = 0; i + 1 < rest.Length; i++)
@@ -115,7 +115,7 @@ file static class JpegFile
     }
 }
 
-/// <summary>GIF87a and GIF89a: screen, blocks of sub-blocks, trailer.</summary>
+/// <summary>GIF87a and GIF89a: a screen descriptor, blocks of sub-blocks, and a trailer.</summary>
 file static class GifFile
 {
     public static AvatarImage? Sniff(ReadOnlySpan<byte> bytes)
@@ -155,7 +155,7 @@ file static class GifFile
     }
 }
 
-/// <summary>RFC 9649: a RIFF file as long as it says, with a VP8, VP8L or VP8X chunk first.</summary>
+/// <summary>WebP (RFC 9649): a RIFF file whose length field is right and whose first chunk is VP8, VP8L or VP8X.</summary>
 file static class WebpFile
 {
     public static AvatarImage? Sniff(ReadOnlySpan<byte> bytes)

@@ -3,7 +3,7 @@ using System.Buffers;
 namespace PeerRegistry.Domain.Portals;
 
 /// <summary>
-/// Five bits a character, most significant first, the last group padded with zero bits, in an alphabet without <c>i</c>,
+/// Encodes five bits per character, most significant bit first, and pads the last group with zero bits. The alphabet has no <c>i</c>,
 /// <c>m</c>, <c>o</c> and <c>u</c>.
 /// </summary>
 public static class HumanEncoding

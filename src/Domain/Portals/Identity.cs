@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace PeerRegistry.Domain.Portals;
 
-/// <summary>Whether there is a Portal, and with which key. A Portal's key never changes: another key is another Portal.</summary>
+/// <summary>The Portal's key, or null if the Portal does not exist. A Portal's key never changes: another key is another Portal.</summary>
 public sealed record Identity(PublicKey? Key)
 {
     public const string Stream = "portal";

@@ -5,13 +5,13 @@ using PeerRegistry.Domain.Common;
 namespace PeerRegistry.Domain.Portals;
 
 /// <summary>An invite lets one Portal in without asking the owner again.</summary>
-/// <param name="UsedBy">Null: nobody has.</param>
+/// <param name="UsedBy">The Portal that used it, or null if it was not used.</param>
 public sealed record Invite(DateTimeOffset ExpiresAt, PortalId? UsedBy, bool Revoked);
 
-/// <summary>The invites of one Portal, by their ids; folds stream <c>portal</c>. Their codes are elsewhere, hashed.</summary>
+/// <summary>The invites of one Portal by id, folded from stream <c>portal</c>. Their codes are stored as hashes, outside the events.</summary>
 public sealed record Invites(PortalId? Portal, ImmutableDictionary<string, Invite> All)
 {
-    /// <summary>Open at a time.</summary>
+    /// <summary>The maximum number of invites that are open at the same time.</summary>
     public const int MaxOpen = 100;
 
     public static readonly Invites Initial = new(null, ImmutableDictionary<string, Invite>.Empty);
@@ -39,12 +39,12 @@ public sealed record Invites(PortalId? Portal, ImmutableDictionary<string, Invit
     public static IReadOnlyList<PortalEvent> Revoke(Invites invites, string id) => invites.All.GetValueOrDefault(id) switch
     {
         null => throw new RefusedException(RefusalKind.NotFound, "invite_unknown", "There is no such invite."),
-        { UsedBy: not null } => throw new RefusedException(RefusalKind.Conflict, "invite_used", "This invite was used already. Remove the peer instead."),
+        { UsedBy: not null } => throw new RefusedException(RefusalKind.Conflict, "invite_used", "This invite has already been used. Remove the peer instead."),
         { Revoked: true } => [],
         _ => [new InviteRevoked(invites.Portal!.Value, id)],
     };
 
-    /// <returns>Null: it is not good, or not any more.</returns>
+    /// <returns>The event to record, or null if the invite is unknown, used, revoked or expired.</returns>
     public static InviteUsed? Use(Invites invites, string id, PortalId by, DateTimeOffset now) =>
         invites.All.GetValueOrDefault(id) is { } invite && IsOpen(invite, now) ? new InviteUsed(invites.Portal!.Value, id, by) : null;
 

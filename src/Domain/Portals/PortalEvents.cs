@@ -2,7 +2,7 @@ using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Domain.Portals;
 
-/// <summary>Stream <c>portal</c>.</summary>
+/// <summary>An event of stream <c>portal</c>.</summary>
 public abstract record PortalEvent : DomainEvent;
 
 [WireName("portal_created")]
@@ -11,8 +11,8 @@ public sealed record PortalCreated(PortalId Id, PublicKey Key, string Zone, stri
 [WireName("profile_changed")]
 public sealed record ProfileChanged(PortalId Id, string Name, string? Email, string? Description, bool EmailPublic) : PortalEvent;
 
-/// <param name="MediaType">Null: removed.</param>
-/// <param name="Sha256">Lower-case hex of the image's bytes; null: removed.</param>
+/// <param name="MediaType">The image's media type, or null if the avatar was removed.</param>
+/// <param name="Sha256">The digest of the image's bytes in lower-case hex, or null if the avatar was removed.</param>
 [WireName("avatar_changed")]
 public sealed record AvatarChanged(PortalId Id, string? MediaType, string? Sha256) : PortalEvent;
 

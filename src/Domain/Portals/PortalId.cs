@@ -7,7 +7,8 @@ using PeerRegistry.Domain.Common;
 namespace PeerRegistry.Domain.Portals;
 
 /// <summary>
-/// 103 characters: <see cref="HumanEncoding"/> of SHA-512 over a public key's PEM with its trailing newline. In JSON a string.
+/// A Portal's ID: 103 characters, which are the <see cref="HumanEncoding"/> of the SHA-512 hash of its public key's PEM, trailing newline
+/// included. In JSON it is a string.
 /// </summary>
 [JsonConverter(typeof(PortalIdJson))]
 public readonly record struct PortalId
@@ -18,13 +19,13 @@ public readonly record struct PortalId
 
     private PortalId(string value) => this.value = value;
 
-    public string Value => value ?? throw new InvalidOperationException("An ID that was never set.");
+    public string Value => value ?? throw new InvalidOperationException("The ID was never set.");
 
     public ShortId Short => ShortId.Of(this);
 
     public static PortalId Of(string publicKeyPem) => new(HumanEncoding.Encode(SHA512.HashData(Encoding.UTF8.GetBytes(publicKeyPem))));
 
-    /// <summary>Takes the exact spelling only; <see cref="TypedPortalId"/> is for what people type.</summary>
+    /// <summary>Accepts the exact spelling only; <see cref="TypedPortalId"/> is for what people type.</summary>
     public static bool TryParse(string? text, out PortalId id)
     {
         var good = text is { Length: Length } && HumanEncoding.IsEncoded(text);
@@ -32,7 +33,7 @@ public readonly record struct PortalId
         return good;
     }
 
-    /// <summary>Of the beginning: an ID is a hash itself.</summary>
+    /// <summary>Uses only the first characters, since the ID is a hash itself.</summary>
     public override int GetHashCode() => value is null ? 0 : string.GetHashCode(value.AsSpan(0, 16));
 
     /// <exception cref="RefusedException"><c>id_malformed</c></exception>
@@ -49,7 +50,7 @@ public readonly record struct PortalId
     }
 }
 
-/// <summary>The first six characters of a <see cref="PortalId"/>. It routes; it proves nothing.</summary>
+/// <summary>The first six characters of a <see cref="PortalId"/>. It is used for routing and proves no identity.</summary>
 [JsonConverter(typeof(ShortIdJson))]
 public readonly record struct ShortId
 {
@@ -59,7 +60,7 @@ public readonly record struct ShortId
 
     private ShortId(string value) => this.value = value;
 
-    public string Value => value ?? throw new InvalidOperationException("A short ID that was never set.");
+    public string Value => value ?? throw new InvalidOperationException("The short ID was never set.");
 
     public static ShortId Of(PortalId id) => new(id.Value[..Length]);
 

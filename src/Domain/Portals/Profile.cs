@@ -2,13 +2,13 @@ using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Domain.Portals;
 
-/// <summary>What the owner says of himself and this Portal; folds stream <c>portal</c>.</summary>
+/// <summary>How the owner presents this Portal to others, folded from stream <c>portal</c>.</summary>
 public sealed record Profile(PortalId? Id, string Name, string? Email, string? Description, bool EmailPublic, string? AvatarSha256)
 {
-    /// <summary>Characters.</summary>
+    /// <summary>In characters.</summary>
     public const int MaxEmail = 254;
 
-    /// <summary>Characters of Markdown.</summary>
+    /// <summary>In characters of Markdown.</summary>
     public const int MaxDescription = 10_000;
 
     public static readonly Profile Initial = new(null, "", null, null, false, null);
@@ -30,7 +30,7 @@ public sealed record Profile(PortalId? Id, string Name, string? Email, string? D
         return changed == already ? [] : [changed];
     }
 
-    /// <param name="mediaType">Null with <paramref name="sha256"/>: away with it.</param>
+    /// <param name="mediaType">The new image's media type; null, together with <paramref name="sha256"/>, removes the avatar.</param>
     /// <exception cref="RefusedException"><c>portal_unknown</c></exception>
     public static IReadOnlyList<PortalEvent> ChangeAvatar(Profile profile, string? mediaType, string? sha256) =>
         profile.AvatarSha256 == sha256 ? [] : [new AvatarChanged(Existing(profile), mediaType, sha256)];

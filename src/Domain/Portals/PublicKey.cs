@@ -14,7 +14,7 @@ public enum KeyKind
 
 /// <summary>
 /// A Portal's public key: Ed25519 (RFC 8410) or RSA with at least 2048 bits and exponent 65537, as SubjectPublicKeyInfo PEM with
-/// 64-column lines, <c>\n</c> and a trailing <c>\n</c>. Any other spelling would hash to another ID. In JSON the PEM text.
+/// 64-column lines, <c>\n</c> and a trailing <c>\n</c>. Any other encoding would hash to another ID. In JSON it is the PEM text.
 /// </summary>
 [JsonConverter(typeof(PublicKeyJson))]
 public sealed class PublicKey : IEquatable<PublicKey>
@@ -35,7 +35,7 @@ public sealed class PublicKey : IEquatable<PublicKey>
 
     public KeyKind Kind { get; }
 
-    /// <summary>DER.</summary>
+    /// <summary>The DER encoding.</summary>
     public ReadOnlyMemory<byte> SubjectPublicKeyInfo { get; }
 
     public PortalId Id { get; }
@@ -92,7 +92,7 @@ public sealed class PublicKey : IEquatable<PublicKey>
         }
         catch (CryptographicException)
         {
-            throw Refused("key_type_unknown", "Only Ed25519 and RSA keys are taken.");
+            throw Refused("key_type_unknown", "Only Ed25519 and RSA keys are accepted.");
         }
 
         if (!rsa.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(der))

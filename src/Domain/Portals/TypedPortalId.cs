@@ -5,8 +5,8 @@ using PeerRegistry.Domain.Common;
 namespace PeerRegistry.Domain.Portals;
 
 /// <summary>
-/// As much of an ID as a person typed: 6 to 103 characters of the alphabet. Case, spaces and dashes do not count. In JSON a
-/// string in its normal spelling.
+/// A Portal's ID, or the beginning of one, as a person typed it: 6 to 103 characters. Case, spaces and dashes are ignored. In JSON it is
+/// a string in its normal spelling.
 /// </summary>
 [JsonConverter(typeof(TypedPortalIdJson))]
 public readonly record struct TypedPortalId
@@ -15,11 +15,11 @@ public readonly record struct TypedPortalId
 
     private TypedPortalId(string value) => this.value = value;
 
-    public string Value => value ?? throw new InvalidOperationException("An ID that was never set.");
+    public string Value => value ?? throw new InvalidOperationException("The ID was never set.");
 
     public ShortId Short => ShortId.TryParse(Value[..ShortId.Length], out var id) ? id : throw new InvalidOperationException();
 
-    /// <summary>All 103 characters were typed, so nobody else can answer to it.</summary>
+    /// <summary>Whether all 103 characters were typed, so that only one Portal can match.</summary>
     public bool IsFull => Value.Length == PortalId.Length;
 
     public static TypedPortalId Of(PortalId id) => new(id.Value);

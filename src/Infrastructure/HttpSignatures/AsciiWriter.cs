@@ -4,7 +4,7 @@ using System.Text;
 
 namespace PeerRegistry.Infrastructure.HttpSignatures;
 
-/// <summary>Collects the bytes of a signature base in a rented array; what is neither printable ASCII nor a tab spoils it.</summary>
+/// <summary>Collects the bytes of a signature base in a rented array, and notes whether a character is neither printable ASCII nor a tab.</summary>
 internal struct AsciiWriter(int capacity)
 {
     private static readonly SearchValues<char> Allowed = SearchValues.Create([.. "\t", .. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (char)c)]);
@@ -12,7 +12,7 @@ internal struct AsciiWriter(int capacity)
     private byte[] buffer = ArrayPool<byte>.Shared.Rent(capacity);
     private int length;
 
-    internal bool Spoiled { get; private set; }
+    internal bool HasInvalidCharacter { get; private set; }
 
     internal readonly ReadOnlySpan<byte> Written => buffer.AsSpan(0, length);
 
@@ -26,7 +26,7 @@ internal struct AsciiWriter(int capacity)
 
     internal void Write(ReadOnlySpan<char> text)
     {
-        Spoiled |= text.ContainsAnyExcept(Allowed);
+        HasInvalidCharacter |= text.ContainsAnyExcept(Allowed);
         length += Encoding.Latin1.GetBytes(text, Reserve(text.Length));
     }
 

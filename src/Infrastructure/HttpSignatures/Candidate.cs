@@ -3,16 +3,16 @@ using PeerRegistry.Infrastructure.HttpSignatures.StructuredFields;
 
 namespace PeerRegistry.Infrastructure.HttpSignatures;
 
-/// <summary>The one signature of a message that is meant for us.</summary>
+/// <summary>Finds the one signature of a message that is meant for us.</summary>
 internal static class Candidate
 {
     private const int MaxLabels = 8;
 
     /// <summary>
-    /// Reads all of <c>Signature-Input</c> and finds the one member that carries a tag of ours or none. A label that stands
-    /// twice, more than <see cref="MaxLabels"/> of them, and a second candidate are ambiguous.
+    /// Reads all of <c>Signature-Input</c> and finds the one member with a tag of ours or without a tag. A repeated label, more than
+    /// <see cref="MaxLabels"/> labels, and a second candidate are ambiguous.
     /// </summary>
-    /// <returns>Null, or the reason.</returns>
+    /// <returns>Null on success, otherwise the reason.</returns>
     internal static string? FindInput(ReadOnlySpan<char> field, ref SignatureInput input, out ReadOnlySpan<char> label)
     {
         label = default;
@@ -64,8 +64,8 @@ internal static class Candidate
         return null;
     }
 
-    /// <summary>Reads all of <c>Signature</c> and takes the bytes under the label.</summary>
-    /// <returns>Null, or the reason.</returns>
+    /// <summary>Reads all of <c>Signature</c> and finds the bytes under the label.</summary>
+    /// <returns>Null on success, otherwise the reason.</returns>
     internal static string? FindSignature(ReadOnlySpan<char> field, ReadOnlySpan<char> label, out ReadOnlySpan<char> base64)
     {
         base64 = default;

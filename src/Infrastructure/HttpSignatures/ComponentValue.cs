@@ -4,18 +4,18 @@ using PeerRegistry.Infrastructure.HttpSignatures.StructuredFields;
 
 namespace PeerRegistry.Infrastructure.HttpSignatures;
 
-/// <summary>The value of one component (RFC 9421 sections 2.1, 2.2 and 2.4).</summary>
+/// <summary>Writes the value of one component (RFC 9421 sections 2.1, 2.2 and 2.4).</summary>
 internal static class ComponentValue
 {
     private const ComponentFlags FieldFlags =
         ComponentFlags.Structured | ComponentFlags.Bytes | ComponentFlags.OfRequest | ComponentFlags.Trailer | ComponentFlags.Key;
 
-    /// <returns>Null, or the reason that it has none.</returns>
+    /// <returns>Null on success, otherwise the reason why the component has no value.</returns>
     internal static string? Write(
         ref AsciiWriter to, ReadOnlySpan<char> name, ComponentFlags flags, ReadOnlySpan<char> argument, in SignedMessage message)
     {
         if (flags.HasFlag(ComponentFlags.OfRequest) && message.Status is null)
-            return SignatureReasons.ComponentUnknown; // a request is bound to no other
+            return SignatureReasons.ComponentUnknown; // only a response can cover components of its request
 
         return name is ['@', ..] ? WriteDerived(ref to, name, flags, argument, message) : WriteField(ref to, name, flags, argument, message);
     }
@@ -129,7 +129,7 @@ internal static class ComponentValue
         }
     }
 
-    /// <summary>Without the scheme's default port (RFC 9110 section 4.2.3).</summary>
+    /// <summary>Removes the scheme's default port (RFC 9110 section 4.2.3).</summary>
     private static ReadOnlySpan<char> Authority(ReceivedRequest request)
     {
         var authority = request.Authority.AsSpan();
@@ -141,7 +141,7 @@ internal static class ComponentValue
 
     private static ReadOnlySpan<char> QueryOf(ReadOnlySpan<char> target) => target.IndexOf('?') is var mark and >= 0 ? target[(mark + 1)..] : [];
 
-    /// <summary>A folded line is joined with one space (RFC 9421 section 2.1).</summary>
+    /// <summary>Joins a folded line with one space (RFC 9421 section 2.1).</summary>
     private static ReadOnlySpan<char> Unfold(ReadOnlySpan<char> value)
     {
         if (!value.ContainsAny('\r', '\n'))
@@ -151,7 +151,7 @@ internal static class ComponentValue
         for (var i = 0; i < lines.Length; i++)
         {
             if (i > 0 && lines[i] is not [' ' or '\t', ..])
-                return value; // a bare line end, which spoils the base
+                return value; // a line break outside a fold, which the writer reports as invalid
 
             lines[i] = lines[i].Trim(' ', '\t');
         }

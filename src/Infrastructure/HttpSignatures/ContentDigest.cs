@@ -4,7 +4,7 @@ using PeerRegistry.Infrastructure.HttpSignatures.StructuredFields;
 
 namespace PeerRegistry.Infrastructure.HttpSignatures;
 
-/// <summary>RFC 9530: sha-256 and sha-512. Other algorithms are passed over, but at least one of the two has to be there.</summary>
+/// <summary>The field <c>Content-Digest</c> (RFC 9530) with sha-256 and sha-512. Other algorithms are ignored, but one of these two is required.</summary>
 internal static class ContentDigest
 {
     /// <param name="sha256">32 bytes.</param>
@@ -17,8 +17,8 @@ internal static class ContentDigest
         return FieldOf(hash);
     }
 
-    /// <param name="isSeen">False: the body is not here, so only the form of the field is checked.</param>
-    /// <returns>Null: every known digest is that of the body.</returns>
+    /// <param name="isSeen">Whether the body is available. If not, only the syntax of the field is checked.</param>
+    /// <returns>Null if every known digest is that of the body, otherwise the reason.</returns>
     internal static string? Check(ReadOnlySpan<char> field, ReadOnlySpan<byte> body, bool isSeen)
     {
         var reader = new FieldReader(field);

@@ -3,7 +3,10 @@ using System.Security.Cryptography;
 
 namespace PeerRegistry.Infrastructure.HttpSignatures;
 
-/// <summary>128 random bits each, from a block at a time: to ask the system for every one costs a signature a tenth of its time.</summary>
+/// <summary>
+/// Makes nonces of 128 random bits. The bits are taken from a block of random bytes, because a call to the system for each nonce would take a
+/// tenth of the time of a signature.
+/// </summary>
 internal static class Nonces
 {
     internal const int TextLength = 22;
@@ -15,7 +18,7 @@ internal static class Nonces
     [ThreadStatic]
     private static int left;
 
-    /// <param name="text"><see cref="TextLength"/> characters of Base64url, written.</param>
+    /// <param name="text">Receives <see cref="TextLength"/> characters of Base64url.</param>
     internal static void Next(Span<char> text)
     {
         block ??= new byte[64 * Length];

@@ -3,8 +3,8 @@ using System.Buffers;
 namespace PeerRegistry.Infrastructure.HttpSignatures;
 
 /// <summary>
-/// Originals rewrite a request's target before they verify it. A signature holds only over a target that this leaves as it is:
-/// no empty query, no dot segments, upper-case percent-encoding of nothing that needs none, and no character that it would encode.
+/// The original core rewrites a request's target before it verifies the signature, so it only accepts a signature over a target that the rewrite
+/// does not change: one without an empty query, dot segments, lower-case or needless percent-encoding, and characters that would be encoded.
 /// </summary>
 internal static class OriginalTarget
 {
@@ -16,7 +16,7 @@ internal static class OriginalTarget
 
     private static readonly SearchValues<char> HostChars = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-._");
 
-    /// <param name="target">Origin-form.</param>
+    /// <param name="target">The target in origin-form.</param>
     internal static bool IsUnchanged(ReadOnlySpan<char> target)
     {
         var mark = target.IndexOf('?');
@@ -30,7 +30,7 @@ internal static class OriginalTarget
             && !HasDotSegment(path);
     }
 
-    /// <param name="uri">Absolute. Its port must not be https' own: an original keeps it, and then its receiver does not see it.</param>
+    /// <param name="uri">An absolute URI. It must not name the default port of https, which the original core does not remove.</param>
     internal static bool IsUnchangedUri(ReadOnlySpan<char> uri)
     {
         const string Scheme = "https://";

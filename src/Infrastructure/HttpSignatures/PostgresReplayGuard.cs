@@ -6,33 +6,33 @@ using PeerRegistry.Application.SignedCalls;
 namespace PeerRegistry.Infrastructure.HttpSignatures;
 
 /// <summary>
-/// The guard that the nodes of a cluster share: table <c>replay_guard</c>, where the one that inserts a row was first. It is never cold, since
-/// the table outlives any process. As in <see cref="ReplayGuard"/>, no signer may hold more than there is free room.
+/// The replay guard that the nodes of a cluster share, in table <c>replay_guard</c>: a signature is accepted by the node that inserts its row. It is
+/// never cold, because the table outlives every process. As in <see cref="ReplayGuard"/>, no signer may hold more entries than are free.
 /// </summary>
 /// <remarks>
-/// Every 10 s a node deletes the rows that have run out and counts the others by signer. In between it adds to these counts what it takes itself, so
-/// several nodes together may pass the bounds by what the others take within 10 s.
+/// Every 10 s, a node deletes the expired rows and counts the others by signer. In between it adds only its own inserts to these counts, so several
+/// nodes together may exceed the limits by what the others insert within 10 s.
 /// </remarks>
 internal sealed class PostgresReplayGuard(NpgsqlDataSource database, int capacity = ReplayGuard.DefaultCapacity) : IReplayGuard
 {
     private const int SweepEvery = 10;
 
-    /// <summary>Seconds that the clocks of two nodes may differ by.</summary>
+    /// <summary>How many seconds the clocks of two nodes may differ.</summary>
     private const int ClockMargin = 60;
 
-    /// <summary>Characters of an ID that are stored: 80 bits of a hash, which nobody can choose.</summary>
+    /// <summary>How many characters of the signer's ID are stored. They are 80 bits of a hash, so nobody can choose them.</summary>
     private const int SignerLength = 16;
 
     private long swept = long.MinValue;
     private volatile Counts held = new([]);
 
-    public async ValueTask<string?> Remember(ReplayKey once, long now, CancellationToken ct)
+    public async ValueTask<string?> Remember(ReplayKey replayKey, long now, CancellationToken ct)
     {
         var last = Interlocked.Read(ref swept);
         if (now - SweepEvery >= last && Interlocked.CompareExchange(ref swept, now, last) == last)
             await Sweep(now, ct);
 
-        var (counts, signer) = (held, once.Signer.Value[..SignerLength]);
+        var (counts, signer) = (held, replayKey.Signer.Value[..SignerLength]);
         var free = capacity - counts.Total;
         if (free <= 0)
             return SignatureReasons.GuardFull;
@@ -40,10 +40,10 @@ internal sealed class PostgresReplayGuard(NpgsqlDataSource database, int capacit
             return SignatureReasons.GuardQuota;
 
         var key = new byte[16];
-        BinaryPrimitives.WriteUInt128BigEndian(key, once.Key);
+        BinaryPrimitives.WriteUInt128BigEndian(key, replayKey.Key);
         await using var insert = database.CreateCommand("insert into registry.replay_guard (key, until, signer) values ($1, $2, $3) on conflict do nothing");
         insert.Parameters.Add(new() { Value = key });
-        insert.Parameters.Add(new() { Value = once.Until });
+        insert.Parameters.Add(new() { Value = replayKey.Until });
         insert.Parameters.Add(new() { Value = signer });
         if (await insert.ExecuteNonQueryAsync(ct) != 1)
             return SignatureReasons.Replayed;
@@ -66,7 +66,7 @@ internal sealed class PostgresReplayGuard(NpgsqlDataSource database, int capacit
         held = new Counts(bySigner);
     }
 
-    /// <summary>What was in the table at the last sweep, and what this node has put there since.</summary>
+    /// <summary>The entries in the table at the last sweep, plus those that this node has inserted since.</summary>
     private sealed class Counts(List<KeyValuePair<string, int>> swept)
     {
         private readonly ConcurrentDictionary<string, int> bySigner = new(swept);

@@ -5,12 +5,12 @@ using PeerRegistry.Application.SignedCalls;
 namespace PeerRegistry.Infrastructure.HttpSignatures;
 
 /// <summary>
-/// <c>@query-param</c> (RFC 9421 section 2.2.8): names and values are read as application/x-www-form-urlencoded, then
-/// percent-encoded anew, a space as <c>%20</c>.
+/// The component <c>@query-param</c> (RFC 9421 section 2.2.8). Names and values are decoded as application/x-www-form-urlencoded and then
+/// percent-encoded, with a space as <c>%20</c>.
 /// </summary>
 internal static class QueryParameter
 {
-    /// <param name="name">As in the component identifier, encoded.</param>
+    /// <param name="name">The encoded name from the component identifier.</param>
     internal static string? Write(ref AsciiWriter to, string query, string name)
     {
         string? found = null;
@@ -49,7 +49,7 @@ internal static class QueryParameter
             }
         }
 
-        var plain = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(bytes, 0, length)); // what is no UTF-8 becomes U+FFFD
+        var plain = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(bytes, 0, length)); // invalid UTF-8 becomes U+FFFD
         var coded = new StringBuilder(plain.Length);
         foreach (var b in plain)
         {

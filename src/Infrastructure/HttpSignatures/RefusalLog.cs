@@ -4,8 +4,8 @@ using PeerRegistry.Domain.Portals;
 namespace PeerRegistry.Infrastructure.HttpSignatures;
 
 /// <summary>
-/// One line a minute for each Portal, reason and key ID, and a second one with how many more there were. Key IDs are whatever a stranger
-/// writes, so beyond thirty of a Portal in a minute the rest are counted together.
+/// Logs refused signatures: one line per minute for each Portal, reason and key ID, and a second one with the number of further refusals. Key IDs
+/// are chosen by strangers, so after thirty lines for a Portal within a minute, the rest are counted together.
 /// </summary>
 internal sealed partial class RefusalLog(TimeProvider clock, ILogger<RefusalLog> log)
 {
@@ -55,14 +55,14 @@ internal sealed partial class RefusalLog(TimeProvider clock, ILogger<RefusalLog>
     [LoggerMessage(LogLevel.Information, "Signature refused {Count} more times: {Reason} (portal {Portal}, keyid {KeyId}) in the minute from {Begun:O}")]
     private partial void LogMore(long count, string reason, string portal, string? keyId, DateTimeOffset begun);
 
-    [LoggerMessage(LogLevel.Information, "Signature refused {Count} times with yet other key IDs (portal {Portal}) in the minute from {Begun:O}")]
+    [LoggerMessage(LogLevel.Information, "Signature refused {Count} times with other key IDs (portal {Portal}) in the minute from {Begun:O}")]
     private partial void LogOthers(long count, string portal, DateTimeOffset begun);
 
     private sealed class Minute(DateTimeOffset begun)
     {
         public DateTimeOffset Begun => begun;
 
-        /// <summary>How many came after the first.</summary>
+        /// <summary>The number of refusals after the first.</summary>
         public Dictionary<(string Reason, string? KeyId), long> More { get; } = [];
 
         public long Others { get; set; }

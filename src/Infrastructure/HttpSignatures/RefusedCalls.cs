@@ -4,7 +4,7 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Infrastructure.HttpSignatures;
 
-/// <summary>At most about 6 MB a Portal, when every field is as long as it may be.</summary>
+/// <summary>Keeps the last refused calls of each Portal in memory: at most about 6 MB per Portal, if every field has its maximum length.</summary>
 internal sealed class RefusedCalls(TimeProvider clock, RefusalLog log) : IRefusedCalls
 {
     private const int Kept = 1000;
@@ -31,7 +31,10 @@ internal sealed class RefusedCalls(TimeProvider clock, RefusalLog log) : IRefuse
 
     private static string? Cut(string? text, int length) => text?.Length > length ? text[..length] : text;
 
-    /// <summary>The oldest call gives way to a new one: of the same network where that has its share, of all otherwise.</summary>
+    /// <summary>
+    /// The last refused calls of one Portal. When it is full, the oldest call is dropped; when a network has used up its share, the oldest call
+    /// of that network.
+    /// </summary>
     private sealed class Ring
     {
         private readonly Lock gate = new(); // guards the following

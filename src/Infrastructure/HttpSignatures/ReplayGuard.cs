@@ -5,25 +5,26 @@ namespace PeerRegistry.Infrastructure.HttpSignatures;
 
 internal interface IReplayGuard
 {
-    /// <summary>Remembers a good signature, unless it is remembered already or there is no room for it.</summary>
-    /// <param name="now">Unix seconds.</param>
-    /// <returns>Null if it was not seen before, else <c>replayed</c>, <c>guard_cold</c>, <c>guard_full</c> or <c>guard_quota</c>.</returns>
-    ValueTask<string?> Remember(ReplayKey once, long now, CancellationToken ct);
+    /// <summary>Remembers a valid signature, unless it is already remembered or there is no room for it.</summary>
+    /// <param name="now">In Unix seconds.</param>
+    /// <returns>Null if it was not seen before, otherwise <c>replayed</c>, <c>guard_cold</c>, <c>guard_full</c> or <c>guard_quota</c>.</returns>
+    ValueTask<string?> Remember(ReplayKey replayKey, long now, CancellationToken ct);
 }
 
 /// <summary>
-/// The guard of one process. Holds at most 1,048,576 signatures, about 50 MB when full: 16,000 a second for as long as they are accepted. It never
-/// forgets one that would still be accepted: when there is no room it refuses. It grows and shrinks with its use.
+/// The replay guard of one process. It holds at most 1,048,576 signatures, about 50 MB, which allows 16,000 requests a second for as long as their
+/// signatures are valid. It never forgets a signature that would still be accepted; when it is full, it refuses new ones. Its memory grows and
+/// shrinks with use.
 /// </summary>
 /// <remarks>
 /// <para>
-/// It cannot know what an earlier process accepted, but that was at most <see cref="SignatureProfile.MaxAhead"/> seconds ahead of its clock. So
-/// whatever was created before <c>started + 5 s</c> is refused, as long as it is young enough to be accepted at all.
+/// The guard does not know which signatures an earlier process accepted, but each was at most <see cref="SignatureProfile.MaxAhead"/> seconds ahead
+/// of the clock. Therefore every signature that was created before <c>started + 5 s</c> is refused.
 /// </para>
 /// <para>
-/// No signer may hold more than there is free room. One signer alone can fill half of each shard, n greedy ones leave an (n + 1)-th part of it
-/// free, and somebody who holds little is never refused because of them. A shard is chosen by the signature's hash, which a signer can steer, so the
-/// rule holds in each shard by itself.
+/// No signer may hold more entries than are free. One signer alone can fill half of each shard, and n greedy signers leave an (n + 1)-th part
+/// free, so a signer with few entries is never refused because of them. The signature's hash, which a signer can influence, chooses the shard, so
+/// the rule applies to each shard separately.
 /// </para>
 /// </remarks>
 internal sealed class ReplayGuard : IReplayGuard
@@ -34,17 +35,17 @@ internal sealed class ReplayGuard : IReplayGuard
     private readonly Shard[] shards;
     private readonly long warmFrom;
 
-    /// <param name="started">Null: no earlier process can have accepted anything.</param>
+    /// <param name="started">When this process started, or null if no earlier process can have accepted a signature.</param>
     internal ReplayGuard(DateTimeOffset? started, int capacity = DefaultCapacity)
     {
         shards = [.. Enumerable.Range(0, Shards).Select(_ => new Shard(Math.Max(1, capacity / Shards)))];
         warmFrom = started is { } start ? (start.ToUnixTimeMilliseconds() + (SignatureProfile.MaxAhead * 1000) + 999) / 1000 : long.MinValue;
     }
 
-    public ValueTask<string?> Remember(ReplayKey once, long now, CancellationToken ct) => new(Take(once, now));
+    public ValueTask<string?> Remember(ReplayKey replayKey, long now, CancellationToken ct) => new(Take(replayKey, now));
 
-    internal string? Take(ReplayKey once, long now) =>
-        once.Created < warmFrom ? SignatureReasons.GuardCold : shards[(int)(once.Key & (Shards - 1))].Take(once, now);
+    internal string? Take(ReplayKey replayKey, long now) =>
+        replayKey.Created < warmFrom ? SignatureReasons.GuardCold : shards[(int)(replayKey.Key & (Shards - 1))].Take(replayKey, now);
 
     private sealed class Shard(int capacity)
     {
@@ -53,36 +54,36 @@ internal sealed class ReplayGuard : IReplayGuard
         private readonly Dictionary<PortalId, Holder> holders = [];
         private long swept = long.MinValue;
 
-        internal string? Take(ReplayKey once, long now)
+        internal string? Take(ReplayKey replayKey, long now)
         {
             lock (gate)
             {
-                if (seen.TryGetValue(once.Key, out var entry) && entry.Until >= now)
+                if (seen.TryGetValue(replayKey.Key, out var entry) && entry.Until >= now)
                     return SignatureReasons.Replayed;
 
-                var holder = holders.GetValueOrDefault(once.Signer);
+                var holder = holders.GetValueOrDefault(replayKey.Signer);
                 if ((seen.Count == seen.Capacity || Refusal(holder) is not null) && swept < now)
                 {
                     Sweep(now);
-                    holder = holder is { Count: 0 } ? null : holder; // one that holds nothing was dropped
+                    holder = holder is { Count: 0 } ? null : holder; // a signer without entries was dropped
                 }
 
-                if (once.Until < swept)
-                    return SignatureReasons.GuardCold; // the clock went back to where this one may have been forgotten already
+                if (replayKey.Until < swept)
+                    return SignatureReasons.GuardCold; // the clock was set back, so this signature may already have been forgotten
                 if (Refusal(holder) is { } refusal)
                     return refusal;
 
                 if (holder is null)
-                    holders.Add(once.Signer, holder = new Holder());
-                if (seen.TryAdd(once.Key, new Entry(once.Until, holder)))
+                    holders.Add(replayKey.Signer, holder = new Holder());
+                if (seen.TryAdd(replayKey.Key, new Entry(replayKey.Until, holder)))
                     holder.Count++;
                 else
-                    seen[once.Key] = new Entry(once.Until, holder); // the same signer's, run out and not swept yet
+                    seen[replayKey.Key] = new Entry(replayKey.Until, holder); // an expired entry of the same signer that was not swept yet
                 return null;
             }
         }
 
-        /// <param name="holder">The signer's, or null if it holds nothing.</param>
+        /// <param name="holder">The signer's entry count, or null if it has none.</param>
         private string? Refusal(Holder? holder)
         {
             var free = capacity - seen.Count;
@@ -91,7 +92,7 @@ internal sealed class ReplayGuard : IReplayGuard
             return holder?.Count >= free ? SignatureReasons.GuardQuota : null;
         }
 
-        /// <summary>Drops what has run out. Called before the table would grow or refuse, and at most once a second, since until then nothing more can have run out.</summary>
+        /// <summary>Drops the expired entries. It is called before the table would grow or refuse, and at most once a second, the unit of expiry.</summary>
         private void Sweep(long now)
         {
             swept = now;

@@ -3,28 +3,28 @@ using PeerRegistry.Infrastructure.HttpSignatures.StructuredFields;
 
 namespace PeerRegistry.Infrastructure.HttpSignatures;
 
-/// <summary>A request or an answer as a signature sees it.</summary>
-/// <param name="Request">The request itself, or the one that is answered; null: an answer to nothing that we know.</param>
-/// <param name="Status">Of an answer; null: a request.</param>
+/// <summary>The signed parts of a request or a response.</summary>
+/// <param name="Request">The request itself or, for a response, the request that it answers; null if that request is unknown.</param>
+/// <param name="Status">The status of a response, or null for a request.</param>
 internal readonly record struct SignedMessage(ReceivedRequest? Request, int? Status, IFields Fields)
 {
     public IFields? Trailers { get; init; }
 
-    /// <summary>As on the request line, where that is not the origin-form (RFC 9112 section 3.2).</summary>
+    /// <summary>The target on the request line, or null if it is in origin-form (RFC 9112 section 3.2).</summary>
     public string? RequestTarget { get; init; }
 
-    /// <summary>What fields hold beyond those that are known everywhere.</summary>
+    /// <summary>The types of further structured fields by name, or null if only the registered ones are known.</summary>
     public Func<string, FieldType?>? TypeOf { get; init; }
 
     public static SignedMessage Of(in ReceivedRequest request) => new(request, null, request.Fields);
 }
 
-/// <summary>The bytes that are signed (RFC 9421 section 2.5).</summary>
+/// <summary>Writes the bytes that are signed (RFC 9421 section 2.5).</summary>
 internal static class SignatureBase
 {
     /// <returns>
-    /// Null when all is written; else <c>component_unknown</c> (not defined, or parameters that do not go together),
-    /// <c>component_missing</c> (not in the message) or <c>component_malformed</c> (there, but without one clear ASCII value).
+    /// Null on success, otherwise <c>component_unknown</c> (not defined, or with parameters that exclude each other),
+    /// <c>component_missing</c> (not in the message) or <c>component_malformed</c> (in the message, but without one unambiguous ASCII value).
     /// </returns>
     internal static string? Write(ref AsciiWriter to, in SignatureInput input, in SignedMessage message)
     {
@@ -40,11 +40,11 @@ internal static class SignatureBase
 
         to.Write("\"@signature-params\": "u8);
         Copy(input.Text, ref to);
-        return to.Spoiled ? SignatureReasons.ComponentMalformed : null;
+        return to.HasInvalidCharacter ? SignatureReasons.ComponentMalformed : null;
     }
 
-    /// <summary>The same for what we sign: all components of the profile.</summary>
-    /// <param name="signatureParams">In canonical spelling.</param>
+    /// <summary>Writes the signature base of our own signature, which covers all components of the profile.</summary>
+    /// <param name="signatureParams">The parameters in canonical spelling.</param>
     internal static string? Write(ref AsciiWriter to, SignatureProfile profile, ReadOnlySpan<char> signatureParams, in SignedMessage message)
     {
         foreach (var component in profile.Components)
@@ -59,10 +59,11 @@ internal static class SignatureBase
 
         to.Write("\"@signature-params\": "u8);
         to.Write(signatureParams);
-        return to.Spoiled ? SignatureReasons.ComponentMalformed : null;
+        return to.HasInvalidCharacter ? SignatureReasons.ComponentMalformed : null;
     }
 
-    /// <summary>Writes an item or inner list that has been read before in its canonical spelling.</summary>
+    /// <summary>Writes an item or inner list in its canonical spelling.</summary>
+    /// <param name="checkedText">The text of an item or inner list that was read without an error before.</param>
     private static void Copy(ReadOnlySpan<char> checkedText, ref AsciiWriter to)
     {
         var reader = new FieldReader(checkedText);

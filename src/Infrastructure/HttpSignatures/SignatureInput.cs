@@ -13,21 +13,20 @@ internal enum ComponentFlags
     Key = 16,
     Name = 32,
 
-    /// <summary>A parameter that RFC 9421 does not know, or one of the wrong type.</summary>
+    /// <summary>The component has a parameter that RFC 9421 does not define, or one of the wrong type.</summary>
     Unknown = 64,
 }
 
-/// <summary>A covered component (RFC 9421 section 2), by its places in the text of its inner list.</summary>
-/// <param name="Argument">Of <c>key</c> or <c>name</c>, still escaped.</param>
-/// <param name="Whole">The identifier with its parameters.</param>
+/// <summary>A covered component (RFC 9421 section 2). The ranges refer to the text of its inner list.</summary>
+/// <param name="Argument">The value of the parameter <c>key</c> or <c>name</c>, still escaped.</param>
+/// <param name="Whole">The identifier including its parameters.</param>
 internal readonly record struct Component(Range Name, Range Argument, ComponentFlags Flags, Range Whole);
 
 /// <summary>
-/// One member of <c>Signature-Input</c>: covered components and the signature's parameters (RFC 9421 section 2.3). It does not
-/// read where a component is named twice, whatever the order of its parameters, where a parameter stands twice, or where one that
-/// the RFC defines has the wrong type.
+/// One member of <c>Signature-Input</c>: the covered components and the signature's parameters (RFC 9421 section 2.3). Reading fails if a
+/// component occurs twice, whatever the order of its parameters, if a parameter occurs twice, or if one that the RFC defines has the wrong type.
 /// </summary>
-/// <param name="room">For <see cref="MaxComponents"/>; more than that do not read.</param>
+/// <param name="room">Space for <see cref="MaxComponents"/>. Reading fails if there are more.</param>
 internal ref struct SignatureInput(Span<Component> room)
 {
     internal const int MaxComponents = 32;
@@ -44,7 +43,6 @@ internal ref struct SignatureInput(Span<Component> room)
 
     internal long? Expires { get; private set; }
 
-    /// <summary>Null where the parameter is absent (an empty one is not).</summary>
     internal Optional Nonce { get; private set; }
 
     internal Optional KeyId { get; private set; }
@@ -53,12 +51,12 @@ internal ref struct SignatureInput(Span<Component> room)
 
     internal Optional Tag { get; private set; }
 
-    /// <summary>A parameter that RFC 9421 does not define.</summary>
+    /// <summary>Whether the signature has a parameter that RFC 9421 does not define.</summary>
     internal bool HasUnknown { get; private set; }
 
     internal readonly ReadOnlySpan<char> Of(Range part) => Text[part];
 
-    /// <param name="reader">Where the inner list begins; left behind its parameters.</param>
+    /// <param name="reader">Positioned at the start of the inner list; on success, it is after the parameters.</param>
     internal bool Read(scoped ref FieldReader reader)
     {
         var start = reader.Position;
@@ -183,7 +181,7 @@ internal ref struct SignatureInput(Span<Component> room)
         return true;
     }
 
-    /// <summary>A string parameter, still escaped; absent by default.</summary>
+    /// <summary>A string parameter, still escaped. The default value is an absent parameter, which differs from an empty one.</summary>
     internal readonly ref struct Optional(ReadOnlySpan<char> text)
     {
         internal ReadOnlySpan<char> Text { get; } = text;

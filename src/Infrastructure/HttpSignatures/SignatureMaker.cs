@@ -6,35 +6,38 @@ using PeerRegistry.Infrastructure.Keys;
 
 namespace PeerRegistry.Infrastructure.HttpSignatures;
 
-/// <summary>What we sign, under the label <c>sig1</c>.</summary>
+/// <summary>Makes our own signatures, under the label <c>sig1</c>.</summary>
 internal static class SignatureMaker
 {
     internal const string Label = "sig1";
-    /// <summary>Seconds that a request to an original is dated back, as its clock may be behind and it allows for no more.</summary>
+
+    /// <summary>
+    /// How many seconds <c>created</c> is dated back in a request to the original core, which refuses any time that is ahead of its own clock.
+    /// </summary>
     private const int OriginalSkew = 5;
 
-    /// <param name="digest">The field's value.</param>
-    /// <exception cref="RefusedException"><c>path_ambiguous</c>: an original would verify another target than the one signed.</exception>
+    /// <param name="digest">The value of <c>Content-Digest</c>.</param>
+    /// <exception cref="RefusedException"><c>path_ambiguous</c>: the original core would verify another target than the signed one.</exception>
     internal static IReadOnlyList<KeyValuePair<string, string>> SignRequest(
         PrivateKey key, string tag, string method, string authority, string targetUri, string digest, long now, bool toOriginal)
     {
         if (toOriginal && !OriginalTarget.IsUnchangedUri(targetUri))
-            throw new RefusedException(RefusalKind.Invalid, "path_ambiguous", "This path or query would reach the peer's core in another spelling than the one signed.");
+            throw new RefusedException(RefusalKind.Invalid, "path_ambiguous", "The peer's core would rewrite this path or query before it verifies the signature, so the signature would be invalid.");
 
         var scheme = targetUri.IndexOf("://", StringComparison.Ordinal);
         var target = scheme + "://".Length + authority.Length;
         if (scheme < 0 || !targetUri.AsSpan(scheme + "://".Length).StartsWith(authority, StringComparison.Ordinal) || targetUri.Contains('#', StringComparison.Ordinal))
-            throw new ArgumentException("The target URI does not go with the authority.", nameof(targetUri));
+            throw new ArgumentException("The target URI does not match the authority.", nameof(targetUri));
 
         var request = new ReceivedRequest(method, targetUri[..scheme], authority, targetUri[target..], new Digest(digest));
         return Sign(key, SignedMessage.Of(request), SignatureProfile.App, tag, digest, toOriginal ? now - OriginalSkew : now);
     }
 
-    /// <param name="requestLabel">Of the request's own signature; null: it had none.</param>
-    internal static IReadOnlyList<KeyValuePair<string, string>> SignAnswer(
+    /// <param name="requestLabel">The label of the request's own signature, or null if it had none.</param>
+    internal static IReadOnlyList<KeyValuePair<string, string>> SignResponse(
         PrivateKey key, int status, string digest, in ReceivedRequest request, string? requestLabel, long now)
     {
-        return Sign(key, new SignedMessage(request, status, new Digest(digest)), SignatureProfile.Answer(requestLabel), SignatureProfile.AnswerTag, digest, now);
+        return Sign(key, new SignedMessage(request, status, new Digest(digest)), SignatureProfile.Response(requestLabel), SignatureProfile.ResponseTag, digest, now);
     }
 
     private static KeyValuePair<string, string>[] Sign(
@@ -60,7 +63,7 @@ internal static class SignatureMaker
         }
     }
 
-    /// <summary>The one field that we cover of what we send.</summary>
+    /// <summary>The only field that our signatures cover.</summary>
     private sealed class Digest(string value) : IFields
     {
         private readonly string[] values = [value];

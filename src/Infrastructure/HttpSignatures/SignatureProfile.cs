@@ -3,27 +3,28 @@ using PeerRegistry.Application.SignedCalls;
 
 namespace PeerRegistry.Infrastructure.HttpSignatures;
 
-/// <param name="Argument">Of <c>key</c>.</param>
+/// <summary>A component that a profile requires or allows.</summary>
+/// <param name="Argument">The value of the parameter <c>key</c>, or empty if it has none.</param>
 internal readonly record struct Expected(string Name, ComponentFlags Flags = ComponentFlags.None, string Argument = "", bool IsOptional = false)
 {
-    /// <summary>As we write it (RFC 9421 section 2).</summary>
+    /// <summary>The component identifier in the spelling that we write (RFC 9421 section 2).</summary>
     internal string Identifier { get; } =
         $"\"{Name}\"{(Flags.HasFlag(ComponentFlags.OfRequest) ? ";req" : "")}{(Flags.HasFlag(ComponentFlags.Key) ? $";key=\"{Argument}\"" : "")}";
 }
 
-/// <summary>What a signature has to be in one place (docs/protocol.md).</summary>
-/// <param name="Tag">Null: there must be none, which is how originals sign.</param>
-/// <param name="MaxAge">Seconds since <c>created</c>.</param>
+/// <summary>The requirements for a signature in one place (docs/protocol.md).</summary>
+/// <param name="Tag">The required tag, or null if there must be none, as in signatures of the original core.</param>
+/// <param name="MaxAge">In seconds since <c>created</c>.</param>
 internal sealed record SignatureProfile(string? Tag, int MaxAge, ImmutableArray<Expected> Components)
 {
     internal const string PeerTag = "portal-peer";
     internal const string CoreTag = "portal-core";
-    internal const string AnswerTag = "portal-core-response";
+    internal const string ResponseTag = "portal-core-response";
 
-    /// <summary>Seconds that a sender's clock may be ahead of ours.</summary>
+    /// <summary>How many seconds a sender's clock may be ahead of ours.</summary>
     internal const int MaxAhead = 5;
 
-    /// <summary>Seconds from <c>created</c> to <c>expires</c> in what we sign.</summary>
+    /// <summary>The seconds from <c>created</c> to <c>expires</c> in our own signatures.</summary>
     internal const int Life = 60;
 
     private static readonly ImmutableArray<Expected> OfRequest = [new("@method"), new("@authority"), new("@target-uri"), new("content-digest")];
@@ -40,28 +41,28 @@ internal sealed record SignatureProfile(string? Tag, int MaxAge, ImmutableArray<
         new("authorization", IsOptional: true),
     ]);
 
-    private static readonly ImmutableArray<Expected> OfAnswer =
+    private static readonly ImmutableArray<Expected> OfResponse =
     [
         new("@status"), new("content-digest"), new("@method", ComponentFlags.OfRequest), new("@target-uri", ComponentFlags.OfRequest),
     ];
 
-    private static readonly SignatureProfile AnswerToUnsigned = new(AnswerTag, 60, OfAnswer);
+    private static readonly SignatureProfile ResponseToUnsigned = new(ResponseTag, 60, OfResponse);
 
-    /// <summary>Every tag of ours; signatures with other tags are somebody else's (a proxy's) and are not looked at.</summary>
-    internal static bool IsOurs(ReadOnlySpan<char> tag) => tag is PeerTag or CoreTag or AnswerTag;
+    /// <summary>Whether the tag is one of ours. Signatures with other tags, such as those of a proxy, are ignored.</summary>
+    internal static bool IsOurs(ReadOnlySpan<char> tag) => tag is PeerTag or CoreTag or ResponseTag;
 
     internal static SignatureProfile Of(VerificationPlace place) => place == VerificationPlace.App ? App : Core;
 
-    /// <param name="requestLabel">Of the request's own signature; null: it had none.</param>
-    internal static SignatureProfile Answer(string? requestLabel) => requestLabel is null
-        ? AnswerToUnsigned
-        : new(AnswerTag, 60, [.. OfAnswer, new("signature", ComponentFlags.OfRequest | ComponentFlags.Key, requestLabel)]);
+    /// <param name="requestLabel">The label of the request's own signature, or null if it had none.</param>
+    internal static SignatureProfile Response(string? requestLabel) => requestLabel is null
+        ? ResponseToUnsigned
+        : new(ResponseTag, 60, [.. OfResponse, new("signature", ComponentFlags.OfRequest | ComponentFlags.Key, requestLabel)]);
 
-    /// <summary>The components as we write them: an inner list without parameters.</summary>
+    /// <summary>The components as an inner list without parameters, in the spelling that we write.</summary>
     internal string List { get; } = $"({string.Join(' ', Components.Select(component => component.Identifier))})";
 
-    /// <summary>Every required component once, and no other.</summary>
-    /// <returns>Null, or the reason.</returns>
+    /// <summary>Checks that every required component is covered, and none that is not listed.</summary>
+    /// <returns>Null on success, otherwise the reason.</returns>
     internal string? Cover(in SignatureInput input)
     {
         var required = 0;
@@ -74,7 +75,7 @@ internal sealed record SignatureProfile(string? Tag, int MaxAge, ImmutableArray<
                 required++;
         }
 
-        foreach (var expected in Components) // none is covered twice, so counting is enough
+        foreach (var expected in Components) // no component is covered twice, so counting is enough
             required -= expected.IsOptional ? 0 : 1;
 
         return required == 0 ? null : SignatureReasons.ComponentMissing;

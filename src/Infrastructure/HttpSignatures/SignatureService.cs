@@ -13,18 +13,18 @@ internal sealed class SignatureService(KeyVault vault, IReplayGuard guard, TimeP
     {
         var now = Now;
         var verdict = Verifier.Verify(
-            SignedMessage.Of(request), SignatureProfile.Of(place), find, body.GetValueOrDefault().Span, body is not null, now, out var once);
+            SignedMessage.Of(request), SignatureProfile.Of(place), find, body.GetValueOrDefault().Span, body is not null, now, out var replayKey);
         if (verdict.Reason is not null)
             return new(Counted(verdict));
 
-        var remembered = guard.Remember(once, now, ct);
+        var remembered = guard.Remember(replayKey, now, ct);
         return remembered.IsCompletedSuccessfully ? new(After(verdict, remembered.Result)) : Wait(verdict, remembered);
     }
 
     public string? VerifyAnswer(PublicKey key, int status, ReadOnlySpan<byte> body, IFields answer, ReceivedRequest request)
     {
         var signer = new Signer(key.Id, key, IsOriginal: false);
-        var profile = SignatureProfile.Answer(request.Fields.Get("Signature").Count > 0 ? SignatureMaker.Label : null);
+        var profile = SignatureProfile.Response(request.Fields.Get("Signature").Count > 0 ? SignatureMaker.Label : null);
         return Verifier.Verify(new SignedMessage(request, status, answer), profile, _ => signer, body, isSeen: true, Now, out _).Reason;
     }
 
@@ -34,7 +34,7 @@ internal sealed class SignatureService(KeyVault vault, IReplayGuard guard, TimeP
 
     public IReadOnlyList<KeyValuePair<string, string>> SignAnswer(
         PortalId self, int status, ReadOnlySpan<byte> body, ReceivedRequest request, string? label) =>
-        SignatureMaker.SignAnswer(vault.KeyOf(self), status, ContentDigest.Field(body), request, label, Now);
+        SignatureMaker.SignResponse(vault.KeyOf(self), status, ContentDigest.Field(body), request, label, Now);
 
     private static async ValueTask<SignatureVerdict> Wait(SignatureVerdict verdict, ValueTask<string?> remembered) =>
         After(verdict, await remembered);

@@ -8,7 +8,7 @@ namespace PeerRegistry.Infrastructure.HttpSignatures;
 
 public static class SignaturesModule
 {
-    /// <summary>Needs <see cref="KeysModule.AddKeys"/>.</summary>
+    /// <summary>Adds signing and verification. It requires <see cref="KeysModule.AddKeys"/>.</summary>
     public static IServiceCollection AddHttpSignatures(this IServiceCollection services)
     {
         services.AddSingleton(Guard);

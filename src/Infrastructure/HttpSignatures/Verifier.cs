@@ -10,26 +10,26 @@ using PeerRegistry.Infrastructure.Keys;
 
 namespace PeerRegistry.Infrastructure.HttpSignatures;
 
-/// <summary>What the replay guard has to remember of a good signature, and for how long.</summary>
-/// <param name="Key">Of signer, tag and nonce (or signature, where there is no nonce).</param>
-/// <param name="Signer">Whose share of the guard it takes.</param>
-/// <param name="Created">Unix seconds.</param>
+/// <summary>What the replay guard remembers of a valid signature.</summary>
+/// <param name="Key">A hash of the signer, the tag and the nonce (or the signature, if there is no nonce).</param>
+/// <param name="Signer">The signer, whose share of the guard it counts toward.</param>
+/// <param name="Created">In Unix seconds.</param>
 /// <param name="Until">The last Unix second in which this signature would be accepted.</param>
 internal readonly record struct ReplayKey(UInt128 Key, PortalId Signer, long Created, long Until);
 
-/// <summary>Everything about one signature but whether it was seen before.</summary>
+/// <summary>Verifies one signature, except that it was not seen before.</summary>
 internal static class Verifier
 {
     private const int MaxSignatureLength = 1024;
 
-    /// <param name="find">By keyid as claimed.</param>
-    /// <param name="isSeen">False: the body is not here.</param>
-    /// <param name="once">For the replay guard, when the verdict is good.</param>
+    /// <param name="find">Finds the signer by the claimed <c>keyid</c>, or returns null.</param>
+    /// <param name="isSeen">Whether the body is available. If not, its digest is not compared.</param>
+    /// <param name="replayKey">What the replay guard must remember; set only if the signature is valid.</param>
     [SkipLocalsInit]
     internal static SignatureVerdict Verify(
-        in SignedMessage message, SignatureProfile profile, Func<string, Signer?> find, ReadOnlySpan<byte> body, bool isSeen, long now, out ReplayKey once)
+        in SignedMessage message, SignatureProfile profile, Func<string, Signer?> find, ReadOnlySpan<byte> body, bool isSeen, long now, out ReplayKey replayKey)
     {
-        once = default;
+        replayKey = default;
         var inputField = Line(message.Fields, "Signature-Input");
         var signatureField = Line(message.Fields, "Signature");
         var to = new AsciiWriter(1024);
@@ -40,7 +40,7 @@ internal static class Verifier
 
         try
         {
-            // 1. There, well-formed, and one of it.
+            // 1. There is one signature for us, and it is well-formed.
             var input = new SignatureInput(stackalloc Component[SignatureInput.MaxComponents]);
             if (Candidate.FindInput(inputField, ref input, out var labelText) is { } unread)
                 return Refuse(unread);
@@ -58,7 +58,7 @@ internal static class Verifier
             Base64Text.Decode(base64, signature);
             signature = signature[..length];
 
-            // 2. The tag that belongs here; none only where an original may call.
+            // 2. It has the tag of this place. It may have none only where the original core may call.
             if (input.Tag.IsPresent && !input.Tag.Text.SequenceEqual(profile.Tag))
                 return Refuse(SignatureReasons.TagWrong);
 
@@ -71,7 +71,7 @@ internal static class Verifier
                 profile = SignatureProfile.Original;
             }
 
-            // 3. Exactly what has to be covered, with parameters that are all known.
+            // 3. It covers exactly the required components, and all of its parameters are known.
             if (profile.Cover(input) is { } uncovered)
                 return Refuse(uncovered);
             if (input.HasUnknown)
@@ -81,7 +81,7 @@ internal static class Verifier
             if (SignatureBase.Write(ref to, input, message) is { } baseless)
                 return Refuse(baseless);
 
-            // 4. Somebody we know, under the keyid that belongs to the key, with the key's own algorithm.
+            // 4. The signer is known, and the keyid and the algorithm are those of the signer's key.
             if (signer is null)
                 return Refuse(SignatureReasons.SignerUnknown, to.Written);
             if (signer.Key.Id != signer.Id || keyId != KeyIdOf(signer.Key))
@@ -89,7 +89,7 @@ internal static class Verifier
             if (input.Algorithm.IsPresent && !input.Algorithm.Text.SequenceEqual(SignatureKeys.Algorithm(signer.Key)))
                 return Refuse(SignatureReasons.AlgorithmMismatch, to.Written);
 
-            // 5. Made now.
+            // 5. It was created recently and has not expired.
             if (created < now - profile.MaxAge)
                 return Refuse(SignatureReasons.CreatedTooOld, to.Written);
             if (created > now + SignatureProfile.MaxAhead)
@@ -97,11 +97,11 @@ internal static class Verifier
             if (input.Expires < now)
                 return Refuse(SignatureReasons.Expired, to.Written);
 
-            // 6. Signed.
+            // 6. The signature verifies with the signer's key.
             if (!SignatureKeys.Verify(signer.Key, to.Written, signature))
                 return Refuse(SignatureReasons.Invalid, to.Written);
 
-            // 7. The body that was signed, where it is here.
+            // 7. If the body is available, it is the one whose digest was signed.
             var digest = IsCovered(input, "content-digest") ? Line(message.Fields, "Content-Digest") : null;
             if (digest is null && isSeen && body.Length > 0)
                 return Refuse(SignatureReasons.DigestMissing, to.Written);
@@ -109,7 +109,7 @@ internal static class Verifier
                 return Refuse(unlike, to.Written);
 
             var until = Math.Min(created + profile.MaxAge, input.Expires ?? long.MaxValue);
-            once = new ReplayKey(ReplayKeyOf(signer.Id, profile.Tag, input.Nonce, signature), signer.Id, created, until);
+            replayKey = new ReplayKey(ReplayKeyOf(signer.Id, profile.Tag, input.Nonce, signature), signer.Id, created, until);
             return new SignatureVerdict(signer, null, digest, label, keyId) { Tagged = input.Tag.IsPresent };
         }
         finally
@@ -118,7 +118,7 @@ internal static class Verifier
         }
     }
 
-    /// <summary>The full ID with Ed25519; the short one with RSA, because originals look keys up by it.</summary>
+    /// <summary>The full ID for an Ed25519 key, the short ID for an RSA key, because the original core looks keys up by the short ID.</summary>
     internal static string KeyIdOf(PublicKey key) => key.Kind == KeyKind.Ed25519 ? key.Id.Value : key.Id.Short.Value;
 
     private static bool HasAll(in SignatureInput input) =>
@@ -142,7 +142,7 @@ internal static class Verifier
         var several => string.Join(", ", several),
     };
 
-    /// <summary>128 bits of SHA-256 over signer, tag and nonce, or signature: only a signer could make two of its own collide.</summary>
+    /// <summary>128 bits of SHA-256 over signer, tag and nonce (or signature). A signer can produce collisions only among its own keys.</summary>
     private static UInt128 ReplayKeyOf(PortalId signer, string? tag, in SignatureInput.Optional nonce, ReadOnlySpan<byte> signature)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];

@@ -7,8 +7,8 @@ using Npgsql;
 namespace PeerRegistry.Infrastructure.Keys;
 
 /// <summary>
-/// The keys of ASP.NET's data protection, with which the pages' form tokens are made. They are rows of table form_keys, so that all
-/// nodes share them and a restart keeps them, each sealed under the master key.
+/// Stores the keys of ASP.NET's data protection, which protect the form tokens of the pages. They are rows of table <c>form_keys</c>, each
+/// encrypted under the master key, so that all nodes share them and they survive a restart.
 /// </summary>
 internal sealed class FormKeys(NpgsqlDataSource database, MasterKey master) : IXmlRepository
 {
@@ -33,7 +33,7 @@ internal sealed class FormKeys(NpgsqlDataSource database, MasterKey master) : IX
         command.ExecuteNonQuery();
     }
 
-    /// <summary>Nonce, AES-256-GCM ciphertext bound to the name, tag.</summary>
+    /// <summary>Returns the nonce, the AES-256-GCM ciphertext, with which the name is authenticated, and the tag.</summary>
     private byte[] Seal(string name, string xml)
     {
         var plain = Encoding.UTF8.GetBytes(xml);
@@ -56,7 +56,7 @@ internal sealed class FormKeys(NpgsqlDataSource database, MasterKey master) : IX
         return Encoding.UTF8.GetString(plain);
     }
 
-    /// <summary>Uses a key of its own, derived from the master key, so that nothing else is ever sealed with it.</summary>
+    /// <summary>Encrypts with a key that is derived from the master key and used for nothing else.</summary>
     private AesGcm Cipher()
     {
         Span<byte> key = stackalloc byte[32];

@@ -11,7 +11,7 @@ namespace PeerRegistry.Infrastructure.Keys;
 
 public static class KeysModule
 {
-    /// <summary>The master key is opened, or made, when a key is first needed.</summary>
+    /// <summary>Adds the stored keys. The master key is read or created when it is first needed.</summary>
     public static IServiceCollection AddKeys(this IServiceCollection services)
     {
         services.AddSingleton(provider => OpenMasterKey(provider.GetRequiredService<RegistryOptions>()));
@@ -22,7 +22,7 @@ public static class KeysModule
         services.AddSingleton<IProxySecrets, ProxySecrets>();
         services.AddDataProtection().SetApplicationName("PeerRegistry");
         services.AddOptions<KeyManagementOptions>().Configure<FormKeys>((keys, rows) =>
-            (keys.XmlRepository, keys.XmlEncryptor) = (rows, new NullXmlEncryptor())); // the rows are sealed
+            (keys.XmlRepository, keys.XmlEncryptor) = (rows, new NullXmlEncryptor())); // the rows are encrypted
         return services;
     }
 

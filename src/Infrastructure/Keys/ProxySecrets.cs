@@ -7,7 +7,7 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Infrastructure.Keys;
 
-/// <summary>Derived from the master key, so that there is nothing to store, and nothing in the database to steal.</summary>
+/// <summary>Derives the proxy secrets from the master key, so that they need not be stored and cannot be stolen from the database.</summary>
 internal sealed class ProxySecrets(MasterKey master) : IProxySecrets
 {
     public string Of(PortalId portal, AppRow app)

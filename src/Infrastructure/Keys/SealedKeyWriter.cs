@@ -5,7 +5,7 @@ using PeerRegistry.Infrastructure.Store;
 
 namespace PeerRegistry.Infrastructure.Keys;
 
-/// <summary>Table <c>portal_keys</c>; a second key for a Portal is an error.</summary>
+/// <summary>Writes table <c>portal_keys</c>. A second key for a Portal is an error.</summary>
 internal sealed class SealedKeyWriter : AlongsideWriter<StoreSealedKey>
 {
     protected override IEnumerable<NpgsqlBatchCommand> Write(PortalId portal, StoreSealedKey row) =>

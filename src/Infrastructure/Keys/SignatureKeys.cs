@@ -7,7 +7,7 @@ using PublicKey = PeerRegistry.Domain.Portals.PublicKey;
 
 namespace PeerRegistry.Infrastructure.Keys;
 
-/// <summary>Verifies signatures. The libraries' form of a key is made once, and kept for as long as its <see cref="PublicKey"/> is referenced.</summary>
+/// <summary>Verifies signatures. A library's key object is created once, and kept as long as its <see cref="PublicKey"/> is referenced.</summary>
 internal static class SignatureKeys
 {
     private static readonly ConditionalWeakTable<PublicKey, Ed25519PublicKey> Ed25519Keys = [];
@@ -17,9 +17,9 @@ internal static class SignatureKeys
     internal static string Algorithm(PublicKey key) => key.Kind == KeyKind.Ed25519 ? "ed25519" : "rsa-pss-sha512";
 
     /// <summary>
-    /// Ed25519 as libsodium verifies it: a public key of small order or a signature whose S is not reduced is refused, so that a
-    /// signature has only one spelling. RSA is PSS with SHA-512 and a salt of exactly 64 bytes; one key object serves all threads,
-    /// as OpenSSL only reads it.
+    /// Verifies Ed25519 as libsodium does: a public key of small order or a signature whose S is not reduced is refused, so that a signature
+    /// has only one encoding. RSA is PSS with SHA-512 and a salt of exactly 64 bytes; all threads share one key object, because OpenSSL
+    /// only reads it.
     /// </summary>
     internal static bool Verify(PublicKey key, ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature) => key.Kind == KeyKind.Ed25519
         ? SignatureAlgorithm.Ed25519.Verify(Ed25519Keys.GetValue(key, ImportEd25519), message, signature)

@@ -1,9 +1,9 @@
 namespace PeerRegistry.Infrastructure.LocalPostgres;
 
-/// <summary>One registry per data directory. The kernel lets go of it when the process ends, however it ends.</summary>
+/// <summary>Allows one registry per data directory. The kernel releases the lock when the process ends for any reason.</summary>
 internal static class DataDirectoryLock
 {
-    /// <returns>Null: another process has it.</returns>
+    /// <returns>The lock, or null if another process holds it.</returns>
     public static FileStream? TryTake(string directory)
     {
         Directory.CreateDirectory(directory);

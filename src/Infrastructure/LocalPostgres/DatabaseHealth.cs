@@ -8,8 +8,8 @@ using PeerRegistry.Infrastructure.Store;
 namespace PeerRegistry.Infrastructure.LocalPostgres;
 
 /// <summary>
-/// A node is ready when it reaches the database, has sessions of its own there, and may trust its snapshots. Anybody may ask, so the
-/// database is asked once for all who want to know within half a second.
+/// Reports a node as ready if it reaches the database, has sessions of its own there, and may trust its snapshots. Anybody may ask, so all
+/// requests within half a second share one query to the database.
 /// </summary>
 internal sealed class DatabaseHealth(SharedSessions sessions, ISnapshotTrust trust, TimeProvider clock) : IHealthCheck
 {
@@ -37,7 +37,7 @@ internal sealed class DatabaseHealth(SharedSessions sessions, ISnapshotTrust tru
         try
         {
             if (await sessions.AreThere(given.Token).WaitAsync(Patience, clock))
-                return HealthCheckResult.Unhealthy("A connection pooler gives connections of the registry different sessions in turn.");
+                return HealthCheckResult.Unhealthy("A connection pooler assigns the registry's connections to changing sessions.");
             await trust.Require(given.Token);
             return HealthCheckResult.Healthy();
         }

@@ -5,11 +5,11 @@ using PeerRegistry.Application.Common;
 
 namespace PeerRegistry.Infrastructure.LocalPostgres;
 
-/// <summary>A server of our own where no database is configured.</summary>
+/// <summary>Adds the registry's own PostgreSQL server if no database is configured.</summary>
 internal static class LocalPostgresModule
 {
-    /// <summary>To be added before everything that uses the database, so that it starts first and stops last.</summary>
-    /// <returns>How to reach the database, once it is started.</returns>
+    /// <summary>Must be called before anything that uses the database is added, so that the server starts first and stops last.</summary>
+    /// <returns>The connection string, which works once the server is started.</returns>
     public static string AddDatabase(this IServiceCollection services, RegistryOptions options)
     {
         Directory.CreateDirectory(options.Data.Directory);
@@ -26,14 +26,14 @@ internal static class LocalPostgresModule
     }
 }
 
-/// <summary>Takes the data directory, starts the own server if there is to be one, starts it again if it dies, and stops it.</summary>
-/// <param name="server">Null: the database is somebody else's.</param>
+/// <summary>Locks the data directory, starts the registry's own server, restarts it if it dies, and stops it.</summary>
+/// <param name="server">The registry's own server, or null if another database is configured.</param>
 internal sealed class DatabaseLife(string dataDirectory, LocalServer? server, TimeProvider clock, ILogger<DatabaseLife> log)
     : BackgroundService, IAsyncDisposable
 {
     private FileStream? taken;
 
-    /// <summary>For a tool that runs beside a registry or alone: where one runs on this data directory, its server is used as it is.</summary>
+    /// <summary>Starts the server for a tool. If a registry is running on this data directory, the tool uses that registry's server.</summary>
     public async Task StartUnlessRunning(CancellationToken ct)
     {
         taken = DataDirectoryLock.TryTake(dataDirectory);
@@ -49,7 +49,7 @@ internal sealed class DatabaseLife(string dataDirectory, LocalServer? server, Ti
         await base.StartAsync(cancellationToken);
     }
 
-    /// <summary>Whatever else is late, the server is stopped: the token is not asked.</summary>
+    /// <summary>Stops the server even if the shutdown is late: the token is ignored.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(CancellationToken.None);
@@ -76,7 +76,7 @@ internal sealed class DatabaseLife(string dataDirectory, LocalServer? server, Ti
             if (server.ProcessId is not null)
                 continue;
 
-            log.LogError("The own PostgreSQL server has died; starting it again.");
+            log.LogError("The registry's PostgreSQL server has died. Restarting it.");
             await server.Start(stoppingToken);
         }
     }

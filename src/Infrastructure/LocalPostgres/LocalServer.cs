@@ -6,19 +6,19 @@ using PeerRegistry.Application.Common;
 namespace PeerRegistry.Infrastructure.LocalPostgres;
 
 /// <summary>
-/// A PostgreSQL server on a Unix socket only. It outlives a registry that is killed, and is then adopted by the next one. Whoever calls
-/// holds the <see cref="DataDirectoryLock"/>.
+/// A PostgreSQL server that listens on a Unix socket only. It outlives a registry that is killed, and the next registry adopts it. The caller
+/// must hold the <see cref="DataDirectoryLock"/>.
 /// </summary>
 internal sealed class LocalServer(ClusterPlace place, TimeProvider clock, ILogger<LocalServer> log)
 {
     private readonly ServerPrograms programs = new(place.Elsewhere?.User);
 
-    /// <summary>Of the cluster's main process; null: it does not run.</summary>
+    /// <summary>The id of the cluster's main process, or null if it is not running.</summary>
     public int? ProcessId
     {
         get
         {
-            // The file can outlive its server, and the number can be somebody else's by now: only who was started on this directory counts.
+            // The file can outlive its server, and another process can have the id by now, so the process must have been started on this directory.
             var file = Path.Combine(place.Directory, "postmaster.pid");
             return File.Exists(file) && int.TryParse(File.ReadLines(file).FirstOrDefault(), CultureInfo.InvariantCulture, out var pid)
                 && CommandLine(pid).Contains(place.Directory)
@@ -27,7 +27,7 @@ internal sealed class LocalServer(ClusterPlace place, TimeProvider clock, ILogge
         }
     }
 
-    /// <exception cref="StartRefusedException">It could not be made or started; says why.</exception>
+    /// <exception cref="StartRefusedException">The cluster could not be created or started. The message says why.</exception>
     public async Task Start(CancellationToken ct)
     {
         await SetAsideIfAbandoned();
@@ -55,7 +55,7 @@ internal sealed class LocalServer(ClusterPlace place, TimeProvider clock, ILogge
         await Launch(ct);
     }
 
-    /// <summary>Within seven seconds, whatever it takes.</summary>
+    /// <summary>Stops the server within seven seconds, by force if necessary.</summary>
     public async Task Stop()
     {
         if (ProcessId is not { } pid)
@@ -77,7 +77,7 @@ internal sealed class LocalServer(ClusterPlace place, TimeProvider clock, ILogge
             Directory.Delete(place.SocketDirectory, recursive: true);
     }
 
-    /// <summary>Made aside and moved when whole: a start that is cut short leaves nothing that looks like a cluster.</summary>
+    /// <summary>Creates the cluster in a draft directory and then moves it, so that an interrupted start leaves no incomplete cluster.</summary>
     private async Task MakeCluster(CancellationToken ct)
     {
         var draft = place.Directory + ".new";
@@ -86,7 +86,7 @@ internal sealed class LocalServer(ClusterPlace place, TimeProvider clock, ILogge
         await MakeDirectory(draft, ct);
         await programs.RunOrRefuse(
             Path.Combine(ServerPrograms.Folder(place.Directory), "initdb"),
-            ["-D", draft, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-instructions"], // the directory of the socket is the guard
+            ["-D", draft, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-instructions"], // access is controlled by the permissions of the socket's directory
             ct);
         await File.AppendAllTextAsync(Path.Combine(draft, "postgresql.conf"), "\ninclude_if_exists = 'peerregistry.conf'\n", ct);
         Directory.Delete(place.Directory, recursive: true);
@@ -94,11 +94,14 @@ internal sealed class LocalServer(ClusterPlace place, TimeProvider clock, ILogge
         if (place.Elsewhere is not { } elsewhere)
             return;
 
-        File.Delete(elsewhere.Link); // left over where the cluster itself was removed
+        File.Delete(elsewhere.Link); // it is left over if the cluster itself was removed
         Directory.CreateSymbolicLink(elsewhere.Link, place.Directory);
     }
 
-    /// <summary>Who removes a data directory wants to begin anew, and its master key is gone with it; what was recorded is kept all the same.</summary>
+    /// <summary>
+    /// Renames the cluster of a data directory that was deleted. Its master key was deleted with it, so the new data directory needs a new
+    /// database, but the old one is kept.
+    /// </summary>
     private async Task SetAsideIfAbandoned()
     {
         if (place.Elsewhere is not { } elsewhere || File.Exists(elsewhere.Link) || Directory.Exists(elsewhere.Link) || !Directory.Exists(place.Directory))
@@ -107,22 +110,22 @@ internal sealed class LocalServer(ClusterPlace place, TimeProvider clock, ILogge
         await Stop();
         var aside = $"{place.Directory}.{clock.GetUtcNow():yyyyMMddHHmmss}";
         Directory.Move(place.Directory, aside);
-        log.LogWarning("The data directory is new, but had a database before. That is set aside in {Directory}.", aside);
+        log.LogWarning("The data directory is new, but there is a database of an earlier one. It was moved to {Directory}.", aside);
     }
 
     private async Task Launch(CancellationToken ct)
     {
         var control = Path.Combine(ServerPrograms.Folder(place.Directory), "pg_ctl");
         var output = Path.Combine(place.Directory, "server.log");
-        string[] start = ["start", "-D", place.Directory, "-l", output, "-w", "-t", "60", "-s"]; // in a session of its own, out of reach of Ctrl-C
+        string[] start = ["start", "-D", place.Directory, "-l", output, "-w", "-t", "60", "-s"]; // it runs in its own session, so Ctrl-C does not reach it
         for (var attempt = 1; ; attempt++)
         {
             var (code, said) = await programs.Run(control, start, ct);
             if (code == 0)
                 return;
             if (attempt == 5)
-                throw new StartRefusedException($"PostgreSQL did not start: {said} Its own words are in {output}.");
-            await Task.Delay(TimeSpan.FromSeconds(1), clock, ct); // processes of a server that was killed may still be leaving
+                throw new StartRefusedException($"PostgreSQL did not start: {said} Its log is in {output}.");
+            await Task.Delay(TimeSpan.FromSeconds(1), clock, ct); // processes of a killed server may still be ending
         }
     }
 
@@ -139,7 +142,7 @@ internal sealed class LocalServer(ClusterPlace place, TimeProvider clock, ILogge
         await MakeDirectory(place.SocketDirectory, ct);
     }
 
-    /// <summary>Closed to everybody but the user that runs the server. One that exists and is somebody else's is refused.</summary>
+    /// <summary>Creates a directory that only the server's user can access. An existing one of another user is refused.</summary>
     private async Task MakeDirectory(string path, CancellationToken ct)
     {
         if (place.Elsewhere is { User: var user })
@@ -156,7 +159,7 @@ internal sealed class LocalServer(ClusterPlace place, TimeProvider clock, ILogge
         }
         catch (UnauthorizedAccessException)
         {
-            throw new StartRefusedException($"The directory {path} belongs to somebody else.");
+            throw new StartRefusedException($"The directory {path} belongs to another user.");
         }
     }
 

@@ -8,7 +8,7 @@ internal sealed class ServerPrograms(string? user)
 {
     private const string Installed = "/usr/lib/postgresql";
 
-    /// <returns>Exit code, and what was said on either stream.</returns>
+    /// <returns>The exit code, and the output of both streams.</returns>
     public async Task<(int Code, string Said)> Run(string program, IReadOnlyList<string> arguments, CancellationToken ct)
     {
         string[] command = user is null ? [program, .. arguments] : ["setpriv", $"--reuid={user}", $"--regid={user}", "--init-groups", program, .. arguments];
@@ -16,7 +16,7 @@ internal sealed class ServerPrograms(string? user)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            WorkingDirectory = "/", // ours may be closed to that user
+            WorkingDirectory = "/", // that user may have no access to ours
             Environment = { ["LC_ALL"] = "C" },
         };
         using var process = Process.Start(start)!;
@@ -32,8 +32,10 @@ internal sealed class ServerPrograms(string? user)
             throw new StartRefusedException($"{Path.GetFileName(program)} ended with {code}: {said}");
     }
 
-    /// <param name="cluster">A cluster can only be run by the major version that made it; the newest installed one makes a new one.</param>
-    /// <exception cref="StartRefusedException">Not installed.</exception>
+    /// <param name="cluster">
+    /// The cluster's directory. A cluster only runs with the major version that created it; a new one is created with the newest installed version.
+    /// </param>
+    /// <exception cref="StartRefusedException">PostgreSQL is not installed.</exception>
     public static string Folder(string cluster)
     {
         var made = Path.Combine(cluster, "PG_VERSION");

@@ -78,7 +78,7 @@ public sealed class AppMetaSpecs
     [InlineData("\"photo-wall\", \"container_port", "\"a/../b\", \"container_port", "expected a container's name")]
     [InlineData("600", "1", "expected a whole number from 5 up")]
     [InlineData("\"s\"", "\"huge\"", "expected one of xs, s, m, l, xl")]
-    [InlineData("\"store_info\"", "store_info", "not JSON from line 16")]
+    [InlineData("\"store_info\"", "store_info", "not valid JSON from line 16")]
     public void A_fault_is_named_with_place_and_expectation(string good, string bad, string message)
     {
         Assert.Contains(good, Whole, StringComparison.Ordinal);
@@ -114,7 +114,7 @@ public sealed class AppMetaSpecs
     [InlineData("{{ auth.client_id }}", "{{ auth.client_type }}", "no header names {{ auth.client_id }}")]
     [InlineData("X-Ptl-User", "X-Remote-User", "header X-Remote-User is never sent")]
     [InlineData("X-Ptl-User", "X_Ptl_User", "header X_Ptl_User is never sent")]
-    [InlineData("{{ auth.client_id }}", "{{ auth.client_id }}{{ client_id }}", "nothing is known as client_id; it renders empty")]
+    [InlineData("{{ auth.client_id }}", "{{ auth.client_id }}{{ client_id }}", "client_id is not a known value, so it renders as an empty text")]
     [InlineData("\"icon\": \"icon.svg\",", "", "icon is missing")]
     [InlineData("\"icon\"", "\"icom\"", "$.icom: nobody reads this member")]
     public void The_linter_says_what_was_probably_not_meant(string good, string odd, string warning)

@@ -5,7 +5,7 @@ using System.Text;
 
 namespace PeerRegistry.Infrastructure.HttpSignatures.StructuredFields;
 
-/// <summary>Base64 of byte sequences (RFC 9651 section 4.2.7): padding may be missing, its bits may be set.</summary>
+/// <summary>Base64 of byte sequences (RFC 9651 section 4.2.7). Padding may be missing, and pad bits may be set.</summary>
 internal static class Base64Text
 {
     private static readonly SearchValues<char> Digits = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
@@ -18,11 +18,11 @@ internal static class Base64Text
             && (bare.Length == text.Length || (text.Length % 4 == 0 && text.Length - bare.Length <= 2));
     }
 
-    /// <summary>Bytes that a checked text stands for.</summary>
+    /// <summary>The number of bytes that a valid text encodes.</summary>
     internal static int LengthOf(ReadOnlySpan<char> text) => text.TrimEnd('=').Length * 3 / 4;
 
-    /// <param name="text">Checked by <see cref="IsOne"/>.</param>
-    /// <param name="bytes">At least <see cref="LengthOf"/>.</param>
+    /// <param name="text">A text for which <see cref="IsOne"/> is true.</param>
+    /// <param name="bytes">At least <see cref="LengthOf"/> bytes.</param>
     internal static void Decode(ReadOnlySpan<char> text, Span<byte> bytes)
     {
         var (bits, have, at) = (0, 0, 0);
@@ -38,7 +38,7 @@ internal static class Base64Text
         }
     }
 
-    /// <returns>A member of a dictionary: <c>key=:…:</c>.</returns>
+    /// <returns>A dictionary member, <c>key=:…:</c>.</returns>
     internal static string Member(string key, ReadOnlySpan<byte> bytes)
     {
         Span<char> text = stackalloc char[Base64.GetMaxEncodedToUtf8Length(bytes.Length)];
@@ -92,7 +92,7 @@ internal static class DisplayText
         }
     }
 
-    /// <exception cref="StructuredFieldException">Half a surrogate pair.</exception>
+    /// <exception cref="StructuredFieldException">The text has an unpaired surrogate.</exception>
     internal static void Encode(string text, StringBuilder to)
     {
         byte[] bytes;

@@ -2,11 +2,11 @@ using System.Globalization;
 
 namespace PeerRegistry.Infrastructure.HttpSignatures.StructuredFields;
 
-/// <summary>RFC 9651 section 4.2, into objects: for fields off the hot path. Linear in the length of the text.</summary>
+/// <summary>Parses a field into objects (RFC 9651 section 4.2), for fields off the hot path. It takes time linear in the length of the text.</summary>
 public static class FieldParser
 {
-    /// <param name="text">Values of several lines joined with <c>", "</c>.</param>
-    /// <exception cref="StructuredFieldException">Anything that the RFC's algorithm fails on.</exception>
+    /// <param name="text">The values of all field lines, joined with <c>", "</c>.</param>
+    /// <exception cref="StructuredFieldException">The RFC's algorithm fails.</exception>
     public static Field Parse(ReadOnlySpan<char> text, FieldType type)
     {
         var reader = new FieldReader(text);

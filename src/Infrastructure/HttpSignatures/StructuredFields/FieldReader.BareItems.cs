@@ -31,7 +31,7 @@ internal ref partial struct FieldReader
         return true;
     }
 
-    /// <param name="value">Wrong where there are more digits than any number may have.</param>
+    /// <param name="value">The value; it is wrong if there are more digits than a number may have.</param>
     private bool ReadDigits(out long value, out int count)
     {
         value = 0;
@@ -69,7 +69,7 @@ internal ref partial struct FieldReader
         return true;
     }
 
-    /// <summary>Missing padding and set padding bits are let pass, as section 4.2.7 asks.</summary>
+    /// <summary>Reads a byte sequence. Missing padding and set pad bits are accepted, as section 4.2.7 requires.</summary>
     private bool ReadBytes(out RawBare bare)
     {
         bare = default;

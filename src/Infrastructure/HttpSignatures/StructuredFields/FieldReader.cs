@@ -3,9 +3,9 @@ using System.Buffers;
 namespace PeerRegistry.Infrastructure.HttpSignatures.StructuredFields;
 
 /// <summary>
-/// The grammar of RFC 9651 section 4.2, read forward only and without allocating. Every method says false on anything that the
-/// RFC's algorithm fails on, and leaves the position undefined then. What looks further ahead than one character never comes back,
-/// so that the whole is linear.
+/// Reads the grammar of RFC 9651 section 4.2 forward only and without allocations. Every method returns false where the RFC's algorithm
+/// fails, and then leaves the position undefined. No method goes back after it has looked ahead by more than one character, so reading
+/// takes linear time.
 /// </summary>
 internal ref partial struct FieldReader(ReadOnlySpan<char> text)
 {
@@ -23,7 +23,7 @@ internal ref partial struct FieldReader(ReadOnlySpan<char> text)
     internal readonly ReadOnlySpan<char> Since(int start) => all[start..Position];
 
 
-    /// <param name="position">Where this reader has been before.</param>
+    /// <param name="position">A position that the reader has had before.</param>
     internal void MoveTo(int position) => Position = position;
 
     internal readonly bool Sees(char c) => !AtEnd && all[Position] == c;
@@ -49,8 +49,8 @@ internal ref partial struct FieldReader(ReadOnlySpan<char> text)
             Position++;
     }
 
-    /// <summary>After a member: its comma and the space around it. False: something else stands there, or nothing follows.</summary>
-    /// <param name="more">False at the end of the all.</param>
+    /// <summary>Reads the comma after a member and the space around it. Fails if there is something else, or if nothing follows the comma.</summary>
+    /// <param name="more">False at the end of the field.</param>
     internal bool NextMember(out bool more)
     {
         SkipWhitespace();
@@ -74,8 +74,8 @@ internal ref partial struct FieldReader(ReadOnlySpan<char> text)
         return true;
     }
 
-    /// <summary>Before each item of an inner list.</summary>
-    /// <param name="ended">True when the closing parenthesis was taken.</param>
+    /// <summary>Reads what precedes each item of an inner list.</summary>
+    /// <param name="ended">Whether the closing parenthesis was read.</param>
     internal bool NextInner(bool first, out bool ended)
     {
         var before = Position;
@@ -84,7 +84,7 @@ internal ref partial struct FieldReader(ReadOnlySpan<char> text)
         return ended || (!AtEnd && (first || Position > before));
     }
 
-    /// <summary>One parameter, where a semicolon stands.</summary>
+    /// <summary>Reads one parameter, which begins with a semicolon.</summary>
     internal bool ReadParameter(out ReadOnlySpan<char> key, out RawBare value)
     {
         value = new RawBare(BareType.Boolean, "?1", 1);

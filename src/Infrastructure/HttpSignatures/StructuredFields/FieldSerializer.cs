@@ -3,7 +3,7 @@ using System.Text;
 
 namespace PeerRegistry.Infrastructure.HttpSignatures.StructuredFields;
 
-/// <summary>RFC 9651 section 4.1: the one canonical spelling of a value.</summary>
+/// <summary>Serializes a value to its canonical spelling (RFC 9651 section 4.1).</summary>
 public static class FieldSerializer
 {
     private const long MaxInteger = 999_999_999_999_999;

@@ -1,9 +1,9 @@
 namespace PeerRegistry.Infrastructure.HttpSignatures.StructuredFields;
 
-/// <summary>Text that is no structured field, or a value that cannot be one.</summary>
+/// <summary>Thrown for a text that is not a structured field, and for a value that cannot be written as one.</summary>
 public sealed class StructuredFieldException(string message) : Exception(message);
 
-/// <summary>What a field is known to hold; a parser has to be told (RFC 9651 section 1.1).</summary>
+/// <summary>The type of a field, which the parser must be told (RFC 9651 section 1.1).</summary>
 public enum FieldType
 {
     Item,
@@ -11,22 +11,23 @@ public enum FieldType
     Dictionary,
 }
 
-/// <param name="Number">Of integers, decimals (at most three places), dates (Unix seconds), booleans (0 or 1).</param>
-/// <param name="Text">Of strings, tokens and display strings, decoded.</param>
+/// <summary>A bare item.</summary>
+/// <param name="Number">The value of an integer, a decimal (at most three places), a date (in Unix seconds) or a boolean (0 or 1).</param>
+/// <param name="Text">The decoded value of a string, a token or a display string; otherwise null.</param>
 public readonly record struct Bare(BareType Type, decimal Number, string? Text, ReadOnlyMemory<byte> Bytes)
 {
     public static Bare True { get; } = new(BareType.Boolean, 1, null, default);
 }
 
-/// <summary>In order; setting a name that is there keeps its place.</summary>
+/// <summary>Parameters in order. Setting an existing name keeps its position.</summary>
 public sealed class Parameters : OrderedDictionary<string, Bare>;
 
 /// <summary>A member of a list or dictionary, or the one item of a field.</summary>
-/// <param name="Items">Of an inner list; null for an item.</param>
+/// <param name="Items">The items of an inner list, or null for an item.</param>
 public sealed record Member(Bare Value, IReadOnlyList<Member>? Items, Parameters Parameters);
 
-/// <summary>A parsed field. Lists and dictionaries without members are empty, and then not sent at all.</summary>
-/// <param name="Names">Of a dictionary's members, in order; null otherwise.</param>
+/// <summary>A parsed field. A list or dictionary without members is valid and is not sent at all.</summary>
+/// <param name="Names">The names of a dictionary's members in order, or null for other types.</param>
 public sealed record Field(FieldType Type, IReadOnlyList<Member> Members, IReadOnlyList<string>? Names)
 {
     public Member? Find(string name)

@@ -12,14 +12,14 @@ public enum BareType
     DisplayText,
 }
 
-/// <summary>A bare item as it stands in the field, checked but not decoded.</summary>
+/// <summary>A bare item as it is written in the field: valid, but not decoded.</summary>
 internal readonly ref struct RawBare(BareType type, ReadOnlySpan<char> text, long number = 0)
 {
     internal BareType Type { get; } = type;
 
-    /// <summary>What stands between quotes or colons, the token itself, or a number's characters.</summary>
+    /// <summary>The text between the quotes or colons, the token itself, or the characters of a number.</summary>
     internal ReadOnlySpan<char> Text { get; } = text;
 
-    /// <summary>An integer, a decimal in thousandths, a date in Unix seconds, 0 or 1.</summary>
+    /// <summary>The value of an integer, a decimal in thousandths, a date in Unix seconds, or a boolean (0 or 1).</summary>
     internal long Number { get; } = number;
 }
