@@ -8,6 +8,9 @@ namespace PeerRegistry.Application;
 
 public static class ApplicationModule
 {
+    /// <summary>What stands around each use case, the outermost first; see <see cref="IHotPathRequest{TResponse}"/> for the exceptions.</summary>
+    private static readonly Type[] Behaviors = [typeof(TracingBehavior<,>), typeof(ValidationBehavior<,>)];
+
     /// <summary>
     /// Registers every handler and validator of this assembly, and the pipeline around them. MediatR's own registration package cannot be
     /// restored, so handlers are found here.
@@ -16,8 +19,7 @@ public static class ApplicationModule
     {
         services.AddScoped<ServiceFactory>(provider => provider.GetRequiredService);
         services.AddScoped<IMediator, Mediator>();
-        services.AddScoped(typeof(IPipelineBehavior<,>), typeof(TracingBehavior<,>));
-        services.AddScoped(typeof(IPipelineBehavior<,>), typeof(ValidationBehavior<,>));
+        services.AddSingleton<HotPath>();
         services.AddScoped<CurrentActor>();
         services.AddScoped<Decisions>();
         services.AddSingleton<InviteGuesses>();
@@ -27,9 +29,23 @@ public static class ApplicationModule
         foreach (var type in typeof(ApplicationModule).Assembly.GetTypes().Where(t => t is { IsAbstract: false, IsGenericTypeDefinition: false }))
         {
             foreach (var role in type.GetInterfaces().Where(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IRequestHandler<,>)))
-                services.AddScoped(role, type);
+                AddHandler(services, role, type);
         }
 
         return services;
+    }
+
+    private static void AddHandler(IServiceCollection services, Type role, Type handler)
+    {
+        var message = role.GetGenericArguments(); // the request and its response
+        if (message[0].IsAssignableTo(typeof(IHotPathRequest<>).MakeGenericType(message[1])))
+        {
+            services.AddSingleton(role, handler);
+            return;
+        }
+
+        services.AddScoped(role, handler);
+        foreach (var behavior in Behaviors)
+            services.AddScoped(typeof(IPipelineBehavior<,>).MakeGenericType(message), behavior.MakeGenericType(message));
     }
 }

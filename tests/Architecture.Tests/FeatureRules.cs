@@ -3,6 +3,8 @@ using MediatR;
 using Microsoft.Extensions.DependencyInjection;
 using PeerRegistry.Application;
 using PeerRegistry.Application.Common;
+using PeerRegistry.Application.ForwardAuth;
+using PeerRegistry.Application.SignedCalls;
 using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Architecture.Tests;
@@ -34,6 +36,23 @@ public sealed class FeatureRules
             Assert.True(validator.IsVisible, validator.FullName);
             Assert.Single(registered, s => s.ImplementationType == validator && s.ServiceType.IsGenericType && s.ServiceType.GetGenericTypeDefinition() == typeof(IValidator<>));
         });
+    }
+
+    [Fact]
+    public void Every_use_case_but_those_of_the_hot_path_has_the_whole_pipeline()
+    {
+        var registered = new ServiceCollection().AddApplication();
+        var requests = Source.Application.GetTypes().Where(t => t is { IsAbstract: false } && t.IsAssignableTo(typeof(IBaseRequest))).ToList();
+        Type[] hot = [typeof(AuthorizeRequest), typeof(CallPeer)];
+
+        Assert.All(hot, request => Assert.Empty(Pipeline(request)));
+        Assert.All(requests.Except(hot), request => Assert.Superset(new HashSet<string> { "TracingBehavior`2", "ValidationBehavior`2" }, Pipeline(request)));
+
+        HashSet<string> Pipeline(Type request) =>
+        [
+            .. registered.Where(s => s.ServiceType.IsConstructedGenericType && s.ServiceType.GetGenericTypeDefinition() == typeof(IPipelineBehavior<,>)
+                && s.ServiceType.GenericTypeArguments[0] == request).Select(s => s.ImplementationType!.Name),
+        ];
     }
 
     [Fact]

@@ -1,8 +1,10 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
 using PeerRegistry.Application.Apps;
+using PeerRegistry.Application.ForwardAuth;
 using PeerRegistry.Application.Peers;
 using PeerRegistry.Application.Portals;
+using PeerRegistry.Application.SignedCalls;
 using PeerRegistry.Domain.Apps;
 using PeerRegistry.Domain.Portals;
 
@@ -67,6 +69,18 @@ public sealed class ReferenceRules
                 || (d.To.IsIn(Source.Domain) && feature is not ("Common" or "Portals")))
             && !joined.Contains(d.To));
         Assert.Empty(across);
+    }
+
+    [Fact]
+    public void The_hot_path_touches_neither_the_store_nor_the_bus()
+    {
+        string[] kept = ["Marten", "Wolverine", "JasperFx", "Npgsql", "PeerRegistry.Infrastructure.Store"];
+        Assembly[] assemblies = [Source.Application, Source.Infrastructure, Source.Api];
+        var hot = assemblies.SelectMany(Dependencies.Of).Where(d => Source.Feature(d.From) is "ForwardAuth" or "SignedCalls" or "Forwarding").ToList();
+
+        Assert.Contains(hot, d => d.From == typeof(AuthorizeRequest));
+        Assert.Contains(hot, d => d.From == typeof(CallPeer));
+        Assert.DoesNotContain(hot, d => kept.Any(space => d.To.Namespace is { } used && (used == space || used.StartsWith(space + ".", StringComparison.Ordinal))));
     }
 
     [Theory]

@@ -4,7 +4,6 @@ using PeerRegistry.Api.Http;
 using PeerRegistry.Api.Pages;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.ForwardAuth;
-using PeerRegistry.Application.Peers;
 using PeerRegistry.Application.SignedCalls;
 using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Common;
@@ -16,8 +15,7 @@ namespace PeerRegistry.Api.ForwardAuth;
 /// internal listener only: nobody else's word about <c>X-Forwarded-*</c> counts.
 /// </summary>
 internal sealed class ForwardAuthMiddleware(
-    RequestDelegate next, IPortalSnapshots snapshots, ISnapshotTrust trust, ISignatures signatures, IRefusedCalls refusals, IPeerContacts contacts,
-    IServiceScopeFactory scopes, TimeProvider clock, PublicUrl urls, BodyBudget budget, CallerAddress addresses)
+    RequestDelegate next, IPortalSnapshots snapshots, ISnapshotTrust trust, HotPath hotPath, PublicUrl urls, BodyBudget budget, CallerAddress addresses)
 {
     public const string Path = "/internal/auth";
     public const string NginxPath = "/internal/auth/nginx";
@@ -46,21 +44,12 @@ internal sealed class ForwardAuthMiddleware(
             RefuseUpgrade(context.Request.Headers.Upgrade);
             if (forNginx)
                 ReservedNames.Refuse(context.Request.Headers);
-            var verified = await Verified(context, forwarded);
-            var request = Request(context.Request.Headers, forwarded, verified.Signer);
-            var (portal, verdict) = Authorize(forwarded, request);
-            while (!trust.Holds)
-            {
-                // The process was paused after the first look, or verifying took long.
-                await trust.Require(context.RequestAborted);
-                (portal, verdict) = Authorize(forwarded, request);
-            }
-
+            var (portal, verdict, signature) = await Authorize(context, forwarded);
             VerdictMetrics.Count(verdict);
             switch (verdict.Ruling)
             {
                 case Ruling.Granted:
-                    Grant(context, portal, verdict, verified);
+                    Grant(context, portal, verdict, signature);
                     break;
                 case Ruling.SessionNeeded:
                     Redirect(context, portal, forwarded, forNginx);
@@ -79,11 +68,23 @@ internal sealed class ForwardAuthMiddleware(
         }
     }
 
-    /// <summary>By the newest snapshot: verifying took a moment.</summary>
-    private (PortalSnapshot Portal, AccessVerdict Verdict) Authorize(in ForwardedRequest forwarded, in AccessRequest request)
+    /// <summary>The body is held only where there is a signature, whose digest it is compared with.</summary>
+    private Task<Authorization> Authorize(HttpContext context, in ForwardedRequest forwarded)
     {
-        var portal = snapshots.Find(forwarded.Portal.Portal.Id) ?? forwarded.Portal;
-        return (portal, AccessPolicy.Decide(portal, request, clock.GetUtcNow()));
+        var headers = context.Request.Headers;
+        var access = Request(headers, forwarded);
+        return headers.ContainsKey("Signature") || headers.ContainsKey("Signature-Input")
+            ? Verify(context, forwarded, access)
+            : hotPath.Send(new AuthorizeRequest(forwarded.Portal, access, null), context.RequestAborted);
+    }
+
+    private async Task<Authorization> Verify(HttpContext context, ForwardedRequest forwarded, AccessRequest access)
+    {
+        using var body = await ForwardedBody.Read(context, budget.Verdicts, addresses);
+        var received = new ReceivedRequest(
+            forwarded.Method, forwarded.Scheme, forwarded.Authority, forwarded.Target, new HeaderFields(context.Request.Headers));
+        var signed = new SignedRequest(received, body.Bytes, Networks.Of(addresses.Of(context)));
+        return await hotPath.Send(new AuthorizeRequest(forwarded.Portal, access, signed), context.RequestAborted);
     }
 
     /// <summary>
@@ -96,49 +97,7 @@ internal sealed class ForwardAuthMiddleware(
             throw new RefusedException(RefusalKind.Invalid, "upgrade_unsupported", "A connection to an app may be upgraded to a WebSocket only.");
     }
 
-    /// <summary>A call without a signature has none to verify; a bad one is written down and leaves the caller anonymous.</summary>
-    private ValueTask<SignatureVerdict> Verified(HttpContext context, in ForwardedRequest forwarded)
-    {
-        var headers = context.Request.Headers;
-        return headers.ContainsKey("Signature") || headers.ContainsKey("Signature-Input") ? Verify(context, forwarded) : default;
-    }
-
-    private async ValueTask<SignatureVerdict> Verify(HttpContext context, ForwardedRequest forwarded)
-    {
-        var (portal, app) = (forwarded.Portal, forwarded.App);
-        var sent = new ReceivedRequest(
-            forwarded.Method, forwarded.Scheme, forwarded.Authority, forwarded.Target, new HeaderFields(context.Request.Headers));
-        using var body = await ForwardedBody.Read(context, budget.Verdicts, addresses);
-        var verdict = await signatures.Verify(
-            sent, VerificationPlace.App, keyId => AccessPolicy.FindSigner(portal, app, keyId), body.Bytes, context.RequestAborted);
-        if (verdict.Reason is not null)
-        {
-            refusals.Record(portal.Portal.Id, app, forwarded.Target, Networks.Of(addresses.Of(context)), verdict);
-            if (SignatureReasons.TryAgain(verdict.Reason) is { } tryAgain)
-                throw tryAgain;
-        }
-        else if (verdict.Signer is { } signer)
-        {
-            await Heard(portal, signer, verdict.Tagged, context.RequestAborted);
-        }
-
-        return verdict;
-    }
-
-    private async ValueTask Heard(PortalSnapshot portal, Signer signer, bool tagged, CancellationToken ct)
-    {
-        if (!signer.IsOriginal)
-        {
-            contacts.Heard(portal.Portal.Id, signer.Id.Short);
-            return;
-        }
-
-        await using var scope = scopes.CreateAsyncScope();
-        scope.ServiceProvider.GetRequiredService<CurrentActor>().Actor = Actor.Peer(signer.Id);
-        await scope.ServiceProvider.GetRequiredService<MediatR.IMediator>().Send(new ConfirmByCall(portal.Portal.Id, signer.Key, tagged), ct);
-    }
-
-    private static AccessRequest Request(IHeaderDictionary headers, in ForwardedRequest forwarded, Signer? signer)
+    private static AccessRequest Request(IHeaderDictionary headers, in ForwardedRequest forwarded)
     {
         var cookie = headers.Cookie.Count == 0 ? null : OwnSecrets.Cookie(headers.Cookie, OwnSecrets.AppCookie);
         var basic = headers.Authorization.Count == 0 ? null : Basic.Credentials(headers.Authorization)?.Password;
@@ -150,7 +109,7 @@ internal sealed class ForwardAuthMiddleware(
             IsNavigation: Navigation.MayBeRedirected(headers, forwarded.Method),
             cookie is null ? null : TokenHash.Of(cookie),
             Bearer.Token(headers.Authorization) is { } token ? TokenHash.Of(token) : null,
-            signer)
+            Signer: null)
         {
             BasicPassword = basic is null ? null : TokenHash.Of(basic),
         };

@@ -12,7 +12,7 @@ namespace PeerRegistry.Api.SignedCalls;
 /// <c>/internal/call_peer/{id}/{path}</c>, any method: an app calls the same app on a peer's Portal. On the internal listener, and
 /// before the general pipeline, which would cost a call about as much as its signature does.
 /// </summary>
-internal sealed class CallPeerMiddleware(RequestDelegate next, ISnapshotTrust trust, AppCallers callers, IPeerCalls calls)
+internal sealed class CallPeerMiddleware(RequestDelegate next, ISnapshotTrust trust, AppCallers callers, HotPath hotPath)
 {
     public const string Path = "/internal/call_peer";
     private const string Prefix = Path + "/";
@@ -32,7 +32,7 @@ internal sealed class CallPeerMiddleware(RequestDelegate next, ISnapshotTrust tr
         var caller = await callers.Identify(context);
         var (id, target) = Split(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
         var upgrade = IsWebSocket(context);
-        var call = new PeerCall(
+        var call = new CallPeer(
             caller.Portal,
             caller.App,
             id,
@@ -42,7 +42,7 @@ internal sealed class CallPeerMiddleware(RequestDelegate next, ISnapshotTrust tr
             upgrade || !HasBody(context) ? null : context.Request.Body,
             context.Request.ContentLength,
             upgrade);
-        await using var answer = await calls.Send(call, context.RequestAborted);
+        await using var answer = await hotPath.Send(call, context.RequestAborted);
         await AnswerCopy.ToCaller(answer, context);
     }
 

@@ -3,24 +3,6 @@ using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Application.SignedCalls;
 
-/// <param name="Portal">As of the start of the call.</param>
-/// <param name="Peer">As it stands in the path: full or short ID.</param>
-/// <param name="Target">Raw path and query for the peer's app, sent to the byte.</param>
-/// <param name="Fields">Those that pass; see <see cref="HeaderFilter"/>.</param>
-/// <param name="Body">Null: none.</param>
-/// <param name="BodyLength">Where it is known.</param>
-/// <param name="Upgrade">To <c>websocket</c>.</param>
-public sealed record PeerCall(
-    PortalSnapshot Portal,
-    string App,
-    ReadOnlyMemory<char> Peer,
-    string Method,
-    string Target,
-    IReadOnlyList<KeyValuePair<string, string>> Fields,
-    Stream? Body,
-    long? BodyLength,
-    bool Upgrade);
-
 /// <summary>The head of a peer's answer, and its body to read. Disposing it ends the call.</summary>
 public abstract class PeerCallAnswer : IAsyncDisposable
 {
@@ -51,8 +33,9 @@ public abstract class PeerCallAnswer : IAsyncDisposable
 public interface IPeerCalls
 {
     /// <exception cref="RefusedException">
-    /// <c>peer_unknown</c>; <c>peering_not_mutual</c>; <c>peer_unreachable</c>; <c>peer_timeout</c>; <c>rate_limited</c>;
-    /// <c>body_too_large</c>; <c>storage_full</c>; <c>path_ambiguous</c>
+    /// <c>peer_unreachable</c>; <c>peer_timeout</c>; <c>answer_invalid</c>; <c>rate_limited</c>; <c>body_too_large</c>; <c>storage_full</c>;
+    /// <c>path_ambiguous</c>; and if it is removed, blocked or hidden meanwhile <c>peer_unknown</c>, <c>peering_not_mutual</c>
     /// </exception>
-    Task<PeerCallAnswer> Send(PeerCall call, CancellationToken ct);
+    /// <param name="peer">The one that the call may go to.</param>
+    Task<PeerCallAnswer> Send(CallPeer call, PeerRow peer, CancellationToken ct);
 }

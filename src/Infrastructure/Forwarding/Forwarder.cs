@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Peers;
 using PeerRegistry.Application.SignedCalls;
+using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Portals;
 
@@ -15,9 +16,8 @@ internal sealed class Forwarder(
 {
     private static readonly byte[] NoBody = SHA256.HashData([]);
 
-    public async Task<PeerCallAnswer> Send(PeerCall call, CancellationToken ct)
+    public async Task<PeerCallAnswer> Send(CallPeer call, PeerRow peer, CancellationToken ct)
     {
-        var peer = CallPolicy.Authorize(call.Portal, call.App, call.Peer.Span, out var refusal) ?? throw refusal!;
         var (self, host) = (call.Portal.Portal.Id, CallPolicy.Host(call.App, peer));
         circuits.Enter(self, host);
         var open = calls.Enter(call.Portal, call.App, peer, ct);
@@ -75,7 +75,7 @@ internal sealed class Forwarder(
     }
 
     /// <returns>SHA-256.</returns>
-    private async ValueTask<byte[]> Spool(PeerCall call, HttpRequestMessage request, OpenCall open)
+    private async ValueTask<byte[]> Spool(CallPeer call, HttpRequestMessage request, OpenCall open)
     {
         var body = new SpooledBody(open, spool);
         request.Content = body; // which disposes of it
@@ -87,7 +87,7 @@ internal sealed class Forwarder(
         return body.Sha256;
     }
 
-    private static void AddFields(HttpRequestMessage request, PeerCall call)
+    private static void AddFields(HttpRequestMessage request, CallPeer call)
     {
         for (var i = 0; i < call.Fields.Count; i++)
         {

@@ -13,6 +13,7 @@ using PeerRegistry.Api.Apps;
 using PeerRegistry.Api.Http;
 using PeerRegistry.Api.SignedCalls;
 using PeerRegistry.Api.Tests.Common;
+using PeerRegistry.Application;
 using PeerRegistry.Application.Apps;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Peers;
@@ -159,6 +160,7 @@ internal sealed class CallRig : IAsyncDisposable
 
     private void Services(IServiceCollection services, RegistryOptions.CallsOptions limits, TimeProvider clock)
     {
+        services.AddApplication();
         services.AddForwarding();
         services.AddSingleton(new RegistryOptions
         {

@@ -1,0 +1,18 @@
+using MediatR;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace PeerRegistry.Application.Common;
+
+/// <summary>
+/// A request that is decided in memory, thousands of times a second. Its handler is a singleton, and no behaviour of the pipeline
+/// stands around it: a span and a validator for each would cost more than the decision.
+/// </summary>
+public interface IHotPathRequest<out TResponse> : IRequest<TResponse>;
+
+/// <summary>MediatR without a scope of services, which these requests do not need. All others go through <see cref="IMediator"/>.</summary>
+public sealed class HotPath(IServiceProvider services)
+{
+    private readonly Mediator mediator = new(services.GetRequiredService);
+
+    public Task<TResponse> Send<TResponse>(IHotPathRequest<TResponse> request, CancellationToken ct) => mediator.Send(request, ct);
+}

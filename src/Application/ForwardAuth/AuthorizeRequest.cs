@@ -1,0 +1,84 @@
+using MediatR;
+using Microsoft.Extensions.DependencyInjection;
+using PeerRegistry.Application.Common;
+using PeerRegistry.Application.Peers;
+using PeerRegistry.Application.SignedCalls;
+using PeerRegistry.Application.Snapshots;
+using PeerRegistry.Domain.Common;
+
+namespace PeerRegistry.Application.ForwardAuth;
+
+/// <param name="Body">Null if the proxy passes no body on; then the digest is only covered, not compared.</param>
+/// <param name="Network">Where the request came from: a /24 or /48.</param>
+public sealed record SignedRequest(ReceivedRequest Received, ReadOnlyMemory<byte>? Body, string Network);
+
+/// <param name="Portal">The snapshot that decided.</param>
+/// <param name="Signature">Empty for a request without a signature.</param>
+public readonly record struct Authorization(PortalSnapshot Portal, AccessVerdict Verdict, SignatureVerdict Signature);
+
+/// <summary>Whether a request to an app may pass, and who it is from.</summary>
+/// <param name="Portal">As of the start of the request.</param>
+/// <param name="Access">Without <see cref="AccessRequest.Signer"/>, which the handler finds.</param>
+/// <param name="Signed">Null if the request has no signature.</param>
+public sealed record AuthorizeRequest(PortalSnapshot Portal, AccessRequest Access, SignedRequest? Signed) : IHotPathRequest<Authorization>
+{
+    internal sealed class Handler(
+        IPortalSnapshots snapshots, ISnapshotTrust trust, ISignatures signatures, IRefusedCalls refusals, IPeerContacts contacts,
+        IServiceScopeFactory scopes, TimeProvider clock) : IRequestHandler<AuthorizeRequest, Authorization>
+    {
+        /// <exception cref="RefusedException"><c>guard_cold</c>; <c>guard_full</c>; <c>guard_quota</c>; <c>database_unavailable</c></exception>
+        public async Task<Authorization> Handle(AuthorizeRequest c, CancellationToken ct)
+        {
+            var signature = c.Signed is { } signed ? await Verify(c, signed, ct) : default;
+            var authorization = Decide(c, signature);
+            while (!trust.Holds)
+            {
+                // The process was paused after the first look, or verifying took long.
+                await trust.Require(ct);
+                authorization = Decide(c, signature);
+            }
+
+            return authorization;
+        }
+
+        /// <summary>By the newest snapshot: verifying took a moment.</summary>
+        private Authorization Decide(AuthorizeRequest c, in SignatureVerdict signature)
+        {
+            var portal = snapshots.Find(c.Portal.Portal.Id) ?? c.Portal;
+            return new(portal, AccessPolicy.Decide(portal, c.Access with { Signer = signature.Signer }, clock.GetUtcNow()), signature);
+        }
+
+        /// <summary>A bad signature is written down and leaves the caller anonymous.</summary>
+        private async ValueTask<SignatureVerdict> Verify(AuthorizeRequest c, SignedRequest signed, CancellationToken ct)
+        {
+            var (portal, app) = (c.Portal, c.Access.App);
+            var verdict = await signatures.Verify(
+                signed.Received, VerificationPlace.App, keyId => AccessPolicy.FindSigner(portal, app, keyId), signed.Body, ct);
+            if (verdict.Reason is not null)
+            {
+                refusals.Record(portal.Portal.Id, app, c.Access.Target, signed.Network, verdict);
+                if (SignatureReasons.TryAgain(verdict.Reason) is { } tryAgain)
+                    throw tryAgain;
+            }
+            else if (verdict.Signer is { } signer)
+            {
+                await Heard(portal, signer, verdict.Tagged, ct);
+            }
+
+            return verdict;
+        }
+
+        private async ValueTask Heard(PortalSnapshot portal, Signer signer, bool tagged, CancellationToken ct)
+        {
+            if (!signer.IsOriginal)
+            {
+                contacts.Heard(portal.Portal.Id, signer.Id.Short);
+                return;
+            }
+
+            await using var scope = scopes.CreateAsyncScope();
+            scope.ServiceProvider.GetRequiredService<CurrentActor>().Actor = Actor.Peer(signer.Id);
+            await scope.ServiceProvider.GetRequiredService<IMediator>().Send(new ConfirmByCall(portal.Portal.Id, signer.Key, tagged), ct);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+using MediatR;
+using PeerRegistry.Application.Common;
+using PeerRegistry.Application.Snapshots;
+using PeerRegistry.Domain.Common;
+
+namespace PeerRegistry.Application.SignedCalls;
+
+/// <summary>An app calls the same app on a peer's Portal.</summary>
+/// <param name="Portal">As of the start of the call.</param>
+/// <param name="Peer">As it stands in the path: full or short ID.</param>
+/// <param name="Target">Raw path and query for the peer's app, sent to the byte.</param>
+/// <param name="Fields">Those that pass; see <see cref="HeaderFilter"/>.</param>
+/// <param name="Body">Null: none.</param>
+/// <param name="BodyLength">Where it is known.</param>
+/// <param name="Upgrade">To <c>websocket</c>.</param>
+public sealed record CallPeer(
+    PortalSnapshot Portal,
+    string App,
+    ReadOnlyMemory<char> Peer,
+    string Method,
+    string Target,
+    IReadOnlyList<KeyValuePair<string, string>> Fields,
+    Stream? Body,
+    long? BodyLength,
+    bool Upgrade) : IHotPathRequest<PeerCallAnswer>
+{
+    internal sealed class Handler(IPeerCalls calls) : IRequestHandler<CallPeer, PeerCallAnswer>
+    {
+        /// <exception cref="RefusedException"><c>peer_unknown</c>; <c>peering_not_mutual</c>; and those of <see cref="IPeerCalls.Send"/></exception>
+        public Task<PeerCallAnswer> Handle(CallPeer c, CancellationToken ct)
+        {
+            var peer = CallPolicy.Authorize(c.Portal, c.App, c.Peer.Span, out var refusal) ?? throw refusal!;
+            return calls.Send(c, peer, ct);
+        }
+    }
+}
