@@ -8,7 +8,7 @@ using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Api.Apps;
 
-/// <summary>Lets in whom <see cref="AppCallers"/> knows, on the internal listener.</summary>
+/// <summary>Authenticates apps on the internal listener, as <see cref="AppCallers"/> identifies them.</summary>
 internal sealed class AppAuthentication(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder,
     AppCallers callers, CurrentPortal portal, CurrentActor actor)
@@ -36,7 +36,7 @@ internal sealed class AppAuthentication(
 
     protected override async Task HandleChallengeAsync(AuthenticationProperties properties) =>
         throw ((await HandleAuthenticateOnceSafeAsync()).Failure as RefusedException
-            ?? new RefusedException(RefusalKind.NotAuthenticated, "not_authenticated", "Only a registered app may do this, with its token."));
+            ?? new RefusedException(RefusalKind.NotAuthenticated, "not_authenticated", "Only a registered app with its token may do this."));
 
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
         throw new RefusedException(RefusalKind.Forbidden, "forbidden", "This app may not do this.");

@@ -6,17 +6,17 @@ using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Api.Apps;
 
-/// <param name="Portal">Whose app it is, as of the start of the request.</param>
-/// <param name="Proof">The value of the field that it is known by; null: it is known by its address.</param>
+/// <param name="Portal">The Portal that the app belongs to, as of the start of the request.</param>
+/// <param name="Proof">The value of the header that identified the app, or null if its address did.</param>
 internal readonly record struct AppCaller(PortalSnapshot Portal, string App, string? Proof);
 
 /// <summary>
-/// Knows an app by its token, in <c>Proxy-Authorization</c> where <c>Authorization</c> is meant for somebody else, or by the address
-/// of its container. Either also says which Portal the call is for.
+/// Identifies an app by its token or by the address of its container; either also determines the Portal. The token is read from
+/// <c>Proxy-Authorization</c> if <c>Authorization</c> is intended for the called peer.
 /// </summary>
 internal sealed class AppCallers(IPortalSnapshots snapshots, IAppAddresses addresses)
 {
-    /// <exception cref="RefusedException"><c>not_authenticated</c>; <c>token_invalid</c>; <c>forbidden</c>: a token of ours, but not an app's.</exception>
+    /// <exception cref="RefusedException"><c>not_authenticated</c>; <c>token_invalid</c>; <c>forbidden</c> for a token that is not an app's.</exception>
     public async ValueTask<AppCaller> Identify(HttpContext context)
     {
         var headers = context.Request.Headers;
@@ -29,16 +29,16 @@ internal sealed class AppCallers(IPortalSnapshots snapshots, IAppAddresses addre
                 : throw new RefusedException(RefusalKind.Forbidden, "forbidden", "This token is not an app's.");
         }
 
-        // A bearer that is not ours may be meant for the peer's app, where the caller is known by its address.
+        // If the caller's address identifies it, a bearer token that is not ours may be intended for the peer's app.
         if (own is null && await ByAddress(context) is { } caller)
             return caller;
 
         throw token is null
-            ? new RefusedException(RefusalKind.NotAuthenticated, "not_authenticated", "Only a registered app may do this, with its token.")
-            : new RefusedException(RefusalKind.NotAuthenticated, "token_invalid", "This token is not good, or not any more.");
+            ? new RefusedException(RefusalKind.NotAuthenticated, "not_authenticated", "Only a registered app with its token may do this.")
+            : new RefusedException(RefusalKind.NotAuthenticated, "token_invalid", "This token is unknown or has been revoked.");
     }
 
-    /// <summary>The one app, of all Portals here, that names the calling container in its description.</summary>
+    /// <summary>The only app of all Portals here whose description names the calling container, or null.</summary>
     private async ValueTask<AppCaller?> ByAddress(HttpContext context)
     {
         if (context.Connection.RemoteIpAddress is not { } address || await addresses.Find(address, context.RequestAborted) is not { } container)

@@ -17,10 +17,10 @@ internal sealed record VisibilityBody(VisibilityMode Mode, IReadOnlyList<string>
 
 internal sealed record TokenAnswer(string Token);
 
-/// <summary>The owner's apps.</summary>
+/// <summary>The owner's API for apps.</summary>
 internal static class AppEndpoints
 {
-    /// <summary>Bytes: room for the full IDs of some nine thousand peers.</summary>
+    /// <summary>In bytes; enough for the full IDs of about nine thousand peers.</summary>
     private const int MaxVisibility = 1 << 20;
 
     public static void MapApps(this IEndpointRouteBuilder edge)

@@ -4,7 +4,7 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Api.Apps;
 
-/// <param name="Peers">Full IDs.</param>
+/// <param name="Peers">The full IDs of the chosen peers.</param>
 internal sealed record VisibilityItem(VisibilityMode Mode, IReadOnlyList<PortalId> Peers)
 {
     public static VisibilityItem Of(Visibility visibility) => new(visibility.Mode, visibility.Peers);
@@ -14,8 +14,8 @@ internal sealed record PathItem(Domain.Apps.Access Access, IReadOnlyDictionary<s
 
 internal sealed record EntrypointItem(string ContainerName, int ContainerPort, string EntrypointPort);
 
-/// <summary>An app's description in version 1.3, with what the registry adds.</summary>
-/// <param name="Url">Where browsers find the app.</param>
+/// <summary>An app's description in version 1.3, with the fields that the registry adds.</summary>
+/// <param name="Url">The app's address for browsers.</param>
 internal sealed record AppItem(
     string V, string Name, string PrettyName, string? AppVersion, string? Icon, string? Homepage, string? UpstreamRepo,
     IReadOnlyList<EntrypointItem> Entrypoints, IReadOnlyDictionary<string, PathItem> Paths, Lifecycle? Lifecycle, string MinimumPortalSize,

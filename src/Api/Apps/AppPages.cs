@@ -17,13 +17,13 @@ namespace PeerRegistry.Api.Apps;
 
 internal static class AppPages
 {
-    /// <summary>Peers to choose from, on one page.</summary>
+    /// <summary>The number of peers to choose from on one page.</summary>
     private const int MaxChoices = 100;
 
     public static void MapAppPages(this IEndpointRouteBuilder pages)
     {
         pages.MapGet("/apps", (CurrentPortal portal) => List(portal, null));
-        pages.MapPost("/apps", Register).WithMetadata(new BodyLimit((3 * AppMetaParser.MaxBytes) + BodyLimit.BesideLargeField)); // typed into the form, a byte may take three
+        pages.MapPost("/apps", Register).WithMetadata(new BodyLimit((3 * AppMetaParser.MaxBytes) + BodyLimit.BesideLargeField)); // a byte of the description may take three in a form
         pages.MapGet("/apps/{name}", Ask);
         pages.MapPost("/apps/{name}/visibility", SetVisibility).WithMetadata(new BodyLimit(64 * 1024));
         pages.MapPost("/apps/{name}/token", IssueToken);
@@ -95,7 +95,7 @@ internal static class AppPages
             new AppPage.View(app, choices, pick, peers.Count > choices.Count, shown.Token, shown.Warnings, shown.Asked) { Password = shown.Password }, failure);
     }
 
-    /// <summary>Peers that the form did not show keep what was chosen for them.</summary>
+    /// <summary>Applies the choice to the peers that the form showed. The choice for all other peers is kept.</summary>
     private static async Task<IResult> SetVisibility(string name, PageForm form, CurrentPortal portal, IMediator mediator, CancellationToken ct)
     {
         var app = Find(portal, name);
@@ -140,7 +140,7 @@ internal static class AppPages
     private static async Task<byte[]> Read(IFormFile file, CancellationToken ct)
     {
         if (file.Length > AppMetaParser.MaxBytes)
-            throw new RefusedException(RefusalKind.TooLarge, "body_too_large", "The file is larger than a description may be.");
+            throw new RefusedException(RefusalKind.TooLarge, "body_too_large", "The file is larger than the 1 MiB that a description may have.");
 
         using var content = new MemoryStream();
         await file.CopyToAsync(content, ct);
@@ -150,7 +150,7 @@ internal static class AppPages
     /// <exception cref="RefusedException"><c>app_unknown</c></exception>
     private static AppRow Find(CurrentPortal portal, string name) => portal.Snapshot.Apps.GetValueOrDefault(name) ?? throw App.Unknown(name);
 
-    /// <param name="Pick">Part of the name of peers to choose from.</param>
+    /// <param name="Pick">A part of the name of the peers to choose from, or null for all.</param>
     private sealed record Shown(string Name, string? Pick = null)
     {
         public AppPage.Explained? Asked { get; init; }

@@ -13,7 +13,7 @@ namespace PeerRegistry.Api.Apps;
 
 internal sealed record AppSessionAnswer(string Token, DateTimeOffset ExpiresAt);
 
-/// <summary>How a device of the owner gets into the private paths of an app without showing the app its own session (ADR 0011).</summary>
+/// <summary>Gives a device of the owner a session for the private paths of one app, so that the app never sees the owner's session (ADR 0011).</summary>
 internal static class AppSessionEndpoints
 {
     private const int FingerprintLength = 43;
@@ -28,19 +28,19 @@ internal static class AppSessionEndpoints
             .RequireAuthorization(Policies.Owner).ProducesProblem(401).ProducesProblem(404);
     }
 
-    /// <summary>On the core's host, where the owner's cookie is.</summary>
+    /// <summary>Issues a ticket on the core's host, to which the owner's cookie is sent.</summary>
     private static async Task Begin(
         string app, string to, string state, HttpContext context, CurrentPortal portal, PublicUrl urls, IMediator mediator, CancellationToken ct)
     {
         if (!LoginRedirect.IsRelative(to) || state.Length != FingerprintLength)
-            throw new RefusedException(RefusalKind.Invalid, "request_invalid", "An app sends browsers here with a path of its own and nothing else.");
+            throw new RefusedException(RefusalKind.Invalid, "request_invalid", "The query of this address must name an app and one of its paths.");
 
         var ticket = await mediator.Send(new IssueAppTicket(portal.Id, app, context.User.FindFirstValue(ClaimTypes.NameIdentifier)!, state, to), ct);
         SeeOther(context, $"{urls.App(portal.Snapshot, app)}/.portal/session?ticket={ticket}&to={Uri.EscapeDataString(to)}");
     }
 
-    /// <summary>On the app's host, which the proxy sends here for this one path.</summary>
-    /// <param name="to">Where the browser wanted to go; the ticket, while it is good, knows it as well.</param>
+    /// <summary>Redeems the ticket on the app's host. The proxy forwards only this path of that host to the core.</summary>
+    /// <param name="to">The path that the browser asked for. A valid ticket contains it, too.</param>
     private static async Task Finish(
         string ticket, string? to, HttpContext context, CurrentPortal portal, IMediator mediator, TimeProvider clock, CancellationToken ct)
     {
@@ -54,7 +54,7 @@ internal static class AppSessionEndpoints
         }
         catch (RefusedException refused) when (refused.Code == "ticket_invalid")
         {
-            // Another tab may have got in meanwhile, or the page was reloaded.
+            // Another tab may have obtained a session meanwhile, or the page was reloaded.
             if (OwnSecrets.Cookie(cookies, OwnSecrets.AppCookie) is { } held
                 && AccessPolicy.IsSession(portal.Snapshot, portal.App!, TokenHash.Of(held), clock.GetUtcNow()))
                 SeeOther(context, wanted);

@@ -2,7 +2,7 @@ using PeerRegistry.Domain.Apps;
 
 namespace PeerRegistry.Api.Apps;
 
-/// <summary>Rules and choices about apps, in the owner's language.</summary>
+/// <summary>The texts that describe visibility and access rules to the owner.</summary>
 public static class AppWords
 {
     public static string Sees(Visibility visibility) => visibility switch

@@ -7,7 +7,7 @@ namespace PeerRegistry.Api.Apps;
 /// <param name="Header">The name of the header in which the proxy sends it.</param>
 internal sealed record ProxySecretAnswer(string Header, string Secret);
 
-/// <summary>On the internal listener: tells an app by which secret it knows the Portal's proxy.</summary>
+/// <summary>Gives an app the secret that identifies the Portal's proxy, on the internal listener.</summary>
 internal static class ProxySecretEndpoint
 {
     public static void MapProxySecret(this IEndpointRouteBuilder inner) =>

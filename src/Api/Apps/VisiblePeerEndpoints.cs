@@ -7,8 +7,8 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Api.Apps;
 
-/// <param name="Id">As much of it as is known: all 103 characters from first contact on.</param>
-/// <param name="PublicBytesB64">The PEM text, as original cores have it; null before first contact.</param>
+/// <param name="Id">The known part of the ID; from first contact on, all 103 characters.</param>
+/// <param name="PublicBytesB64">The PEM text, in the format of the original core, or null before first contact.</param>
 internal sealed record VisiblePeerItem(
     string Id, ShortId ShortId, string Name, string Domain, PeerStatus Status, bool? IsReachable, string? PublicBytesB64)
 {
@@ -17,7 +17,7 @@ internal sealed record VisiblePeerItem(
         seen.IsReachable, seen.Peer.Key?.Pem);
 }
 
-/// <summary>What an app may know of the contact list. Unknown and hidden are answered by the same code with the same bytes.</summary>
+/// <summary>The part of the contact list that an app may see. The response for a hidden peer is identical to that for an unknown one.</summary>
 internal static class VisiblePeerEndpoints
 {
     public static void MapVisiblePeers(this IEndpointRouteBuilder inner)

@@ -14,7 +14,7 @@ using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
 
 namespace PeerRegistry.Api.Audit;
 
-/// <summary>The whole history, and that of one peer. docs/events.md says what each type means.</summary>
+/// <summary>The history of the Portal and that of one peer. The event types are described in docs/events.md.</summary>
 internal static class AuditEndpoints
 {
     public static void MapAudit(this IEndpointRouteBuilder routes)

@@ -17,7 +17,7 @@ internal static class HistoryPages
             live.Write(StreamOf(about), after, portal.Id, context));
     }
 
-    /// <summary>The latest of one stream, to be put into another page.</summary>
+    /// <summary>The latest events of one stream, as part of another page.</summary>
     public static async Task<RenderFragment> Timeline(CurrentPortal portal, string stream, IMediator mediator, CancellationToken ct)
     {
         var words = new HistoryWords(portal.Snapshot);

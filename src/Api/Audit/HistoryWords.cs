@@ -9,15 +9,15 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Api.Audit;
 
-/// <summary>An event as a sentence: who, what, and to whom. Names stand apart from the words, so that no name can pass for words.</summary>
-/// <param name="What">With <c>{0}</c> where <paramref name="Whom"/> goes and <c>{1}</c> where <paramref name="Quote"/> goes.</param>
-/// <param name="Quote">Something that a person wrote.</param>
-/// <param name="Tone"><c>good</c>, <c>bad</c> or nothing.</param>
-/// <param name="Link">Page about it.</param>
+/// <summary>An event as a sentence: who did what to whom. Names are kept apart from the text, so that no name can be mistaken for text.</summary>
+/// <param name="What">The text, with <c>{0}</c> in the place of <paramref name="Whom"/> and <c>{1}</c> in the place of <paramref name="Quote"/>.</param>
+/// <param name="Quote">A text that a person wrote, or null.</param>
+/// <param name="Tone"><c>good</c>, <c>bad</c> or empty.</param>
+/// <param name="Link">The page about the subject, or null if there is none.</param>
 public sealed record HistoryEntry(
     long Sequence, DateTimeOffset At, string Type, string Who, string What, string? Whom, string? Quote, string Tone, string? Link)
 {
-    /// <summary>In pieces, names marked as such.</summary>
+    /// <summary>The sentence in parts, with names marked as such.</summary>
     public IEnumerable<(string Text, Part Part)> Sentence()
     {
         var rest = What;
@@ -39,7 +39,8 @@ public sealed record HistoryEntry(
     }
 }
 
-/// <param name="portal">Where the names of today are taken from.</param>
+/// <summary>Turns events into sentences for the owner.</summary>
+/// <param name="portal">Provides the current names.</param>
 internal sealed class HistoryWords(PortalSnapshot portal)
 {
     private readonly record struct Words(string What, string? Whom = null, string? Quote = null, string Tone = "", string? Link = null);
@@ -61,30 +62,30 @@ internal sealed class HistoryWords(PortalSnapshot portal)
         return new HistoryEntry(recorded.Sequence, recorded.At, type, who, words.What, words.Whom, words.Quote, words.Tone, words.Link);
     }
 
-    /// <param name="byItself">The peer did it, and is named as who did already.</param>
+    /// <param name="byItself">Whether the peer itself is the actor, which the sentence already names.</param>
     private Words OfPeer(PeerEvent happened, string shortId, bool byItself)
     {
         var (name, link) = (Peer(shortId), $"/peers/{shortId}");
         return happened switch
         {
-            PeerAdded when byItself => new("came into the list", Link: link),
+            PeerAdded when byItself => new("was added to the contact list", Link: link),
             PeerKeyPinned when byItself => new("showed its key, which is pinned now", Tone: "good", Link: link),
             PeerNameClaimed { Name: { } claimed } when byItself => new("calls itself “{1}”", null, claimed, Link: link),
-            PeeringConfirmed when byItself => new("has this Portal in its list, too: mutual", Tone: "good", Link: link),
+            PeeringConfirmed when byItself => new("has added this Portal, too, so you are mutual", Tone: "good", Link: link),
             PeeringWithdrawn when byItself => new("removed this Portal", Tone: "bad", Link: link),
             PeerAdded => new("added {0}", name, Link: link),
             PeerRenamed { Petname: { } petname } => new("called {0} “{1}”", name, petname, Link: link),
-            PeerRenamed => new("dropped the own name for {0}", name, Link: link),
+            PeerRenamed => new("removed the name given to {0}", name, Link: link),
             PeerAddressChanged e => new("moved {0} to {1}", name, e.Domain, Link: link),
-            PeerKeyPinned => new("met {0} and pinned its key", name, Tone: "good", Link: link),
+            PeerKeyPinned => new("reached {0} and pinned its key", name, Tone: "good", Link: link),
             PeerIdentityRefused e => new("refused another key that answered for {0}: {1}", name, e.Answered.Short.Value, "bad", link),
             PeerProtocolSeen => new("saw that {0} signs its answers", name, Link: link),
-            PeerNameClaimed { Name: { } claimed } => new("heard that {0} calls itself “{1}”", name, claimed, Link: link),
-            PeerNameClaimed => new("heard that {0} no longer gives itself a name", name, Link: link),
-            PeeringOffered { ToOriginal: true } => new("found that {0} runs the older kind of Portal", name, Link: link),
+            PeerNameClaimed { Name: { } claimed } => new("learned that {0} calls itself “{1}”", name, claimed, Link: link),
+            PeerNameClaimed => new("learned that {0} no longer gives itself a name", name, Link: link),
+            PeeringOffered { ToOriginal: true } => new("found that {0} runs an older kind of Portal", name, Link: link),
             PeeringOffered => new("told {0} that it was added", name, Link: link),
             PeeringConfirmed => new("became mutual with {0}", name, Tone: "good", Link: link),
-            PeeringWithdrawn => new("heard that {0} removed this Portal", name, Tone: "bad", Link: link),
+            PeeringWithdrawn => new("learned that {0} removed this Portal", name, Tone: "bad", Link: link),
             PeerRemoved => new("removed {0}", name, Tone: "bad"),
             PeerBlocked => new("blocked {0}", name, Tone: "bad", Link: link),
             PeerUnblocked => new("unblocked {0}", name, Link: link),
@@ -95,11 +96,11 @@ internal sealed class HistoryWords(PortalSnapshot portal)
 
     private Words OfPortal(PortalEvent happened) => happened switch
     {
-        PortalCreated e => new("made this Portal, {0}", e.Name, Tone: "good"),
+        PortalCreated e => new("created this Portal, {0}", e.Name, Tone: "good"),
         ProfileChanged e => new("changed the profile of {0}", e.Name, Link: "/profile"),
-        AvatarChanged { Sha256: null } => new("took the picture away", Link: "/profile"),
+        AvatarChanged { Sha256: null } => new("removed the picture", Link: "/profile"),
         AvatarChanged => new("changed the picture", Link: "/profile"),
-        InviteCreated => new("made an invite", Link: "/home"),
+        InviteCreated => new("created an invite", Link: "/home"),
         InviteUsed e => new("let {0} in by an invite", Peer(e.By.Short.Value), Tone: "good", Link: $"/peers/{e.By.Short}"),
         InviteRevoked => new("revoked an invite", Tone: "bad"),
         _ => new("recorded something about the Portal"),
@@ -111,12 +112,12 @@ internal sealed class HistoryWords(PortalSnapshot portal)
         return happened switch
         {
             AppRegistered => new("registered the app {0}", called, Tone: "good", Link: link),
-            AppUpdated => new("changed what the app {0} is", called, Link: link),
+            AppUpdated => new("updated the app {0}", called, Link: link),
             AppVisibilitySet { Visibility.Mode: VisibilityMode.All } => new("let {0} see all peers", called, Link: link),
             AppVisibilitySet { Visibility.Mode: VisibilityMode.None } => new("let {0} see no peer", called, Link: link),
             AppVisibilitySet e => new("let {0} see {1}", called, $"{e.Visibility.Peers.Count} chosen peer{(e.Visibility.Peers.Count == 1 ? "" : "s")}", Link: link),
-            AppCredentialIssued => new("made a new token for {0}", called, Link: link),
-            AppPasswordCreated e => new("made a password for {0}: “{1}”", called, e.Label, Link: link),
+            AppCredentialIssued => new("created a new token for {0}", called, Link: link),
+            AppPasswordCreated e => new("created a password for {0}: “{1}”", called, e.Label, Link: link),
             AppPasswordRevoked => new("revoked a password for {0}", called, Link: link),
             AppRemoved => new("removed the app {0}", called, Tone: "bad"),
             _ => new("recorded something about the app {0}", called, Link: link),
@@ -126,7 +127,7 @@ internal sealed class HistoryWords(PortalSnapshot portal)
     private Words OfDevice(DeviceEvent happened, string id) => happened switch
     {
         DevicePaired e => new("paired {0}", e.Name, Tone: "good", Link: "/devices"),
-        DeviceRenamed e => new("called a device “{1}”", null, e.Name, Link: "/devices"),
+        DeviceRenamed e => new("renamed a device to “{1}”", null, e.Name, Link: "/devices"),
         DeviceRevoked => new("revoked the device {0}", Device(id), Tone: "bad", Link: "/devices"),
         _ => new("recorded something about the device {0}", Device(id)),
     };
@@ -139,7 +140,7 @@ internal sealed class HistoryWords(PortalSnapshot portal)
         _ => "This Portal",
     };
 
-    private string Device(string id) => portal.Devices.GetValueOrDefault(id)?.Name ?? "a device that is gone";
+    private string Device(string id) => portal.Devices.GetValueOrDefault(id)?.Name ?? "a revoked device";
 
     private string Peer(string shortId) =>
         ShortId.TryParse(shortId, out var id) && portal.Peers.GetValueOrDefault(id) is { } peer ? peer.Name : shortId;

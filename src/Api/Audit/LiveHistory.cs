@@ -10,23 +10,26 @@ using PeerRegistry.Domain.Portals;
 namespace PeerRegistry.Api.Audit;
 
 /// <summary>
-/// The history as Server-Sent Events (HTML Living Standard, section 9.2): each further event of a Portal as one rendered entry, with its
-/// sequence number as its id. The head is sent at once and a comment whenever nothing else was for 15 s, so that neither browser nor
-/// proxy takes the silence for an end. The stream ends when the device that reads it is revoked and when the registry stops.
+/// Streams the history as Server-Sent Events (HTML Living Standard, section 9.2): each new event of a Portal is one rendered entry, with its
+/// sequence number as the id. The head is sent at once, and a comment after every 15 s without data, so that neither the browser nor a proxy
+/// closes the connection. The stream ends when its device is revoked or the registry stops.
 /// </summary>
-/// <param name="silence">The longest time without a byte. Null: 15 s.</param>
+/// <param name="silence">The longest time without data, or null for 15 s.</param>
 internal sealed class LiveHistory(
     IEventStore store, IPortalSnapshots snapshots, TimeProvider clock, IHostApplicationLifetime lifetime, TimeSpan? silence = null)
 {
     public static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(15);
 
-    /// <summary>How long a browser waits before it connects again; milliseconds. Sent first, since some proxies hold a head back until the body begins.</summary>
+    /// <summary>
+    /// How long a browser waits before it reconnects, in milliseconds. It is sent first, because some proxies hold the head back until the
+    /// body begins.
+    /// </summary>
     private const string Greeting = "retry: 1000\n\n";
 
     private const string Comment = ":\n\n";
 
-    /// <param name="stream">One stream, or if it ends in a dash, all streams that begin so. Null: every stream.</param>
-    /// <param name="after">Only events with a higher sequence number, unless the browser names one that is higher still.</param>
+    /// <param name="stream">The name of a stream; or, if it ends in a dash, the prefix of several; or null for all.</param>
+    /// <param name="after">The sequence number after which the events begin, unless the browser sends a higher one.</param>
     public async Task Write(string? stream, long after, PortalId portal, HttpContext context)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
@@ -35,7 +38,7 @@ internal sealed class LiveHistory(
 
         context.Response.ContentType = "text/event-stream";
         context.Response.Headers.CacheControl = "no-cache, no-store";
-        context.Response.Headers["X-Accel-Buffering"] = "no"; // asks nginx not to hold anything back, whatever its configuration says
+        context.Response.Headers["X-Accel-Buffering"] = "no"; // tells nginx not to buffer, whatever its configuration says
         if (HttpMethods.IsHead(context.Request.Method))
             return;
 
@@ -52,11 +55,11 @@ internal sealed class LiveHistory(
         }
         catch (OperationCanceledException) when (end.IsCancellationRequested)
         {
-            // The browser has left, or the registry stops: the answer ends here, and a browser that is still there comes back.
+            // The browser has disconnected or the registry is stopping. The response ends; a browser that is still there reconnects.
         }
     }
 
-    /// <summary>The events as they come, with comments in between, for as long as the device is paired.</summary>
+    /// <summary>Writes the events as they arrive, with comments in between, as long as the device is paired.</summary>
     private async IAsyncEnumerable<string> Texts(string? stream, long after, PortalId portal, HttpContext context, CancellationTokenSource end)
     {
         var device = context.User.FindFirstValue(ClaimTypes.NameIdentifier) ?? "";
@@ -86,12 +89,12 @@ internal sealed class LiveHistory(
         }
         finally
         {
-            await end.CancelAsync(); // a step under way has to end before its enumerator is disposed of
+            await end.CancelAsync(); // a running step has to end before its enumerator is disposed
             await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    /// <returns>On one line.</returns>
+    /// <returns>The entry as HTML on one line.</returns>
     private static async Task<string> Render(HtmlRenderer renderer, HistoryEntry entry)
     {
         var parameters = ParameterView.FromDictionary(new Dictionary<string, object?> { [nameof(TimelineEntry.Entry)] = entry });

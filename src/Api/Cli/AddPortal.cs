@@ -6,10 +6,10 @@ using PeerRegistry.Application.Snapshots;
 
 namespace PeerRegistry.Api.Cli;
 
-/// <summary><c>portal add</c>: prints a PAIR line for the new Portal's first device, and <c>PORTAL {full ID} {domain}</c>.</summary>
+/// <summary>The command <c>portal add</c>. It prints a PAIR line for the new Portal's first device, and <c>PORTAL {full ID} {domain}</c>.</summary>
 internal static class AddPortal
 {
-    /// <param name="name">Null: as <c>Portal__Name</c> says.</param>
+    /// <param name="name">The new Portal's name, or null for that of <c>Portal__Name</c>.</param>
     public static async Task Run(string[] settings, string? name)
     {
         await using var app = RegistryHost.Build(settings);

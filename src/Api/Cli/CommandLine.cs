@@ -11,8 +11,8 @@ using PeerRegistry.Api.Hosting;
 namespace PeerRegistry.Api.Cli;
 
 /// <summary>
-/// What <c>./run</c> hands on. Results go to standard output: help, the PAIR, READY and PORTAL lines, configurations. Faults and the log
-/// go to standard error.
+/// The command line of <c>./run</c>. Results go to standard output: help, the PAIR, READY and PORTAL lines, configurations. Errors and the
+/// log go to standard error.
 /// </summary>
 internal static partial class CommandLine
 {
@@ -24,10 +24,10 @@ internal static partial class CommandLine
           ./run proxy-config caddy > Caddyfile           write the reverse proxy's configuration for the registered apps
         """;
 
-    /// <summary>Other sections of the configuration belong to the framework and are none of the registry's settings.</summary>
+    /// <summary>The configuration sections of the registry. All others belong to the framework.</summary>
     private static readonly string[] Sections = [.. typeof(RegistryOptions).GetProperties().Select(p => p.Name), "Logging"];
 
-    /// <returns>0: done; 1: refused, with the reasons on standard error; 2: not understood, and nothing was made.</returns>
+    /// <returns>0 on success; 1 on failure, with the reasons on standard error; 2 on a usage error, after which nothing was started or created.</returns>
     public static async Task<int> Run(string[] args)
     {
         var settings = args.Where(IsSetting).ToArray();
@@ -43,7 +43,7 @@ internal static partial class CommandLine
 
         try
         {
-            // The host listens for SIGTERM and SIGINT itself, and Failed below words exceptions.
+            // The host handles SIGTERM and SIGINT itself, and Failed below reports exceptions.
             return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
         }
         catch (Exception e)
@@ -56,16 +56,16 @@ internal static partial class CommandLine
 
     private static RootCommand Root(string[] settings)
     {
-        var name = new Option<string?>("--name") { Description = "What to call the new Portal. Default: Portal__Name", HelpName = "NAME" };
+        var name = new Option<string?>("--name") { Description = "The name of the new Portal. Default: Portal__Name", HelpName = "NAME" };
         name.Validators.Add(given =>
         {
             if (given.GetValueOrDefault<string?>() is { } text && !DisplayName.IsValid(text))
                 given.AddError($"--name: {DisplayName.Rule}");
         });
-        var add = new Command("add", "Create a further Portal in the same registry, whether that is running or not.") { name };
+        var add = new Command("add", "Create another Portal in the same registry, whether or not the registry is running.") { name };
         add.SetAction((parsed, _) => AddPortal.Run(settings, parsed.GetValue(name)));
 
-        var proxy = new Argument<string>("proxy") { Description = "Which reverse proxy it is for" };
+        var proxy = new Argument<string>("proxy") { Description = "The reverse proxy to configure" };
         proxy.AcceptOnlyFromAmong([.. ProxyConfigVerb.Writers.Keys]);
         var proxyConfig = new Command("proxy-config", "Print the reverse proxy's configuration for the registered Portals and apps.") { proxy };
         proxyConfig.SetAction((parsed, _) => ProxyConfigVerb.Run(ProxyConfigVerb.Writers[parsed.GetRequiredValue(proxy)], settings));
@@ -91,7 +91,7 @@ internal static partial class CommandLine
     private static bool IsSetting(string argument) =>
         Setting().Match(argument) is { Success: true } match && Sections.Contains(match.Groups["section"].Value, StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>A port, a directory, a database or a key that cannot be used says so itself; anything else needs its stack.</summary>
+    /// <summary>Reports a failure: the message alone for a port, directory, database or key that cannot be used, otherwise with the stack trace.</summary>
     private static IEnumerable<string> Reasons(Exception exception) => exception switch
     {
         StartRefusedException refused => refused.Faults,

@@ -9,8 +9,8 @@ using PeerRegistry.Api.Hosting;
 namespace PeerRegistry.Api.Cli;
 
 /// <summary>
-/// <c>proxy-config</c>: prints the configuration of a reverse proxy for the registered Portals and apps, whether the registry is running
-/// or not.
+/// The command <c>proxy-config</c>. It prints the configuration of a reverse proxy for the registered Portals and apps, whether or not the
+/// registry is running.
 /// </summary>
 internal static class ProxyConfigVerb
 {

@@ -8,8 +8,8 @@ using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Api.Devices;
 
-/// <param name="ThisDevice">The one that asks.</param>
-/// <param name="LastSeenAt">To the hour; null once its session has expired.</param>
+/// <param name="ThisDevice">Whether this is the device that sent the request.</param>
+/// <param name="LastSeenAt">The hour of its last request, or null if its session has expired.</param>
 internal sealed record TerminalItem(string Id, string Name, DateTimeOffset PairedAt, DateTimeOffset? LastSeenAt, bool ThisDevice);
 
 internal sealed record DeviceName(string Name);
@@ -18,7 +18,7 @@ internal sealed record PairingCodeAnswer(string Code, DateTimeOffset ExpiresAt, 
 
 internal sealed record WhoAmI(string Type, string? Id, string? Name);
 
-/// <summary>The owner's devices, <c>terminals</c> on the wire.</summary>
+/// <summary>The owner's API for devices, which are called <c>terminals</c> on the wire.</summary>
 internal static class DeviceEndpoints
 {
     public static void MapDevices(this IEndpointRouteBuilder edge)
@@ -88,7 +88,7 @@ internal static class DeviceEndpoints
         return TypedResults.Created((string?)null, new PairingCodeAnswer(code.Code, code.ExpiresAt, url.Portal(portal.Snapshot) + code.Path));
     }
 
-    /// <summary>An id that cannot be one is not looked up.</summary>
+    /// <summary>Refuses a malformed id without a look into the database.</summary>
     private static string Known(string id) => id is { Length: <= 64 } && id.All(char.IsAsciiLetterOrDigit)
         ? id
         : throw new RefusedException(RefusalKind.NotFound, "device_unknown", "No device with this id is paired.");

@@ -1,6 +1,6 @@
 namespace PeerRegistry.Api.Devices;
 
-/// <summary>A first name for a browser, from what it says it is; the owner writes another one over it.</summary>
+/// <summary>Suggests a name for a browser from its <c>User-Agent</c>. The owner can change it.</summary>
 internal static class DeviceGuess
 {
     private static readonly (string Sign, string Name)[] Browsers =

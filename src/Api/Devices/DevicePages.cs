@@ -11,7 +11,7 @@ namespace PeerRegistry.Api.Devices;
 
 internal static class DevicePages
 {
-    /// <summary>For whoever is not paired yet.</summary>
+    /// <summary>The pages for a browser that is not paired yet.</summary>
     public static void MapPairPages(this IEndpointRouteBuilder pages)
     {
         pages.MapGet("/pair", ShowPair);
@@ -28,7 +28,7 @@ internal static class DevicePages
         pages.MapPost("/devices/{id}/revoke", Revoke);
     }
 
-    /// <summary>Uses nothing up: links are opened by things other than people.</summary>
+    /// <summary>Shows the pairing form. Opening the link does not consume the code, because programs open links, too.</summary>
     private static RazorComponentResult<PairPage> ShowPair(string? code, HttpResponse response)
     {
         response.Headers.CacheControl = "no-cache, no-store";
@@ -84,9 +84,9 @@ internal static class DevicePages
 
     private static DevicesPage.Item Find(string id, CurrentPortal portal, ClaimsPrincipal me) =>
         Items(portal, me).FirstOrDefault(d => d.Id == id)
-            ?? throw new RefusedException(RefusalKind.NotFound, "device_unknown", "No such device is paired, or not any more.");
+            ?? throw new RefusedException(RefusalKind.NotFound, "device_unknown", "This device is unknown or has been revoked.");
 
-    /// <summary>This device first, then by when they were last seen.</summary>
+    /// <summary>The devices: this one first, the others by the time of their last request.</summary>
     private static List<DevicesPage.Item> Items(CurrentPortal portal, ClaimsPrincipal me)
     {
         var snapshot = portal.Snapshot;

@@ -8,7 +8,7 @@ using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Api.Devices;
 
-/// <summary>Lets the owner's devices in, on the edge and on the core's own host only.</summary>
+/// <summary>Authenticates the owner's devices, on the edge listener and on the core's own host only.</summary>
 internal sealed class OwnerAuthentication(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder,
     CurrentPortal portal, CurrentActor actor, OwnerSession sessions)
@@ -26,7 +26,7 @@ internal sealed class OwnerAuthentication(
         if (byCookie && !CrossSite.IsSafe(Request.Method) && !FromOwnPage())
         {
             return AuthenticateResult.Fail(
-                new RefusedException(RefusalKind.Forbidden, "forbidden", "This request was made by a page of another origin."));
+                new RefusedException(RefusalKind.Forbidden, "forbidden", "This request was sent by a page of another origin."));
         }
 
         actor.Actor = Actor.Device(device.Id);
@@ -46,9 +46,9 @@ internal sealed class OwnerAuthentication(
     private bool FromOwnPage() => CrossSite.IsOwn(
         Request.Headers.Origin, Request.Headers["Sec-Fetch-Site"], Request.Host.Value ?? "", silentIsOwn: true);
 
-    /// <summary>An app's token or session is known, but not for this.</summary>
+    /// <summary>The refusal for a token that is not a device's: it is either unknown, or that of an app.</summary>
     private RefusedException Unusable(string token) =>
         portal.Snapshot.Credentials.TryGetValue(TokenHash.Of(token), out var other) && other.Kind != CredentialKind.Device
             ? new RefusedException(RefusalKind.Forbidden, "forbidden", "This token is not a device's.")
-            : new RefusedException(RefusalKind.NotAuthenticated, "token_invalid", "This token is not good, or not any more.");
+            : new RefusedException(RefusalKind.NotAuthenticated, "token_invalid", "This token is unknown or has been revoked.");
 }

@@ -8,12 +8,12 @@ using PeerRegistry.Application.Snapshots;
 namespace PeerRegistry.Api.Devices;
 
 /// <summary>
-/// A paired device, known by the cookie or by the same token as bearer. A session that is used lives 90 days more; that is written
-/// down at most once an hour, so a request costs no write.
+/// Identifies a paired device by the cookie, or by the same token as a bearer token. Every use extends the session to 90 days; this is stored at
+/// most once an hour, so that most requests need no write.
 /// </summary>
 internal sealed class OwnerSession(IAlongsideRows rows, TimeProvider clock)
 {
-    /// <summary>Bound to the core's own host by its prefix (RFC 6265bis), so no app and no sibling Portal sees or sets it.</summary>
+    /// <summary>The session cookie. Its prefix binds it to the core's own host (RFC 6265bis), so no app and no sibling Portal can read or set it.</summary>
     public const string Cookie = "__Host-portal";
 
     private static readonly TimeSpan Slack = TimeSpan.FromHours(1);
@@ -22,14 +22,14 @@ internal sealed class OwnerSession(IAlongsideRows rows, TimeProvider clock)
     public static CookieOptions CookieOptions(TimeSpan? life) =>
         new() { Path = "/", Secure = true, HttpOnly = true, SameSite = SameSiteMode.Lax, IsEssential = true, MaxAge = life };
 
-    /// <summary>What the request brings, good or not.</summary>
+    /// <summary>The token in the request, valid or not; null if there is none.</summary>
     public static (string? Token, bool ByCookie) Brought(HttpRequest request) => Bearer.Token(request.Headers.Authorization) switch
     {
         { } token => (token, false),
         null => (request.Cookies[Cookie], true),
     };
 
-    /// <summary>The device that the request speaks for; also for public paths that greet the owner.</summary>
+    /// <summary>The device that sent the request, or null. Public pages use it to recognize the owner.</summary>
     public bool TryFind(PortalSnapshot portal, string? token, [NotNullWhen(true)] out DeviceRow? device)
     {
         device = null;
@@ -40,7 +40,7 @@ internal sealed class OwnerSession(IAlongsideRows rows, TimeProvider clock)
             && portal.Devices.TryGetValue(session.Holder, out device);
     }
 
-    /// <returns>Whether it lives longer now, so that the cookie has to as well.</returns>
+    /// <returns>Whether the session was extended, so that the cookie must be extended, too.</returns>
     public async ValueTask<bool> Extend(PortalSnapshot portal, string token, CancellationToken ct)
     {
         var (hash, until) = (TokenHash.Of(token), clock.GetUtcNow() + PairDevice.SessionLife);

@@ -8,9 +8,9 @@ using PeerRegistry.Domain.Portals;
 namespace PeerRegistry.Api.Devices;
 
 /// <summary>
-/// How often anybody may guess at pairing codes: 60 times a minute from one address and 300 times for the Portal as a whole, so that neither
-/// many addresses nor invented ones help. A guess that names the selector of a live code passes whatever the counts are, since the
-/// code's own five tries limit it; otherwise a guesser could keep the owner from pairing.
+/// Limits guesses of pairing codes to 60 a minute per address and 300 a minute per Portal, so that neither many addresses nor forged ones help. A
+/// guess with the selector of a live code is not limited here, because the code itself allows only five tries; otherwise an attacker could
+/// prevent the owner from pairing.
 /// </summary>
 internal sealed class PairingLimits(CallerAddress addresses, IPairingCodes codes) : IDisposable
 {
@@ -22,7 +22,7 @@ internal sealed class PairingLimits(CallerAddress addresses, IPairingCodes codes
     private readonly PartitionedRateLimiter<IPAddress> each = Limiter<IPAddress>(PerAddress);
     private readonly PartitionedRateLimiter<PortalId> all = Limiter<PortalId>(PerPortal);
 
-    /// <param name="code">As typed.</param>
+    /// <param name="code">The code as it was typed.</param>
     /// <exception cref="RefusedException"><c>rate_limited</c></exception>
     public async ValueTask Take(HttpContext context, PortalId portal, string? code, CancellationToken ct)
     {
@@ -30,7 +30,7 @@ internal sealed class PairingLimits(CallerAddress addresses, IPairingCodes codes
             return;
 
         using var one = each.AttemptAcquire(addresses.Of(context));
-        using var any = one.IsAcquired ? all.AttemptAcquire(portal) : null; // an address beyond its own limit uses up nothing of everybody's
+        using var any = one.IsAcquired ? all.AttemptAcquire(portal) : null; // an address above its own limit does not use up the Portal's limit
         if (any is { IsAcquired: true })
             return;
 

@@ -4,13 +4,13 @@ using PeerRegistry.Application.Snapshots;
 namespace PeerRegistry.Api.ForwardAuth;
 
 /// <summary>
-/// <c>WWW-Authenticate</c> of a 401 on an app's host (RFC 9110, section 15.5.2). <c>Bearer</c> always; <c>Basic</c> only where the app has a password
-/// and nothing says that a browser asks: a browser would open its own dialog, for pages as well as for what their scripts fetch.
+/// Makes the <c>WWW-Authenticate</c> field of a 401 on an app's host (RFC 9110, section 15.5.2). It always has <c>Bearer</c>. It has <c>Basic</c> only if
+/// the app has a password and the request does not come from a browser, which would open its own dialog, even for requests of scripts.
 /// </summary>
 internal static class Challenges
 {
-    /// <param name="asked">Fields of the request that was turned away.</param>
-    /// <param name="authority">Host, with or without a port, that it was for.</param>
+    /// <param name="asked">The header fields of the refused request.</param>
+    /// <param name="authority">The host of the request, with or without a port.</param>
     public static string Of(IHeaderDictionary asked, string? authority, IPortalSnapshots snapshots)
     {
         var host = (authority ?? "").Split(':')[0].ToLowerInvariant();

@@ -4,7 +4,7 @@ using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Api.ForwardAuth;
 
-/// <summary>The body of the request that a proxy asks about, held until the verdict so that its digest can be compared.</summary>
+/// <summary>The body of the request that a proxy asks about. It is held in memory until the verdict, so that its digest can be compared.</summary>
 internal readonly struct ForwardedBody : IDisposable
 {
     private const int Max = 16 << 20;
@@ -15,7 +15,7 @@ internal readonly struct ForwardedBody : IDisposable
     private ForwardedBody(BodyShare share, string network, MemoryStream bytes) =>
         (this.share, this.network, Bytes) = (share, network, bytes.Length == 0 ? null : bytes.GetBuffer().AsMemory(0, (int)bytes.Length));
 
-    /// <summary>Null where the proxy passes no body on, as all do that are not told to.</summary>
+    /// <summary>The body, or null if the proxy sends none, which is the default of every proxy.</summary>
     public ReadOnlyMemory<byte>? Bytes { get; }
 
     /// <exception cref="RefusedException"><c>body_too_large</c>; <c>busy</c></exception>
@@ -27,7 +27,7 @@ internal readonly struct ForwardedBody : IDisposable
     private static async ValueTask<ForwardedBody> Held(HttpContext context, BodyShare share, string network)
     {
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
-            size.MaxRequestBodySize = null; // counted here, so that nginx, too, is told why it is refused
+            size.MaxRequestBodySize = null; // the limit is checked below, so that nginx, too, gets the reason of the refusal
         var body = new MemoryStream();
         var buffer = new byte[16 * 1024];
         var whole = false;
@@ -36,7 +36,7 @@ internal readonly struct ForwardedBody : IDisposable
             while (await context.Request.Body.ReadAsync(buffer, context.RequestAborted) is > 0 and var read)
             {
                 if (body.Length + read > Max)
-                    throw new RefusedException(RefusalKind.TooLarge, "body_too_large", "A body that is to be compared has at most 16 MiB.");
+                    throw new RefusedException(RefusalKind.TooLarge, "body_too_large", "A body whose digest is to be compared has at most 16 MiB.");
                 share.Take(network, read);
                 body.Write(buffer.AsSpan(0, read));
             }

@@ -7,17 +7,17 @@ using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Api.ForwardAuth;
 
-/// <summary>The request that a proxy asks about, from the four <c>X-Forwarded-*</c> fields that it sets, each exactly once.</summary>
+/// <summary>The request that a proxy asks about, read from the four <c>X-Forwarded-*</c> fields, each of which the proxy sets exactly once.</summary>
 /// <param name="Scheme"><c>http</c> or <c>https</c>.</param>
-/// <param name="Authority">As the client sent it, lower case.</param>
+/// <param name="Authority">The authority that the client sent, in lower case.</param>
 /// <param name="App">The label before the Portal's domain.</param>
-/// <param name="Path">Decoded; null if it can be read in more than one way.</param>
+/// <param name="Path">The decoded path, or null if it can be read in more than one way.</param>
 internal readonly record struct ForwardedRequest(
     PortalSnapshot Portal, string App, string Method, string Scheme, string Authority, string Target, string? Path)
 {
     /// <summary>
-    /// Set by the proxy's configuration, as a literal: the host for which it serves the app that it will send the request to. Whatever
-    /// way the proxy chose that app by, the host that is judged has to be the same.
+    /// The header that the proxy's configuration sets to a constant: the host of the app to which it will send the request. However the proxy
+    /// chose the app, the host for which access is decided must be the same.
     /// </summary>
     public const string ServedHost = "X-Portal-Host";
 
@@ -39,7 +39,7 @@ internal readonly record struct ForwardedRequest(
         var colon = authority.IndexOf(':', StringComparison.Ordinal);
         var host = colon < 0 ? authority : authority[..colon];
         if (headers[ServedHost] is { Count: > 0 } served && !host.Equals(One(served), StringComparison.OrdinalIgnoreCase))
-            throw new RefusedException(RefusalKind.Misdirected, "host_mismatch", "The request names another host than the one that the proxy serves this app for.");
+            throw new RefusedException(RefusalKind.Misdirected, "host_mismatch", "The request names another host than the one under which the proxy serves this app.");
         if (snapshots.FindByHost(host) is not { } portal || host.Length <= portal.Portal.Domain.Length)
             throw new RefusedException(RefusalKind.NotFound, "app_unknown", "No app of a Portal here has this host name.");
         return new(
@@ -48,10 +48,10 @@ internal readonly record struct ForwardedRequest(
 
     private static string One(StringValues field) => field is [{ Length: > 0 } only] ? only : throw Malformed();
 
-    /// <summary>Two fields that somebody joined are no word any more.</summary>
+    /// <summary>Accepts a single word only, so that two fields that a proxy joined into one are refused.</summary>
     private static string Word(string method) => method.AsSpan().ContainsAnyExcept(MethodCharacters) ? throw Malformed() : method;
 
-    /// <summary>A path is UTF-8; a query that is not stays as it is, since no verdict reads it.</summary>
+    /// <summary>Decodes the path, which must be UTF-8. A query that is not UTF-8 is kept as it is, because no decision depends on it.</summary>
     private static string Text(string target)
     {
         if (FieldBytes.Text(target) is { } text)
@@ -64,7 +64,7 @@ internal readonly record struct ForwardedRequest(
     private static string Lower(string text) => text.AsSpan().ContainsAnyInRange('A', 'Z') ? text.ToLowerInvariant() : text;
 
     private static RefusedException Ambiguous() =>
-        new(RefusalKind.Invalid, "path_ambiguous", "The path can be read in more than one way, so nobody is let through.");
+        new(RefusalKind.Invalid, "path_ambiguous", "The path can be read in more than one way, so the request is refused for everybody.");
 
     private static RefusedException Malformed() => new(RefusalKind.Invalid, "request_invalid",
         "Forward-auth needs X-Forwarded-Method, -Proto, -Host and -Uri from the proxy, each exactly once, and X-Portal-Host at most once.");

@@ -9,28 +9,28 @@ using PeerRegistry.Domain.Common;
 namespace PeerRegistry.Api.ForwardAuth;
 
 /// <summary>
-/// The head of a request has at most 32 KiB; above it 431 (RFC 6585, section 5). A page of any app can set cookies for the Portal's whole
-/// domain, and so make the browser send more than that to every host of the Portal. The edge reads none but the core's own cookies, so
-/// it drops the others before it counts. On an app's host they cannot be told from the app's own; there the answer deletes them.
+/// Limits the head of a request to 32 KiB and answers a larger one with 431 (RFC 6585, section 5). A page of any app can set cookies for the
+/// Portal's whole domain, and so make the browser exceed this limit on every host of the Portal. The edge reads only the core's own cookies, so
+/// the others are dropped before the size is checked. On an app's host they cannot be distinguished from the app's own, so the response deletes them.
 /// </summary>
 internal sealed class HeadLimit(RequestDelegate next, IPortalSnapshots snapshots)
 {
-    /// <summary>Request line and header fields, in bytes.</summary>
+    /// <summary>The limit for the request line and the header fields, in bytes.</summary>
     public const int MaxBytes = 32 * 1024;
 
-    /// <summary>The most that a printed configuration lets a proxy read, so that its question, with what it adds, is no larger than we read; KiB.</summary>
+    /// <summary>The limit in a proxy's printed configuration, in KiB. With the fields that the proxy adds, its request stays within our own limit.</summary>
     public const int ProxyKilobytes = 56;
 
-    /// <summary>What the server reads at all, so that this class can answer; at most the request buffer of a connection.</summary>
+    /// <summary>The limit of the server, which is higher so that this class can answer. It is at most the request buffer of a connection.</summary>
     private const int MaxReadBytes = 64 * 1024;
 
-    /// <summary>Header fields that the server reads, those that a proxy adds among them.</summary>
+    /// <summary>The maximum number of header fields that the server reads, including those that a proxy adds.</summary>
     private const int MaxReadFields = 128;
 
-    /// <summary>Set when cookies were deleted one by one, for a browser that comes back with too many nevertheless.</summary>
+    /// <summary>A cookie that is set when cookies were deleted by name, to recognize a browser that comes back with too many nevertheless.</summary>
     private const string Mark = "__Host-portal-cleared";
 
-    /// <summary>Bytes; nginx takes no head of an answer above 4 KiB unless it is told to.</summary>
+    /// <summary>In bytes. By default, nginx accepts at most 4 KiB for the head of a response.</summary>
     private const int MaxSetCookieBytes = 2048;
 
     public static void Apply(KestrelServerLimits limits)
@@ -49,8 +49,8 @@ internal sealed class HeadLimit(RequestDelegate next, IPortalSnapshots snapshots
     }
 
     /// <summary>
-    /// Whether the head that the client sent fits, as far as it is known: the fields that a proxy adds to its question do not count, the target
-    /// that it asks about does. Nearly every head fits with those fields counted, which takes no look at the names.
+    /// Whether the client's head is within the limit. The fields that a proxy adds do not count, but the forwarded target does. Nearly every head
+    /// is within the limit even if all fields count, so the names are only examined if it is not.
     /// </summary>
     private static bool Fits(HttpContext context)
     {
@@ -80,8 +80,8 @@ internal sealed class HeadLimit(RequestDelegate next, IPortalSnapshots snapshots
     }
 
     /// <summary>
-    /// <c>Clear-Site-Data</c> deletes the cookies of all hosts of the site in Chromium, the owner's session on the core's host among them. So a
-    /// current browser first has the foreign cookies deleted by name; only if it comes back too large, it is told to delete all.
+    /// In Chromium, <c>Clear-Site-Data</c> deletes the cookies of all hosts of the site, including the owner's session on the core's host. So a
+    /// current browser is first told to delete the foreign cookies by name, and to delete all cookies only if it comes back with too many.
     /// </summary>
     private Task Refuse(HttpContext context)
     {
@@ -91,7 +91,7 @@ internal sealed class HeadLimit(RequestDelegate next, IPortalSnapshots snapshots
         var foreign = Pairs(request.Headers.Cookie).Where(pair => !IsOwn(pair)).OrderByDescending(pair => pair.Length).ToList();
         var all = !request.Headers.ContainsKey("Sec-Fetch-Site") || Pairs(request.Headers.Cookie).Any(pair => pair.StartsWith(Mark + "=", StringComparison.Ordinal));
         var refused = new RefusedException(RefusalKind.HeadTooLarge, "head_too_large",
-            $"The browser sent headers of more than {MaxBytes / 1024} KiB with this request, mostly cookies, which is more than is taken here. "
+            $"The browser sent headers of more than {MaxBytes / 1024} KiB with this request, mostly cookies, which is more than this Portal accepts. "
             + (all ? "It was told to delete all cookies of this site, so it may have to be paired again." : "The cookies that are not this Portal's own were deleted."));
         context.Response.OnStarting(() =>
         {
@@ -113,7 +113,7 @@ internal sealed class HeadLimit(RequestDelegate next, IPortalSnapshots snapshots
             : throw refused;
     }
 
-    /// <summary>The largest first, for the host itself, the Portal's domain and its zone, from wherever they may have been set.</summary>
+    /// <summary>Deletes the largest cookies first, for the host itself, the Portal's domain and its zone, since any of these may have set them.</summary>
     private StringValues Deletions(List<string> foreign, string host)
     {
         var deletions = new List<string> { $"{Mark}=1; Max-Age=60; Path=/; Secure; HttpOnly; SameSite=Lax" };

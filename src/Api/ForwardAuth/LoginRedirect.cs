@@ -6,9 +6,9 @@ using Microsoft.Extensions.Primitives;
 namespace PeerRegistry.Api.ForwardAuth;
 
 /// <summary>
-/// The login redirect of a browser without an app session: from the app's host to the core's, where the owner's cookie is, and back with a
-/// ticket. A state cookie on the app's host makes sure that the ticket is used by the browser that set out (ADR 0011). Each
-/// redirect has a cookie of its own name, so that tabs that set out at the same time do not overwrite each other's.
+/// The login redirect of a browser without an app session: from the app's host to the core's host, to which the owner's cookie is sent, and back
+/// with a ticket. A state cookie on the app's host ensures that only the browser that began the login can use the ticket (ADR 0011). Each
+/// redirect has a cookie with its own name, so that logins in several tabs do not overwrite each other's cookie.
 /// </summary>
 internal static class LoginRedirect
 {
@@ -17,8 +17,8 @@ internal static class LoginRedirect
     private const int NameLength = 8;
 
     /// <returns>
-    /// Where to go, and the state cookie to take along. A browser that brings one already keeps it, so the number of its cookies does
-    /// not grow with every try.
+    /// The address to redirect to, and the state cookie to set. A browser that already has a state cookie keeps it, so that the number of its
+    /// cookies does not grow with every try.
     /// </returns>
     public static (string Location, string Cookie) Begin(string core, string app, string target, StringValues cookies)
     {
@@ -31,14 +31,14 @@ internal static class LoginRedirect
             $"{name}={state}; Max-Age=300; Path=/; Secure; HttpOnly; SameSite=Lax");
     }
 
-    /// <summary>Fingerprints of all states that the browser brings.</summary>
+    /// <summary>The fingerprints of all state cookies in the request.</summary>
     public static IReadOnlyList<string> States(StringValues cookies) =>
         [.. OwnSecrets.Cookies(cookies, OwnSecrets.StateCookie).Where(IsOurs).Select(cookie => Fingerprint(cookie.Value))];
 
-    /// <summary>What the core may know of the state: enough to compare, not to use.</summary>
+    /// <summary>A hash of the state. The core can compare it, but cannot compute the state from it.</summary>
     public static string Fingerprint(string state) => Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(state)));
 
-    /// <summary>A path on the same host, however a browser reads it: no second slash or backslash, nothing it would strip.</summary>
+    /// <summary>Whether every browser reads this as a path on the same host: it has no second slash or backslash, and no character that is stripped.</summary>
     public static bool IsRelative(string target) =>
         target is ['/', ..] and not ['/', '/' or '\\', ..] && target.Length <= MaxTarget
         && target.All(c => c is > ' ' and not '\\' and not '\u007F') && !target.StartsWith("/.portal", StringComparison.OrdinalIgnoreCase);

@@ -3,22 +3,22 @@ using Microsoft.Extensions.Primitives;
 namespace PeerRegistry.Api.ForwardAuth;
 
 /// <summary>
-/// Tells a person who goes somewhere with a browser from scripts, pictures and programs: by <c>Sec-Fetch-Mode</c> (W3C Fetch Metadata), and for
-/// browsers that do not send it (Safari before 16.4, many web views) by whether HTML is asked for.
+/// Distinguishes the navigation of a person in a browser from requests of scripts, images and programs: by <c>Sec-Fetch-Mode</c> (W3C Fetch
+/// Metadata) or, for browsers that do not send it (Safari before 16.4, many web views), by whether the request accepts HTML.
 /// </summary>
 internal static class Navigation
 {
     private const string Mode = "Sec-Fetch-Mode";
 
-    /// <summary>A <c>GET</c> that may be sent to the login: the browser follows redirects and shows the page that comes in the end.</summary>
+    /// <summary>Whether this <c>GET</c> may be redirected to the login, because the browser will show the final page.</summary>
     public static bool MayBeRedirected(IHeaderDictionary headers, string method) =>
         method == "GET" && (headers[Mode] is { Count: > 0 } mode ? mode is ["navigate"] : AsksForPage(headers));
 
-    /// <summary>Whether a person sees the answer, so that a refusal has to be a page.</summary>
+    /// <summary>Whether a person sees the response, so that a refusal must be a page.</summary>
     public static bool ShowsAnswer(IHeaderDictionary headers) =>
         headers[Mode] is { Count: > 0 } mode ? mode is ["navigate"] && AcceptsHtml(headers.Accept) : AsksForPage(headers);
 
-    /// <summary>Scripts that ask for HTML say so with <c>X-Requested-With</c> where their browser does not.</summary>
+    /// <summary>Whether the request accepts HTML and is not that of a script, which many libraries mark with <c>X-Requested-With</c>.</summary>
     private static bool AsksForPage(IHeaderDictionary headers) => AcceptsHtml(headers.Accept) && !headers.ContainsKey("X-Requested-With");
 
     private static bool AcceptsHtml(StringValues accept)

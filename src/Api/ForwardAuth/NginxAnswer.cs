@@ -7,8 +7,9 @@ using PeerRegistry.Domain.Common;
 namespace PeerRegistry.Api.ForwardAuth;
 
 /// <summary>
-/// nginx throws away what a verdict says beside its status. So a refusal's words go into fields, which the configuration hands to
-/// <see cref="Path"/> to have the answer made of them: the request itself is not judged again, a signature being good for once.
+/// Renders refusals for nginx, which uses only the status of a forward-auth response. The details of a refusal are sent in header fields, and the
+/// configuration passes these to <see cref="Path"/>, which renders the response. The request itself is not verified again, because its signature
+/// is only accepted once.
 /// </summary>
 internal static class NginxAnswer
 {
@@ -44,7 +45,7 @@ internal static class NginxAnswer
             return Task.CompletedTask;
         }
 
-        // Without a status the proxy had no verdict at all, so nothing may pass for an answer of the app.
+        // Without a status, the proxy had no verdict, so this response must not look like one of the app.
         var kind = int.TryParse(said[Status], CultureInfo.InvariantCulture, out var status) && Enum.IsDefined((RefusalKind)status)
             ? (RefusalKind)status
             : RefusalKind.Unavailable;
@@ -54,7 +55,7 @@ internal static class NginxAnswer
         };
         context.Response.OnStarting(() =>
         {
-            context.Response.Headers.Remove("WWW-Authenticate"); // nginx adds that of the verdict, which it takes from there in any case
+            context.Response.Headers.Remove("WWW-Authenticate"); // nginx adds the field of the verdict itself
             return Task.CompletedTask;
         });
         var problem = Problem.Of(refused);

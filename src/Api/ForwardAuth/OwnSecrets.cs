@@ -6,20 +6,20 @@ using PeerRegistry.Application.Snapshots;
 
 namespace PeerRegistry.Api.ForwardAuth;
 
-/// <summary>What of <c>Cookie</c> and <c>Authorization</c> an app may see: all but what is between the owner and the core.</summary>
+/// <summary>Removes the secrets that only the owner and the core share from <c>Cookie</c> and <c>Authorization</c>, before an app sees them.</summary>
 internal static class OwnSecrets
 {
-    /// <summary>Session for one app, on that app's host.</summary>
+    /// <summary>The cookie of the session for one app, on that app's host.</summary>
     public const string AppCookie = "__Host-portal-app";
 
-    /// <summary>Begins the names of the cookies that bind a ticket to the browser that asked for it.</summary>
+    /// <summary>The prefix of the cookies that bind a ticket to the browser that requested it.</summary>
     public const string StateCookie = "__Host-portal-state-";
 
-    /// <summary>How the names of all cookies of the core begin.</summary>
+    /// <summary>The prefix of the names of all cookies of the core.</summary>
     public const string CookiePrefix = "__Host-portal";
     private const int TokenLength = 43;
 
-    /// <summary>The value of one of our cookies; null where it is absent or given twice.</summary>
+    /// <summary>The value of one of our cookies, or null if it is absent or occurs twice.</summary>
     public static string? Cookie(StringValues field, string name)
     {
         string? found = null;
@@ -39,7 +39,7 @@ internal static class OwnSecrets
         return found;
     }
 
-    /// <summary>Names and values of the cookies whose names begin so.</summary>
+    /// <summary>The names and values of the cookies whose names have this prefix.</summary>
     public static IEnumerable<(string Name, string Value)> Cookies(StringValues field, string beginning)
     {
         foreach (var line in field)
@@ -52,7 +52,7 @@ internal static class OwnSecrets
         }
     }
 
-    /// <summary>Cookies of the core go, by their names; so does any that carries a token of the core under another name.</summary>
+    /// <summary>Removes the cookies of the core by name, and every cookie that contains a token of the core under another name.</summary>
     public static string Cookies(StringValues field, IPortalSnapshots snapshots)
     {
         if (field.Count == 0)

@@ -15,7 +15,7 @@ internal static class ReservedNames
         foreach (var (name, _) in headers)
         {
             if (HeaderFilter.IsReserved(name))
-                throw new RefusedException(RefusalKind.Invalid, "header_reserved", "Header names that begin with X-Ptl- are the core's own.");
+                throw new RefusedException(RefusalKind.Invalid, "header_reserved", "Header names that begin with X-Ptl- are reserved for the core.");
         }
     }
 }

@@ -7,7 +7,7 @@ internal static class VerdictMetrics
 {
     private static readonly Meter Meter = new("PeerRegistry.ForwardAuth");
     private static readonly Counter<long> Verdicts = Meter.CreateCounter<long>(
-        "forward_auth_verdicts", unit: "{request}", description: "Requests to apps by ruling and kind of client.");
+        "forward_auth_verdicts", unit: "{request}", description: "Requests to apps by decision and kind of client.");
 
     public static void Count(in AccessVerdict verdict)
     {

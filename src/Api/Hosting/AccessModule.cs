@@ -7,7 +7,7 @@ namespace PeerRegistry.Api.Hosting;
 
 internal static class AccessModule
 {
-    /// <summary>Who may call what: <see cref="Policies"/> and the limits.</summary>
+    /// <summary>Adds authentication, the <see cref="Policies"/> and the rate limits.</summary>
     public static IServiceCollection AddAccess(this IServiceCollection services)
     {
         services.AddSingleton<PublicUrl>();

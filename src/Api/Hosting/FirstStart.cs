@@ -9,7 +9,7 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Api.Hosting;
 
-/// <summary>Sees that there is a Portal before anybody can ask for it, and says on standard output when it can be asked, and where.</summary>
+/// <summary>Creates the first Portal before the listeners open, and prints the READY line once they are open.</summary>
 internal sealed class FirstStart(RegistryOptions options, IServiceScopeFactory scopes, IPortalSnapshots snapshots, IServer server, ILogger<FirstStart> log)
     : IHostedLifecycleService
 {
@@ -44,7 +44,7 @@ internal sealed class FirstStart(RegistryOptions options, IServiceScopeFactory s
     public static CreatePortal New(RegistryOptions.PortalOptions portal, string name) =>
         new(portal.KeyType == "ed25519" ? KeyKind.Ed25519 : KeyKind.Rsa, portal.Zone, name);
 
-    /// <summary>In a cluster the code that another node has printed stays valid; a single node that starts again has lost its own.</summary>
+    /// <summary>Prints a pairing code. In a cluster, the code that another node has printed stays valid; a restarted single node needs a new one.</summary>
     private async Task OfferPairing(IMediator sender, PortalSnapshot portal, Uri edge, CancellationToken ct)
     {
         var code = options.Cluster.Enabled
@@ -56,7 +56,9 @@ internal sealed class FirstStart(RegistryOptions options, IServiceScopeFactory s
             Console.WriteLine(PairLine(code, snapshots.All.Count == 1 ? null : portal.Portal.Domain, edge));
     }
 
-    /// <param name="host">The Portal's own, which browsers take to this machine where it ends in <c>.localhost</c>; null: the listener's.</param>
+    /// <param name="host">
+    /// The Portal's host if it ends in <c>.localhost</c>, which browsers resolve to this machine, or null for the listener's address.
+    /// </param>
     public static string PairLine(PairingCode code, string? host, Uri edge)
     {
         var listener = edge.Host is "0.0.0.0" or "[::]" ? "127.0.0.1" : edge.Host;

@@ -9,7 +9,7 @@ using PeerRegistry.Api.Portals;
 
 namespace PeerRegistry.Api.Hosting;
 
-/// <summary>Pages are Razor components rendered once, on the server. Nothing of them lives on in the browser.</summary>
+/// <summary>Adds the pages: Razor components that are rendered once, on the server, and are not interactive in the browser.</summary>
 internal static class PageModule
 {
     public static IServiceCollection AddPages(this IServiceCollection services)
@@ -29,7 +29,7 @@ internal static class PageModule
         return services;
     }
 
-    /// <summary>Every page and form of the owner and of visitors; <paramref name="edge"/> is the listener they belong to.</summary>
+    /// <summary>Maps all pages and forms of the owner and of visitors, on the listener <paramref name="edge"/>.</summary>
     public static void MapPages(this IEndpointRouteBuilder edge)
     {
         edge.MapSiteFiles();
@@ -41,7 +41,7 @@ internal static class PageModule
         var owner = pages.MapGroup("").RequireAuthorization(Policies.Owner);
         owner.AddEndpointFilter((context, next) =>
         {
-            context.HttpContext.Response.Headers.CacheControl = "no-cache, no-store"; // as the antiforgery tokens in them ask for
+            context.HttpContext.Response.Headers.CacheControl = "no-cache, no-store"; // required for the antiforgery tokens in the pages
             context.HttpContext.Response.Headers.Pragma = "no-cache";
             return next(context);
         });

@@ -4,7 +4,7 @@ using PeerRegistry.Api.Pages;
 
 namespace PeerRegistry.Api.Hosting;
 
-/// <summary>Failures on the edge as a page, for whoever asks for HTML, as browsers do when they go somewhere. Programs get the JSON.</summary>
+/// <summary>Renders failures on the edge as a page if the request accepts HTML, as that of a navigating browser does. Programs get JSON.</summary>
 internal sealed class PageProblems : IProblemPage
 {
     public bool IsWanted(HttpContext context) =>
@@ -13,11 +13,11 @@ internal sealed class PageProblems : IProblemPage
 
     public Task Write(HttpContext context, Problem problem)
     {
-        // The core's style sheet and pages are not on an app's host.
+        // An app's host does not serve the core's style sheet and pages.
         if (context.RequestServices.GetRequiredService<CurrentPortal>().App is not null)
             return RefusalPage.Write(context, problem, []);
 
-        context.Response.Headers.CacheControl = "no-cache, no-store"; // as the antiforgery tokens in the page ask for
+        context.Response.Headers.CacheControl = "no-cache, no-store"; // required for the antiforgery token in the page
         context.Response.Headers.Pragma = "no-cache";
         var page = new RazorComponentResult<ProblemPage>(new Dictionary<string, object?>
         {

@@ -5,11 +5,11 @@ using PeerRegistry.Application.Common;
 
 namespace PeerRegistry.Api.Hosting;
 
-/// <summary>Reads what is set from outside, and names everything that is wrong with it at once.</summary>
+/// <summary>Reads the configuration, and reports all errors in it at once.</summary>
 internal static class RegistryConfiguration
 {
-    /// <exception cref="StartRefusedException">A value of the wrong form, or a name in one of our sections that means nothing.</exception>
-    /// <param name="others">Faults that others see in what could be read.</param>
+    /// <exception cref="StartRefusedException">A value is malformed, or one of our sections contains an unknown name.</exception>
+    /// <param name="others">Further checks of the options; each returns the errors that it finds.</param>
     public static RegistryOptions Read(IConfiguration configuration, Func<RegistryOptions, IEnumerable<string>> others)
     {
         var misread = Misread(configuration).ToList();
@@ -22,7 +22,7 @@ internal static class RegistryConfiguration
 
     private static IEnumerable<(string Path, string Fault)> Misread(IConfiguration configuration) =>
         from section in typeof(RegistryOptions).GetProperties()
-        where section.Name != nameof(RegistryOptions.ConnectionStrings) // shared with whatever else runs here
+        where section.Name != nameof(RegistryOptions.ConnectionStrings) // other programs may share this section
         let known = section.PropertyType.GetProperties()
         from set in configuration.GetSection(section.Name).GetChildren()
         let fault = Fault(set, Array.Find(known, p => p.Name.Equals(set.Key, StringComparison.OrdinalIgnoreCase)), known)

@@ -16,14 +16,14 @@ using PeerRegistry.Infrastructure;
 
 namespace PeerRegistry.Api.Hosting;
 
-/// <summary>Puts the registry together.</summary>
+/// <summary>Builds the registry from its parts.</summary>
 public static class RegistryHost
 {
-    /// <summary>Database, read models and snapshots of a registry that is built but not started.</summary>
+    /// <summary>Starts the database, read models and snapshots of a registry that is built but not started.</summary>
     public static Task StartStore(WebApplication app) => app.Services.StartStore(CancellationToken.None);
 
-    /// <summary>The whole registry, not yet started.</summary>
-    /// <param name="replace">What a test puts in the place of a service: a clock, for one.</param>
+    /// <summary>Builds the whole registry without starting it.</summary>
+    /// <param name="replace">Replaces services for a test, such as the clock.</param>
     public static WebApplication Build(string[] args, Action<IServiceCollection>? replace = null)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
@@ -71,17 +71,17 @@ public static class RegistryHost
         return app;
     }
 
-    /// <summary>Standard output is for what others read: the PAIR and READY lines.</summary>
+    /// <summary>Sends the log to standard error, since programs read the PAIR and READY lines from standard output.</summary>
     private static void AddHost(WebApplicationBuilder builder)
     {
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<ILoggerProvider, StandardErrorLog>();
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
-        builder.Logging.AddFilter("Microsoft.AspNetCore.Antiforgery", LogLevel.None); // a stack trace for every cookie that somebody made up
-        builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None); // anybody may ask; the snapshots' follower tells once
-        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical); // a refused start is told by CommandLine
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Antiforgery", LogLevel.None); // it logs a stack trace for every invalid cookie
+        builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None); // anybody may ask; the follower of the snapshots logs a failure once
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical); // CommandLine reports a refused start
         builder.Services.Configure<LoggerFilterOptions>(RequestTrace.Silence);
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(2)); // and seven for the own PostgreSQL
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(2)); // in addition to seven for our own PostgreSQL
     }
 
     private static void AddHttp(IServiceCollection services)

@@ -1,16 +1,16 @@
 namespace PeerRegistry.Api.Hosting;
 
-/// <summary>Sixty lines a minute of one kind; a stranger may cause any number of them.</summary>
+/// <summary>Limits the log to sixty lines per minute of one kind, because a stranger may cause any number of them.</summary>
 internal sealed class RepeatedLines(TimeProvider clock)
 {
     private const int PerMinute = 60;
     private static readonly TimeSpan Span = TimeSpan.FromMinutes(1);
 
     private readonly Lock gate = new(); // guards the following
-    private readonly Dictionary<string, Kind> kinds = []; // as many as there are statements that log
+    private readonly Dictionary<string, Kind> kinds = []; // at most as many as there are log statements
 
-    /// <param name="kind">Category, event and template, nothing that a caller chooses.</param>
-    /// <param name="heldBefore">How many did not pass in the minute before; told once.</param>
+    /// <param name="kind">The category, event and template, none of which a caller can choose.</param>
+    /// <param name="heldBefore">The number of lines that were suppressed in the previous minute, reported once.</param>
     public bool Passes(string kind, out long heldBefore)
     {
         var now = clock.GetTimestamp();

@@ -5,19 +5,19 @@ using System.Threading.Channels;
 namespace PeerRegistry.Api.Hosting;
 
 /// <summary>
-/// Writes the log to standard error, one line an entry, and never makes who logs wait: entries stand in a bounded queue, and one that
-/// finds it full is dropped and counted. When there is room again, a line says how many were dropped.
+/// Writes the log to standard error, one line per entry, and never blocks the caller: entries are put into a bounded queue, and dropped and
+/// counted if it is full. When there is room again, a line reports how many were dropped.
 /// </summary>
 internal sealed class StandardErrorLog : ILoggerProvider
 {
-    /// <summary>Entries.</summary>
+    /// <summary>The capacity of the queue, in entries.</summary>
     public const int QueueLength = 2000;
 
     private const int MaxLine = 16 * 1024;
 
     private static readonly Meter Meter = new("PeerRegistry.Log");
     private static readonly Counter<long> DroppedLines = Meter.CreateCounter<long>(
-        "log_lines_dropped", unit: "{line}", description: "Log lines that were not written, since standard error was not read or one kind of line came too often.");
+        "log_lines_dropped", unit: "{line}", description: "Log lines that were not written because standard error was not read or one kind of line was too frequent.");
 
     private readonly Channel<string> queue = Channel.CreateBounded<string>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
     private readonly RepeatedLines repeated;
@@ -31,17 +31,17 @@ internal sealed class StandardErrorLog : ILoggerProvider
     {
     }
 
-    /// <param name="output">May block for ever.</param>
+    /// <param name="output">The output, which may block forever.</param>
     internal StandardErrorLog(TimeProvider clock, TextWriter output)
     {
         (this.clock, this.output, repeated) = (clock, output, new RepeatedLines(clock));
-        writer = new Thread(Write) { IsBackground = true, Name = "log" }; // a thread of its own, since it may stand still in a system call
+        writer = new Thread(Write) { IsBackground = true, Name = "log" }; // a thread of its own, because it may block in a system call
         writer.Start();
     }
 
     public ILogger CreateLogger(string categoryName) => new Logger(this, categoryName);
 
-    /// <summary>Gives what is queued half a second to be written; a reader that has gone is not waited for.</summary>
+    /// <summary>Waits at most half a second for the queued lines to be written.</summary>
     public void Dispose()
     {
         queue.Writer.TryComplete();
@@ -50,7 +50,7 @@ internal sealed class StandardErrorLog : ILoggerProvider
 
     private void Add(LogLevel level, string category, EventId id, string template, string message, Exception? exception)
     {
-        if (level >= LogLevel.Information) // whoever turns on more wants all of it
+        if (level >= LogLevel.Information) // lower levels are not limited, because they are only turned on for debugging
         {
             if (!repeated.Passes($"{category}[{id.Id}] {template}", out var held))
             {
@@ -87,11 +87,11 @@ internal sealed class StandardErrorLog : ILoggerProvider
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
-            // Standard error was closed. What is logged from here on fills the queue and is counted.
+            // Standard error was closed. Further lines fill the queue and are then counted as dropped.
         }
     }
 
-    /// <summary>Controls become blanks, so that what a stranger sends cannot begin a line of its own.</summary>
+    /// <summary>Replaces control characters by spaces, so that input from a stranger cannot begin a new line.</summary>
     private static string Line(string text)
     {
         var line = new StringBuilder(text, 0, Math.Min(text.Length, MaxLine), text.Length);

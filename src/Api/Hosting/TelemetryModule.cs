@@ -13,14 +13,14 @@ namespace PeerRegistry.Api.Hosting;
 
 /// <summary>
 /// Sends spans and metrics to an OpenTelemetry collector if <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> names one, and serves metrics to Prometheus if
-/// <c>Listen__Metrics</c> is set. Other <c>OTEL_*</c> variables mean what the OpenTelemetry specification says. If neither is set, nothing
-/// listens to the process's meters and activities, so that none is recorded.
+/// <c>Listen__Metrics</c> is set. Other <c>OTEL_*</c> variables have the meaning of the OpenTelemetry specification. If neither is set, nothing
+/// listens to the process's meters and activities, so none is recorded.
 /// </summary>
 internal static class TelemetryModule
 {
     private const string OurSources = "PeerRegistry*";
 
-    /// <summary>Asked by proxies and monitors without end. Their counts are metrics; a span for each would bury the others.</summary>
+    /// <summary>The paths that proxies and monitors request continuously. They have metrics, but no spans, which would outnumber all others.</summary>
     private static readonly PathString[] Untraced = [ForwardAuthMiddleware.Path, CallPeerMiddleware.Path, "/health"];
 
     public static IServiceCollection AddTelemetry(this IServiceCollection services, IConfiguration configuration, RegistryOptions options)
@@ -50,7 +50,7 @@ internal static class TelemetryModule
         return services;
     }
 
-    /// <summary>On a listener of its own, since the edge is the world's and apps may ask the internal one: what is counted is the operator's business.</summary>
+    /// <summary>Serves metrics on a listener of its own, because they are for the operator only: the edge is public, and apps reach the internal one.</summary>
     public static void MapMetrics(this WebApplication app, RegistryOptions options)
     {
         if (options.Listen.Metrics is { Length: > 0 })
@@ -66,7 +66,7 @@ internal static class TelemetryModule
         requests.EnrichWithHttpResponse = (activity, _) => DropTarget(activity);
     }
 
-    /// <summary>The target as it was sent may hold an invite or a pairing code. The route says which endpoint was asked.</summary>
+    /// <summary>Replaces the target of a span by the route, because a target may contain an invite or a pairing code.</summary>
     private static void DropTarget(Activity activity)
     {
         activity.SetTag("url.path", null);
@@ -74,8 +74,8 @@ internal static class TelemetryModule
     }
 
     /// <summary>
-    /// Sends the metrics that were not sent yet when the host stops. The provider itself does so only when it is disposed, after the meters
-    /// that it would read.
+    /// Sends the remaining metrics when the host stops. The provider itself does so only when it is disposed, which is after the meters that it
+    /// would read.
     /// </summary>
     private sealed class LastMetrics(IServiceProvider services) : IHostedService
     {

@@ -8,11 +8,13 @@ internal static class Basic
     private const string Scheme = "Basic ";
 
     /// <summary>
-    /// Characters of base64. Our passwords have 43, so a longer field is somebody else's; reading it would cost every request.
+    /// In characters of base64. Our passwords have 43 characters, so a longer field is not ours and is not decoded, which would cost time.
     /// </summary>
     private const int MaxLength = 512;
 
-    /// <returns>User and password of the one <c>Basic</c> field (RFC 7617); null for none, several, another scheme or a malformed one.</returns>
+    /// <returns>
+    /// The user and the password of the only <c>Basic</c> field (RFC 7617), or null if there is none, more than one, another scheme or a malformed one.
+    /// </returns>
     public static (string User, string Password)? Credentials(StringValues field)
     {
         if (field is not [{ Length: <= MaxLength } only] || !only.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))

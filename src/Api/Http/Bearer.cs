@@ -6,7 +6,7 @@ internal static class Bearer
 {
     private const string Scheme = "Bearer ";
 
-    /// <returns>The token of the one <c>Bearer</c> field (RFC 6750); null for none, several or another scheme.</returns>
+    /// <returns>The token of the only <c>Bearer</c> field (RFC 6750), or null if there is none, more than one or another scheme.</returns>
     public static string? Token(StringValues field) =>
         field is [{ } only] && only.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? only[Scheme.Length..].Trim(' ') : null;
 }

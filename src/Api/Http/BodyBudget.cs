@@ -3,8 +3,8 @@ using PeerRegistry.Domain.Common;
 namespace PeerRegistry.Api.Http;
 
 /// <summary>
-/// How many bytes of request bodies are held in memory at a time. Bytes count from their arrival until their request is answered, so
-/// requests that are held open cost their senders' share and nobody else's.
+/// Limits the bytes of request bodies that are held in memory at the same time. Bytes count from their arrival until the response, so requests
+/// that are held open use up only their senders' own share.
 /// </summary>
 internal sealed class BodyBudget
 {
@@ -12,19 +12,19 @@ internal sealed class BodyBudget
 
     public BodyShare Owners { get; } = new(total: 64 << 20, perNetwork: 64 << 20);
 
-    /// <summary>Bodies that a proxy hands over to have their digest compared.</summary>
+    /// <summary>The budget for bodies that a proxy sends so that their digest can be compared.</summary>
     public BodyShare Verdicts { get; } = new(total: 128 << 20, perNetwork: 32 << 20);
 }
 
-/// <param name="total">Bytes.</param>
-/// <param name="perNetwork">Bytes that senders of one network may have of it.</param>
+/// <param name="total">The limit for all senders, in bytes.</param>
+/// <param name="perNetwork">The limit for all senders of one network, in bytes.</param>
 internal sealed class BodyShare(long total, long perNetwork)
 {
     private readonly Lock gate = new(); // guards the following
     private readonly Dictionary<string, long> networks = [];
     private long held;
 
-    /// <summary>Bytes held now.</summary>
+    /// <summary>The bytes that are currently held.</summary>
     public long Held
     {
         get
@@ -42,7 +42,7 @@ internal sealed class BodyShare(long total, long perNetwork)
             var ofNetwork = networks.GetValueOrDefault(network);
             if (held + bytes > total || ofNetwork + bytes > perNetwork)
             {
-                throw new RefusedException(RefusalKind.Unavailable, "busy", "Too many bodies are being read at this moment. Try again.")
+                throw new RefusedException(RefusalKind.Unavailable, "busy", "Too many request bodies are being read at the moment. Try again.")
                 {
                     RetryAfter = TimeSpan.FromSeconds(5),
                 };

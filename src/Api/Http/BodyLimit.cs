@@ -4,17 +4,17 @@ using Microsoft.AspNetCore.Http.Metadata;
 namespace PeerRegistry.Api.Http;
 
 /// <summary>
-/// The most bytes that an endpoint reads of a body, where that is not <see cref="Usual"/>; more is 413 <c>body_too_large</c>.
+/// The maximum size of an endpoint's request body in bytes, if it is not <see cref="Usual"/>. A larger body is refused with 413 <c>body_too_large</c>.
 /// </summary>
 internal sealed record BodyLimit(long? MaxRequestBodySize) : IRequestSizeLimitMetadata
 {
-    /// <summary>Bytes, for every endpoint that names no limit of its own.</summary>
+    /// <summary>The limit in bytes for every endpoint without one of its own.</summary>
     public const int Usual = 16 * 1024;
 
-    /// <summary>Bytes that the other fields and the frame of a form may take beside its one large field.</summary>
+    /// <summary>The bytes that a form with one large field may have for all other fields and the encoding.</summary>
     public const int BesideLargeField = 16 * 1024;
 
-    /// <summary>A form is held in memory, within the limit of its endpoint, and never written to a temporary file.</summary>
+    /// <summary>Keeps forms in memory, within the limit of the endpoint, so that they are never written to a temporary file.</summary>
     public static void KeepInMemory(FormOptions forms)
     {
         forms.MemoryBufferThreshold = int.MaxValue;

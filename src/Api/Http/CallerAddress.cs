@@ -4,12 +4,12 @@ using PeerRegistry.Application.Common;
 namespace PeerRegistry.Api.Http;
 
 /// <summary>
-/// Where a request on the edge comes from, for limits and logs only: the last element of <c>X-Forwarded-For</c> if a trusted proxy
-/// wrote it, else the connection's other end. An IPv6 caller is its /64, which is what one household has.
+/// The origin of a request on the edge, for limits and logs only: the last element of <c>X-Forwarded-For</c> if a trusted proxy
+/// wrote it, otherwise the remote end of the connection. An IPv6 address is reduced to its /64, which one household usually has.
 /// </summary>
 /// <remarks>
-/// Whatever runs at a trusted address, such as another process of this machine, can name any address. So a limit per address alone protects
-/// no secret: where something can be guessed, there is a limit for the Portal as a whole, too.
+/// Any program at a trusted address, such as another process on this machine, can claim any address. A limit per address alone therefore protects
+/// no secret: if something can be guessed, there is also a limit for the whole Portal.
 /// </remarks>
 internal sealed class CallerAddress(RegistryOptions options)
 {

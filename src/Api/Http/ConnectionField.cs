@@ -3,10 +3,10 @@ using System.Text;
 namespace PeerRegistry.Api.Http;
 
 /// <summary>
-/// Keeps the <c>Connection</c> field whole. Kestrel replaces a value in which it knows only <c>close</c>, only <c>keep-alive</c> or only
-/// <c>Upgrade</c> by that word, and so forgets which other fields the sender has named there (RFC 9110 section 7.6.1). It leaves alone a
-/// value that has both <c>close</c> and <c>keep-alive</c>; so a value that names a field is decoded with both added at its end, which
-/// also closes the connection after the response.
+/// Preserves the complete <c>Connection</c> field. If Kestrel recognizes only <c>close</c>, only <c>keep-alive</c> or only <c>Upgrade</c> in the
+/// value, it replaces the value by that word and loses the other field names in it (RFC 9110 section 7.6.1). It does not change a value that
+/// has both <c>close</c> and <c>keep-alive</c>. So if a value names a field, both are appended when it is decoded, which also closes the
+/// connection after the response.
 /// </summary>
 internal sealed class ConnectionField : Encoding
 {

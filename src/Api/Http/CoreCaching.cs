@@ -1,8 +1,8 @@
 namespace PeerRegistry.Api.Http;
 
 /// <summary>
-/// Nothing between two Portals may rewrite what the core answers, or its digest would not hold; and what no endpoint called cacheable
-/// is not kept.
+/// Forbids caches and proxies to transform the core's responses, because their digest would no longer match, and to store a response that its
+/// endpoint has not marked as cacheable.
 /// </summary>
 internal sealed class CoreCaching(RequestDelegate next)
 {

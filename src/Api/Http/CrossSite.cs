@@ -1,17 +1,17 @@
 namespace PeerRegistry.Api.Http;
 
 /// <summary>
-/// Cookies come along with requests that other sites make, and all apps and Portals of a zone are the same site to a browser. So
-/// where a cookie speaks for somebody and something may change, the browser has to say that the page is our own.
+/// Detects requests from pages of other origins. Browsers send cookies with such requests, too, and regard all apps and Portals of a zone as one
+/// site. If a cookie authenticates a request that may change something, the browser must therefore confirm that the page is our own.
 /// </summary>
 internal static class CrossSite
 {
     public static bool IsSafe(string method) => method is "GET" or "HEAD" or "OPTIONS" or "TRACE";
 
-    /// <param name="origin">The field <c>Origin</c>.</param>
-    /// <param name="site">The field <c>Sec-Fetch-Site</c>.</param>
-    /// <param name="authority">Host and port as received.</param>
-    /// <param name="silentIsOwn">Whether a client that says neither is believed: only where browsers always say one.</param>
+    /// <param name="origin">The value of <c>Origin</c>.</param>
+    /// <param name="site">The value of <c>Sec-Fetch-Site</c>.</param>
+    /// <param name="authority">The host and port as received.</param>
+    /// <param name="silentIsOwn">Whether a request without both counts as our own; only for requests with which browsers always send one.</param>
     public static bool IsOwn(string? origin, string? site, string authority, bool silentIsOwn)
     {
         var ownSite = site is "same-origin" or "none";

@@ -4,30 +4,30 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Api.Http;
 
-/// <summary>The Portal that a request is for; one per request.</summary>
+/// <summary>The Portal that a request is for. There is one instance per request.</summary>
 internal sealed class CurrentPortal
 {
     private PortalSnapshot? snapshot;
 
-    /// <summary>As of the start of the request.</summary>
+    /// <summary>The Portal's snapshot at the start of the request.</summary>
     public PortalSnapshot Snapshot
     {
-        get => snapshot ?? throw new RefusedException(RefusalKind.NotFound, "portal_unknown", "No Portal answers to this name here.");
+        get => snapshot ?? throw new RefusedException(RefusalKind.NotFound, "portal_unknown", "No Portal here has this host name.");
         set => snapshot = value;
     }
 
     public PortalId Id => Snapshot.Portal.Id;
 
-    /// <summary>For an answer that shows what the request has just changed.</summary>
+    /// <summary>The latest snapshot, for a response that shows what the request has just changed.</summary>
     public void Refresh(IPortalSnapshots snapshots) => snapshot = snapshots.Find(Id);
 
-    /// <summary>Set where the request names an app's host (edge) or comes from an app (internal).</summary>
+    /// <summary>The app whose host the request names (edge) or that sent the request (internal), or null.</summary>
     public string? App { get; set; }
 }
 
 /// <summary>
-/// Finds the Portal by the Host on the edge. The core's own host has every page and path but <c>/.portal/</c>; an app's host has
-/// nothing else.
+/// Finds the Portal by the host of a request on the edge. The core's own host has all pages and paths except <c>/.portal/</c>, which is the only
+/// one on an app's host.
 /// </summary>
 internal sealed class EdgePortal(RequestDelegate next)
 {

@@ -2,15 +2,15 @@ using System.Data.Common;
 
 namespace PeerRegistry.Api.Http;
 
-/// <summary>Tells failures of the database to answer, which pass, from requests that it answered with an error, which are our mistakes.</summary>
+/// <summary>Distinguishes temporary failures of the database from errors that it reports about our statements, which are bugs.</summary>
 internal static class DatabaseFailures
 {
-    /// <summary>Read-only: the connection leads to a standby, as it may for a moment when one takes over.</summary>
+    /// <summary>The SQLSTATE of a read-only server: during a failover, a connection may briefly lead to a standby.</summary>
     private const string ReadOnlyTransaction = "25006";
 
     /// <summary>
-    /// True where the connection broke, could not be made or timed out, and for SQLSTATE classes 08 (connection), 53 (out of
-    /// resources), 57P (shutting down, starting) and 58 (its system failed).
+    /// Whether the connection broke, could not be opened or timed out, or the SQLSTATE is of class 08 (connection), 53 (out of resources),
+    /// 57P (shutting down or starting) or 58 (system error).
     /// </summary>
     public static bool MeansUnavailable(Exception? failure) => failure switch
     {

@@ -4,7 +4,7 @@ using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Api.Http;
 
-/// <summary>The one place where an exception becomes an answer. Only a fault of our own is logged with its stack trace.</summary>
+/// <summary>Turns every exception into a response. Only bugs of our own are logged with a stack trace.</summary>
 internal sealed class Errors(RequestDelegate next, ILogger<Errors> log)
 {
     public async Task InvokeAsync(HttpContext context)
@@ -19,7 +19,7 @@ internal sealed class Errors(RequestDelegate next, ILogger<Errors> log)
         }
     }
 
-    /// <summary>What a failure means to the caller.</summary>
+    /// <summary>Describes a failure to the caller.</summary>
     public static Problem ToProblem(Exception exception) => exception switch
     {
         RefusedException refused => Problem.Of(refused),
@@ -27,25 +27,25 @@ internal sealed class Errors(RequestDelegate next, ILogger<Errors> log)
         BadHttpRequestException { InnerException: JsonException json } => new(400, "json_invalid", Where(json)),
         JsonException json => new(400, "json_invalid", Where(json)),
         BadHttpRequestException { StatusCode: 408 or 413 or 415 } bad => Problem.OfStatus(bad.StatusCode),
-        BadHttpRequestException bad => new(bad.StatusCode, "request_invalid", "The request is not of the form that this path takes."),
+        BadHttpRequestException bad => new(bad.StatusCode, "request_invalid", "The request does not have the form that this path requires."),
         _ when DatabaseFailures.MeansUnavailable(exception) => Problem.Of(DatabaseUnavailable.Refusal()),
-        _ => new(500, "internal_error", "Something went wrong here. The log of this Portal says what."),
+        _ => new(500, "internal_error", "An internal error occurred. Its cause is in the log of this Portal."),
     };
 
-    /// <summary>For <c>UseStatusCodePages</c>: a status without a body gets one.</summary>
+    /// <summary>Writes a body for a response that has only a status; for <c>UseStatusCodePages</c>.</summary>
     public static Task FillIn(HttpContext context) => Problem.OfStatus(context.Response.StatusCode).Write(context);
 
     private async Task Answer(HttpContext context, Exception exception)
     {
         if (context.RequestAborted.IsCancellationRequested)
-            return; // the caller has hung up, which is no fault and leaves nobody to answer
+            return; // the caller has disconnected, which is not an error, and cannot receive a response
 
         var problem = ToProblem(exception);
         if (problem.Status == 500)
             log.LogError(exception, "Unhandled failure of {Method} {Path}", context.Request.Method, context.Request.Path);
         if (context.Response.HasStarted)
         {
-            context.Abort(); // half an answer must not look whole
+            context.Abort(); // an incomplete response must not look complete
             return;
         }
 
@@ -54,5 +54,5 @@ internal sealed class Errors(RequestDelegate next, ILogger<Errors> log)
     }
 
     private static string Where(JsonException json) =>
-        $"The JSON is not as expected at {json.Path ?? "$"}, line {(json.LineNumber ?? 0) + 1}, byte {(json.BytePositionInLine ?? 0) + 1}.";
+        $"The JSON does not have the expected form at {json.Path ?? "$"}, line {(json.LineNumber ?? 0) + 1}, byte {(json.BytePositionInLine ?? 0) + 1}.";
 }

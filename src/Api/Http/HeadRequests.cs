@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace PeerRegistry.Api.Http;
 
-/// <summary>HEAD is answered wherever GET is, with the fields of GET and without its body (RFC 9110, 9.3.2).</summary>
+/// <summary>Answers HEAD wherever GET is answered, with the header fields of GET and without its body (RFC 9110, 9.3.2).</summary>
 internal static class HeadRequests
 {
     public static T AnswersHead<T>(this T endpoints)

@@ -5,10 +5,10 @@ using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Api.Http;
 
-/// <summary>Names of the limits on what anybody may try; beyond them 429 <c>rate_limited</c> with <c>Retry-After</c>.</summary>
+/// <summary>The names of the rate limits for public endpoints. Requests above them get 429 <c>rate_limited</c> with <c>Retry-After</c>.</summary>
 internal static class Limits
 {
-    /// <summary>Sixty a minute for an address.</summary>
+    /// <summary>Sixty requests a minute per address.</summary>
     public const string AppSessions = nameof(AppSessions);
 
     public static IServiceCollection AddLimits(this IServiceCollection services)
@@ -17,7 +17,7 @@ internal static class Limits
         {
             options.AddPolicy(AppSessions, context => PerMinute(context, 60));
             options.OnRejected = (rejected, _) => throw new RefusedException(
-                RefusalKind.TooMany, "rate_limited", "Too many tries from this address. Wait a little.")
+                RefusalKind.TooMany, "rate_limited", "Too many requests from this address. Wait a moment and try again.")
             {
                 RetryAfter = rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : TimeSpan.FromMinutes(1),
             };

@@ -6,18 +6,18 @@ namespace PeerRegistry.Api.Http;
 
 internal enum Listener
 {
-    /// <summary>Faces the reverse proxy and the internet.</summary>
+    /// <summary>The reverse proxy and, through it, the internet reach this listener.</summary>
     Edge,
 
-    /// <summary>Only the reverse proxy and the apps reach it.</summary>
+    /// <summary>Only the reverse proxy and the apps reach this listener.</summary>
     Internal,
 
-    /// <summary>Only the operator's monitoring reaches it.</summary>
+    /// <summary>Only the operator's monitoring reaches this listener.</summary>
     Metrics,
 }
 
 /// <summary>
-/// Every endpoint belongs to one listener and does not exist on the other; one that names none exists nowhere.
+/// Every endpoint belongs to one listener and does not exist on the others. An endpoint without a listener does not exist at all.
 /// </summary>
 internal static class Listeners
 {
@@ -26,9 +26,9 @@ internal static class Listeners
         endpoints.WithMetadata(new Belongs(listener));
 
     public static Listener Listener(this HttpContext context) =>
-        context.Features.Get<Belongs>()?.To ?? throw new InvalidOperationException("A connection of no listener.");
+        context.Features.Get<Belongs>()?.To ?? throw new InvalidOperationException("The connection belongs to no listener.");
 
-    /// <summary>Null: the endpoint exists on no listener.</summary>
+    /// <summary>The endpoint's listener, or null if it exists on none.</summary>
     public static Listener? Listener(this Endpoint endpoint) => endpoint.Metadata.GetMetadata<Belongs>()?.To;
 
     public static void Mark(this ListenOptions options, Listener listener)
@@ -44,12 +44,12 @@ internal static class Listeners
     private sealed record Belongs(Listener To);
 
     /// <summary>
-    /// Parts the endpoints of a path by listener before any other policy looks at them, so that 405 with its <c>Allow</c> and 415 are
-    /// said only where the path exists, and of the endpoints that exist there.
+    /// Filters the endpoints of a path by listener before any other policy sees them, so that 405 with its <c>Allow</c> and 415 are only sent if the
+    /// path exists on this listener, and consider only the endpoints that exist on it.
     /// </summary>
     internal sealed class Policy : MatcherPolicy, INodeBuilderPolicy
     {
-        /// <summary>The framework's own policies begin with that for methods, at -1000.</summary>
+        /// <summary>Before the framework's own policies, of which the first is that for methods, at -1000.</summary>
         public override int Order => -2000;
 
         public bool AppliesToEndpoints(IReadOnlyList<Endpoint> endpoints) => true;

@@ -4,8 +4,8 @@ using PeerRegistry.Domain.Common;
 namespace PeerRegistry.Api.Http;
 
 /// <summary>
-/// How every list is paged: <c>limit</c> 1 to 1000 (default 1000), <c>after</c> a cursor, and a <c>Link</c> header with
-/// <c>rel="next"</c> (RFC 8288) where more follow.
+/// The paging of every list: <c>limit</c> is 1 to 1000 (default 1000), <c>after</c> is a cursor, and the response has a <c>Link</c> header with
+/// <c>rel="next"</c> (RFC 8288) if there are more items.
 /// </summary>
 internal static class Paging
 {
@@ -21,8 +21,8 @@ internal static class Paging
 
     public static RefusedException Invalid(string message) => new(RefusalKind.Invalid, "request_invalid", message);
 
-    /// <param name="found">Asked for with one more than <paramref name="limit"/>, so that it shows whether more follow.</param>
-    /// <param name="cursor">Of an item: what <c>after</c> has to be to go on behind it.</param>
+    /// <param name="found">The items, up to one more than <paramref name="limit"/>, which shows that there are more.</param>
+    /// <param name="cursor">Returns the value of <c>after</c> with which the next page begins after this item.</param>
     public static IReadOnlyList<T> Page<T>(this HttpContext context, IReadOnlyList<T> found, int limit, Func<T, string> cursor)
     {
         if (found.Count <= limit)

@@ -2,9 +2,9 @@ namespace PeerRegistry.Api.Http;
 
 internal static class Policies
 {
-    /// <summary>A paired device, by cookie or bearer token, on the edge.</summary>
+    /// <summary>Requires a paired device, by cookie or bearer token, on the edge.</summary>
     public const string Owner = nameof(Owner);
 
-    /// <summary>An app, by its token, on the internal listener. <see cref="CurrentPortal"/> is the app's.</summary>
+    /// <summary>Requires an app, by its token, on the internal listener. <see cref="CurrentPortal"/> is the app's Portal.</summary>
     public const string App = nameof(App);
 }

@@ -7,27 +7,27 @@ namespace PeerRegistry.Api.Http;
 
 /// <summary>
 /// A failure as the caller sees it, in <c>application/problem+json</c> (RFC 9457). Every listener and middleware writes its failures
-/// with <see cref="Write"/>, which asks neither <c>Accept</c> nor a formatter and so has an answer for every caller.
+/// with <see cref="Write"/>, which does not depend on <c>Accept</c> or a formatter, so it works for every caller.
 /// </summary>
 /// <param name="Status">400 to 599.</param>
-/// <param name="Code">Stable, snake case, for programs.</param>
-/// <param name="Detail">One sentence for people, safe to show to the caller. Null if the code says all that is known.</param>
-/// <param name="RetryAfter">Sent as <c>Retry-After</c>. Null: 5 seconds with 429 and 503, absent otherwise.</param>
+/// <param name="Code">A stable code in snake case, for programs.</param>
+/// <param name="Detail">One sentence for people, safe to show to the caller, or null if the code says all that is known.</param>
+/// <param name="RetryAfter">Sent as <c>Retry-After</c>. If null, it is 5 seconds with 429 and 503, and is not sent otherwise.</param>
 internal sealed record Problem(int Status, string Code, string? Detail, TimeSpan? RetryAfter = null)
 {
     private static readonly TimeSpan UsualWait = TimeSpan.FromSeconds(5);
 
-    /// <summary>For a status that was set without any words, as routing sets 404, 405 and 415.</summary>
+    /// <summary>The problem for a status without further information, such as 404, 405 and 415 from routing.</summary>
     public static Problem OfStatus(int status) => status switch
     {
         400 => new(status, "request_invalid", null),
         401 => new(status, "not_authenticated", null),
         403 => new(status, "forbidden", null),
         404 => new(status, "not_found", null),
-        405 => new(status, "method_not_allowed", "This path does not take this method. The Allow header lists those it takes."),
-        408 => new(status, "request_too_slow", "The body came too slowly."),
-        413 => new(status, "body_too_large", "The body is larger than this path takes."),
-        415 => new(status, "content_type_unsupported", "This path does not take a body of this Content-Type."),
+        405 => new(status, "method_not_allowed", "This path does not support this method. The Allow header lists the supported ones."),
+        408 => new(status, "request_too_slow", "The body was sent too slowly."),
+        413 => new(status, "body_too_large", "The body is larger than this path accepts."),
+        415 => new(status, "content_type_unsupported", "This path does not accept a body with this Content-Type."),
         429 => new(status, "rate_limited", null),
         431 => new(status, "head_too_large", "The address and headers of this request are larger than 32 KiB in all."),
         503 => new(status, "unavailable", null),
@@ -36,8 +36,8 @@ internal sealed record Problem(int Status, string Code, string? Detail, TimeSpan
 
     public static Problem Of(RefusedException refused) => new((int)refused.Kind, refused.Code, refused.Message, refused.RetryAfter);
 
-    /// <summary>Writes the whole answer. Sets no <c>Allow</c>: that is known only where the method was refused.</summary>
-    /// <param name="status">The status of the answer where it has to differ from that in the body; null: they are the same.</param>
+    /// <summary>Writes the whole response. It does not set <c>Allow</c>, which is only known where the method was refused.</summary>
+    /// <param name="status">The status of the response, or null if it is the same as in the body.</param>
     public async Task Write(HttpContext context, int? status = null)
     {
         context.Response.StatusCode = status ?? Status;
@@ -60,7 +60,7 @@ internal sealed record Problem(int Status, string Code, string? Detail, TimeSpan
         }
     }
 
-    /// <summary>RFC 9110: a 401 says how to authenticate (11.6.1), a 429 or 503 when to come back (10.2.3).</summary>
+    /// <summary>Sets the header fields that RFC 9110 requires: how to authenticate for a 401 (11.6.1), when to retry for a 429 or 503 (10.2.3).</summary>
     public void AddFields(IHeaderDictionary headers)
     {
         headers.CacheControl = "no-store";
@@ -74,7 +74,7 @@ internal sealed record Problem(int Status, string Code, string? Detail, TimeSpan
     {
         var body = JsonBody();
         response.ContentType = "application/problem+json";
-        response.ContentLength = body.Length; // for HEAD, too, whose answer has the head alone
+        response.ContentLength = body.Length; // also for HEAD, whose response has only the head
         await response.BodyWriter.WriteAsync(body);
     }
 
@@ -96,12 +96,12 @@ internal sealed record Problem(int Status, string Code, string? Detail, TimeSpan
     }
 }
 
-/// <summary>A problem as a page, for people.</summary>
+/// <summary>Renders a problem as a page, for people.</summary>
 internal interface IProblemPage
 {
-    /// <summary>Whether the caller is a browser that goes somewhere, rather than a program.</summary>
+    /// <summary>Whether the caller is a navigating browser rather than a program.</summary>
     bool IsWanted(HttpContext context);
 
-    /// <summary>Writes the body; status and fields are set.</summary>
+    /// <summary>Writes the body. The status and the header fields are already set.</summary>
     Task Write(HttpContext context, Problem problem);
 }

@@ -8,9 +8,9 @@ using PeerRegistry.Domain.Common;
 namespace PeerRegistry.Api.Http;
 
 /// <summary>
-/// What holds for every request that an endpoint reads. Its query has no NUL, which no text in the database can hold. Its body is UTF-8
-/// where it is text, comes at the least rate that calls keep, too, and counts against the <see cref="BodyBudget"/>. Stands behind
-/// authorization, which reads neither.
+/// Checks every request that an endpoint reads. The query must not contain a NUL, which the database cannot store in a text. A text body must be
+/// UTF-8. Every body must arrive at the minimum rate that also applies to calls, and counts against the <see cref="BodyBudget"/>. This middleware
+/// runs after authorization, which reads neither query nor body.
 /// </summary>
 internal sealed class RequestShape(RequestDelegate next, RegistryOptions options, BodyBudget budget, CallerAddress addresses)
 {
@@ -21,11 +21,11 @@ internal sealed class RequestShape(RequestDelegate next, RegistryOptions options
     public Task InvokeAsync(HttpContext context)
     {
         if (context.Request.QueryString.Value?.Contains("%00", StringComparison.Ordinal) == true)
-            throw new RefusedException(RefusalKind.Invalid, "request_invalid", "The query holds a NUL.");
+            throw new RefusedException(RefusalKind.Invalid, "request_invalid", "The query contains a NUL character.");
         if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: true })
             return next(context);
         if (!IsUtf8(context.Request.ContentType))
-            throw new Microsoft.AspNetCore.Http.BadHttpRequestException("Only UTF-8 is read.", StatusCodes.Status415UnsupportedMediaType);
+            throw new Microsoft.AspNetCore.Http.BadHttpRequestException("Only UTF-8 is accepted.", StatusCodes.Status415UnsupportedMediaType);
 
         return Counted(context);
     }
@@ -40,13 +40,13 @@ internal sealed class RequestShape(RequestDelegate next, RegistryOptions options
         await next(context);
     }
 
-    /// <summary>A type that cannot be parsed passes: the endpoints that need one refuse it.</summary>
+    /// <summary>Whether the body is text in another encoding. A type that cannot be parsed is left to the endpoint, which refuses it if it needs one.</summary>
     private static bool IsUtf8(string? contentType) =>
         !MediaTypeHeaderValue.TryParse(contentType, out var type)
         || type.Parameters.Where(p => p.Name.Equals("charset", StringComparison.OrdinalIgnoreCase))
             .All(p => HeaderUtilities.RemoveQuotes(p.Value).Equals("utf-8", StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>Does not own the body that it reads.</summary>
+    /// <summary>Reads the body of the request without owning it.</summary>
     private sealed class CountedBody(Stream body, BodyShare share, string network) : Stream
     {
         private long taken;

@@ -4,16 +4,16 @@ using PeerRegistry.Application.Common;
 namespace PeerRegistry.Api.Http;
 
 /// <summary>
-/// Gives everything that a request causes one trace: its sender's (W3C Trace Context), or a new one. The host would begin a trace for every
-/// request, calls to peers included, to which nothing refers; so it is silenced, and begins one only if traces are collected or its own log
-/// is turned on.
+/// Puts everything that a request causes into one trace: that of the sender (W3C Trace Context), or a new one. The host itself would begin a trace
+/// for every request, including calls to peers, to which nothing refers. It is therefore restricted to begin one only if traces are collected or
+/// its own log is turned on.
 /// </summary>
 internal sealed class RequestTrace(RequestDelegate next)
 {
     private const string Name = "request";
     private const string HostsLog = "Microsoft.AspNetCore.Hosting.Diagnostics";
 
-    /// <summary>Before all other rules, so that the configuration may say otherwise.</summary>
+    /// <summary>Adds the log rule before all others, so that the configuration can override it.</summary>
     public static void Silence(LoggerFilterOptions log) => log.Rules.Insert(0, new LoggerFilterRule(null, HostsLog, LogLevel.None, null));
 
     public async Task InvokeAsync(HttpContext context)

@@ -3,8 +3,8 @@ using PeerRegistry.Application.Snapshots;
 namespace PeerRegistry.Api.Http;
 
 /// <summary>
-/// Nobody is let in by a snapshot that another node's revocations may not have reached. Only what tells nobody apart goes on: who this
-/// Portal is, the health checks and the files of its pages.
+/// Refuses requests while the snapshots may lack revocations of another node. Only endpoints that do not depend on the caller still work: the
+/// Portal's public identity, the health checks and the static files of the pages.
 /// </summary>
 internal sealed class TrustedSnapshots(RequestDelegate next, ISnapshotTrust trust)
 {

@@ -9,8 +9,8 @@ using PeerRegistry.Api.Http;
 namespace PeerRegistry.Api.Pages;
 
 /// <summary>
-/// What people write about themselves, as HTML that can do nothing: no raw HTML, links only to where links may go, pictures only as
-/// links to them (loading one would tell its server who reads here), headings below the page's own.
+/// Converts what people write about themselves to safe HTML: no raw HTML, links with allowed schemes only, headings below the page's own, and
+/// links in the place of images, because loading an image would tell its server who is reading.
 /// </summary>
 internal static class Markdown
 {
@@ -18,8 +18,8 @@ internal static class Markdown
     private const int MaxDepth = 32;
 
     /// <summary>
-    /// How many brackets, list and quote markers and runs of emphasis characters one text may have. The parser compares each with
-    /// those before it, so that its work grows with the square of their number.
+    /// The maximum number of brackets, list and quote markers and runs of emphasis characters in a text. The parser compares each with those before
+    /// it, so its work grows with the square of their number.
     /// </summary>
     private const int MaxMarks = 1000;
 
@@ -29,7 +29,7 @@ internal static class Markdown
     private static readonly MarkdownPipeline Pipeline =
         new MarkdownPipelineBuilder { MaximumNestingDepth = MaxDepth }.DisableHtml().UseEmphasisExtras().UseAutoLinks().UsePipeTables().Build();
 
-    /// <param name="text">Any text. One that nests too deeply or has too many marks to be parsed cheaply is shown as it was written.</param>
+    /// <param name="text">Any text. If it is nested too deeply or has too many marks to be parsed cheaply, it is shown as it was written.</param>
     public static MarkupString Render(string text)
     {
         try
@@ -45,7 +45,7 @@ internal static class Markdown
         }
     }
 
-    /// <returns>The words alone, one line, at most 200 characters.</returns>
+    /// <returns>The plain text on one line, at most 200 characters.</returns>
     public static string Plain(string? text)
     {
         try
@@ -60,7 +60,7 @@ internal static class Markdown
         }
     }
 
-    /// <exception cref="ArgumentException">There are too many, as Markdig says it of texts that nest too deeply.</exception>
+    /// <exception cref="ArgumentException">There are too many marks. Markdig throws the same for texts that are nested too deeply.</exception>
     private static void RequireFewMarks(string text)
     {
         var (marks, previous) = (0, '\0');
@@ -102,7 +102,7 @@ internal static class Markdown
 
     private static void Mark(MarkdownObject link) => link.GetAttributes().AddPropertyIfNotExist("rel", "nofollow ugc noopener noreferrer");
 
-    /// <summary>Absolute, with a scheme of the list, exactly as a browser will read it: no blanks or control characters to hide behind.</summary>
+    /// <summary>Whether the URL is absolute, has an allowed scheme, and has no spaces or control characters, which a browser would remove.</summary>
     private static bool IsAllowed(string? url) =>
         url is not null && !url.Any(c => char.IsControl(c) || char.IsWhiteSpace(c)) && Array.Exists(Schemes, s => url.StartsWith(s + ":", StringComparison.OrdinalIgnoreCase));
 }

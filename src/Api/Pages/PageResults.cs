@@ -4,7 +4,7 @@ using PeerRegistry.Api.Http;
 
 namespace PeerRegistry.Api.Pages;
 
-/// <summary>Answers to requests for pages and forms.</summary>
+/// <summary>Results for requests of pages and forms.</summary>
 internal static class PageResults
 {
     public static RazorComponentResult<T> Page<T>(object? model = null, FormFailure? failure = null)
@@ -18,7 +18,7 @@ internal static class PageResults
         return new RazorComponentResult<T>(parameters) { StatusCode = (int?)failure?.Refused.Kind };
     }
 
-    /// <summary>After a form: another page, so that a reload sends nothing again.</summary>
-    /// <param name="done">Of the sentences of <see cref="Pages.Done"/>.</param>
+    /// <summary>Redirects to a page after a form, so that a reload does not send the form again.</summary>
+    /// <param name="done">The key of the sentence in <see cref="Pages.Done"/> that the page shows.</param>
     public static IResult Done(string path, string done) => Results.Redirect($"{path}?done={done}", permanent: false, preserveMethod: false);
 }

@@ -7,7 +7,7 @@ using PeerRegistry.Api.Http;
 namespace PeerRegistry.Api.Pages;
 
 /// <summary>
-/// A refusal on the host of an app, as a person sees it. The page is whole in itself: on that host, every other path is the app's.
+/// A refusal on the host of an app, as a page for people. It uses no other file, because all other paths on that host belong to the app.
 /// </summary>
 internal static class RefusalPage
 {
@@ -20,8 +20,8 @@ internal static class RefusalPage
     private static readonly string Policy =
         $"default-src 'none'; style-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Style)))}'; base-uri 'none'; form-action 'none'";
 
-    /// <summary>Writes the whole answer.</summary>
-    /// <param name="links">Each the words and the address of something to do next.</param>
+    /// <summary>Writes the whole response.</summary>
+    /// <param name="links">The texts and addresses of links to what the person can do next.</param>
     public static async Task Write(HttpContext context, Problem problem, IEnumerable<(string Words, string Url)> links)
     {
         var heading = Heading(problem);
@@ -31,7 +31,7 @@ internal static class RefusalPage
             <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{heading}</title><style>{Style}</style></head>
             <body><main>
             <h1>{heading}</h1>
-            <p>{HtmlEncoder.Default.Encode(problem.Detail ?? "The address may be mistyped, or what was here is gone.")}</p>
+            <p>{HtmlEncoder.Default.Encode(problem.Detail ?? "The address may be mistyped, or the page was removed.")}</p>
 
             """);
         foreach (var (words, url) in links)
@@ -51,15 +51,15 @@ internal static class RefusalPage
             await response.Body.WriteAsync(bytes, context.RequestAborted);
     }
 
-    /// <summary>Says what did not happen; why, the message says.</summary>
+    /// <summary>The heading says what failed; the message says why.</summary>
     private static string Heading(Problem problem) => problem switch
     {
-        { Code: "ticket_invalid" } => "Opening this app did not work",
-        { Status: 401 } => "This page is not open to everybody",
-        { Status: 403 } => "This page is not open to you",
-        { Status: 404 } => "Nothing is here",
+        { Code: "ticket_invalid" } => "This app could not be opened",
+        { Status: 401 } => "You need to sign in to open this page",
+        { Status: 403 } => "You may not open this page",
+        { Status: 404 } => "Page not found",
         { Status: 429 } => "Too many requests",
-        { Status: 431 } => "Your browser sent too much with this request",
+        { Status: 431 } => "Your browser sent too many cookies",
         { Status: >= 500 } => "This app cannot be opened at the moment",
         _ => "This address cannot be opened",
     };

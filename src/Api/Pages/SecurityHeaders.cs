@@ -3,8 +3,8 @@ using PeerRegistry.Api.Http;
 namespace PeerRegistry.Api.Pages;
 
 /// <summary>
-/// On every answer of the edge. Nothing runs, is framed or is loaded but what this origin serves as a file of its own; an endpoint
-/// that knows better has set the field already.
+/// Sets the security headers of every response on the edge. Only files of this origin can be loaded, run or framed. A header that an endpoint
+/// has already set is kept.
 /// </summary>
 internal sealed class SecurityHeaders(RequestDelegate next)
 {
@@ -15,7 +15,7 @@ internal sealed class SecurityHeaders(RequestDelegate next)
     {
         if (context.Listener() == Listener.Edge)
         {
-            context.Request.Scheme = "https"; // TLS ends at the proxy; and a bare loopback counts as secure for browsers, cookies included
+            context.Request.Scheme = "https"; // TLS ends at the proxy; without one, browsers treat the loopback address as secure, including its cookies
             context.Response.OnStarting(Add, context.Response.Headers);
         }
 
@@ -27,7 +27,7 @@ internal sealed class SecurityHeaders(RequestDelegate next)
         var headers = (IHeaderDictionary)state;
         headers.ContentSecurityPolicy = Or(headers.ContentSecurityPolicy, ContentSecurityPolicy);
         headers.XContentTypeOptions = "nosniff";
-        headers["Referrer-Policy"] = Or(headers["Referrer-Policy"], "same-origin"); // forms need their Origin, so not no-referrer
+        headers["Referrer-Policy"] = Or(headers["Referrer-Policy"], "same-origin"); // with no-referrer, forms would be sent without their Origin
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
         headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()";
         return Task.CompletedTask;

@@ -5,8 +5,8 @@ using System.Security.Cryptography;
 namespace PeerRegistry.Api.Pages;
 
 /// <summary>
-/// The few static files, embedded in the assembly. The path carries a hash of the content, so browsers keep them for a year and still
-/// never show an old one.
+/// Serves the static files, which are embedded in the assembly. Each path contains a hash of the content, so browsers can cache a file for a year
+/// and still never use an old version.
 /// </summary>
 internal static class SiteFiles
 {
@@ -17,7 +17,7 @@ internal static class SiteFiles
         Load("icon.svg", "image/svg+xml"),
     }.ToFrozenDictionary(a => a.Name);
 
-    /// <returns>Origin-relative.</returns>
+    /// <returns>The path on this origin.</returns>
     public static string Url(string name) => All[name].Url;
 
     public static void MapSiteFiles(this IEndpointRouteBuilder routes) =>

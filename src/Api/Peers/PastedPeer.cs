@@ -4,9 +4,9 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Api.Peers;
 
-/// <summary>What people paste to name a peer: an ID or its beginning, the address of a Portal's page with its ID behind <c>#</c>, or an invite.</summary>
-/// <param name="Address">Null: the peer's name in our own zone.</param>
-/// <param name="Invite">The code of an invite.</param>
+/// <summary>A pasted text that identifies a peer: an ID or its beginning, the address of a Portal's page with its ID after <c>#</c>, or an invite.</summary>
+/// <param name="Address">The peer's address, or null if it is the peer's name in our own zone.</param>
+/// <param name="Invite">The code of the invite, or null if the text is not an invite.</param>
 internal sealed record PastedPeer(TypedPortalId Id, string? Address, string? Invite)
 {
     /// <exception cref="Domain.Common.RefusedException"><c>id_malformed</c></exception>

@@ -11,7 +11,7 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Api.Peers;
 
-/// <summary>The owner's contact list.</summary>
+/// <summary>The owner's API for the contact list.</summary>
 internal static class PeerEndpoints
 {
     public static RouteGroupBuilder MapPeers(this IEndpointRouteBuilder routes)
@@ -46,13 +46,13 @@ internal static class PeerEndpoints
     private static async Task<Ok<PeerItem>> Show(string id, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
         TypedResults.Ok(PeerItem.Of(await mediator.Send(new ShowPeer(portal.Id, TypedPortalId.Parse(id)), ct)));
 
-    /// <summary>A browser may keep it but has to ask each time, so that a device that was revoked and a peer that was removed show nothing.</summary>
+    /// <summary>Serves a peer's picture. A browser may cache it but must revalidate it each time, so that revoked devices and removed peers show none.</summary>
     private static async Task<IResult> ShowAvatar(
         string id, HttpContext context, CurrentPortal portal, IMediator mediator, IPeerProfiles profiles, CancellationToken ct)
     {
         var peer = (await mediator.Send(new ShowPeer(portal.Id, TypedPortalId.Parse(id)), ct)).Peer;
         var picture = await profiles.ReadPicture(portal.Id, peer.Short, ct)
-            ?? throw new RefusedException(RefusalKind.NotFound, "avatar_unknown", "This peer shows no picture.");
+            ?? throw new RefusedException(RefusalKind.NotFound, "avatar_unknown", "This peer has no picture.");
 
         context.Response.Headers.CacheControl = "private, no-cache";
         context.Response.Headers.ContentSecurityPolicy = "default-src 'none'; sandbox";
@@ -94,7 +94,7 @@ internal static class PeerEndpoints
         _ => throw Paging.Invalid("status is one of pending, mutual, withdrawn."),
     };
 
-    /// <param name="Name">Absent: unchanged; null: cleared.</param>
-    /// <param name="Address">The peer's domain, where it is not in our zone.</param>
+    /// <param name="Name">The owner's name for the peer. If absent, it is unchanged; if null, it is removed.</param>
+    /// <param name="Address">The peer's domain if it is not in our zone. If absent, it is unchanged; if null, it is removed.</param>
     private sealed record PutPeer(TypedPortalId Id, Optional<string?> Name = default, Optional<string?> Address = default);
 }

@@ -4,8 +4,8 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Api.Peers;
 
-/// <summary>A peer as the owner's API shows it.</summary>
-/// <param name="Id">The full ID once it is known, else what was typed.</param>
+/// <summary>A peer in the owner's API.</summary>
+/// <param name="Id">The full ID if it is known, otherwise the part that was typed.</param>
 internal sealed record PeerItem(
     string Id,
     ShortId ShortId,

@@ -109,7 +109,7 @@ internal static class PeerPages
         _ => otherwise,
     };
 
-    /// <summary>An empty field leaves what is there.</summary>
+    /// <summary>Sets the name for an accepted peer. An empty field keeps the present one.</summary>
     private static Optional<string?> Given(string? text) => text is null ? default : new(text);
 
     private static List<string>? SeenBy(PortalSnapshot snapshot, PeerRow peer)
@@ -120,6 +120,6 @@ internal static class PeerPages
             : [.. apps.Select(a => a.Meta.PrettyName).Order(StringComparer.OrdinalIgnoreCase)];
     }
 
-    /// <summary>Of the address bar.</summary>
+    /// <summary>The parameters of the page's address.</summary>
     private readonly record struct Asked(string? Text, string? Standing, int? Page, string? Add);
 }

@@ -13,10 +13,10 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Api.Peers;
 
-/// <summary>Notices of other Portals: they have added us, or taken it back. docs/protocol.md.</summary>
+/// <summary>Receives notices of other Portals that they have added or removed us (docs/protocol.md).</summary>
 internal static class PeeringEndpoints
 {
-    /// <summary>Members that are not known are skipped: later versions may send more.</summary>
+    /// <summary>Skips unknown members, because later versions may send more.</summary>
     private static readonly JsonSerializerOptions Wire = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
@@ -51,7 +51,7 @@ internal static class PeeringEndpoints
             if (verdict.Signer is null)
                 refused.Record(portal.Id, app: null, request.Target, Networks.Of(address), verdict);
             throw SignatureReasons.TryAgain(verdict.Reason)
-                ?? new RefusedException(RefusalKind.NotAuthenticated, "not_authenticated", "The notice is not signed as it has to be.");
+                ?? new RefusedException(RefusalKind.NotAuthenticated, "not_authenticated", "The notice does not have the required signature.");
         }
 
         actor.Actor = Actor.Peer(key.Id);
@@ -65,8 +65,8 @@ internal static class PeeringEndpoints
     }
 
     /// <summary>
-    /// Contact or stranger, the notice is judged by the key that it brings, so that the work is the same for all. Whether it is the
-    /// pinned one is asked afterwards.
+    /// Verifies the notice with the key that it contains, for contacts and strangers alike, so that the work is the same for all. Whether the key is
+    /// the pinned one is checked afterwards.
     /// </summary>
     private static Signer? Claimed(string keyId, PublicKey key)
     {
@@ -93,7 +93,7 @@ internal static class PeeringEndpoints
     private sealed record Standing(string Peering, long Revision);
 }
 
-/// <summary>Ten notices a minute for one address.</summary>
+/// <summary>Limits notices to ten a minute per address.</summary>
 internal sealed class NoticeLimits(CallerAddress addresses) : IDisposable
 {
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);

@@ -6,7 +6,7 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Api.Peers;
 
-/// <summary>The owner's inbox: strangers who have added this Portal.</summary>
+/// <summary>The owner's API for the inbox: peering requests of strangers who have added this Portal.</summary>
 internal static class PeeringRequestsEndpoints
 {
     public static RouteGroupBuilder MapPeeringRequests(this IEndpointRouteBuilder routes)

@@ -6,7 +6,10 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Api.Portals;
 
-/// <summary>Signing for strangers costs work: 5 a second for each address, and 20 in all with RSA, where one takes milliseconds.</summary>
+/// <summary>
+/// Limits signed answers for strangers, which cost work: 5 a second per address, and 20 a second in all for an RSA key, with which a signature
+/// takes milliseconds.
+/// </summary>
 internal sealed class ChallengeLimits(CallerAddress addresses) : IDisposable
 {
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(1);

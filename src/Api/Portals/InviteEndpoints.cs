@@ -7,7 +7,7 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Api.Portals;
 
-/// <summary>The owner's invites.</summary>
+/// <summary>The owner's API for invites.</summary>
 internal static class InviteEndpoints
 {
     public static void MapInvites(this IEndpointRouteBuilder routes)
@@ -18,7 +18,7 @@ internal static class InviteEndpoints
         invites.MapDelete("/{id}", Revoke).WithName("invites.revoke").ProducesProblem(404).ProducesProblem(409);
     }
 
-    /// <summary>The oldest first.</summary>
+    /// <summary>Lists the invites, the oldest first.</summary>
     private static Ok<IEnumerable<InviteItem>> List(string? after, int? limit, HttpContext context, CurrentPortal portal)
     {
         var atMost = Paging.Limit(limit);
@@ -29,7 +29,7 @@ internal static class InviteEndpoints
     private static async Task<Created<FreshItem>> Create(
         NewInvite? body, CurrentPortal portal, PublicUrl url, IMediator mediator, HttpResponse response, CancellationToken ct)
     {
-        TimeSpan? life = body?.Days is { } days ? TimeSpan.FromDays(Math.Clamp(days, -1000, 1000)) : null; // too many is too many, and no overflow
+        TimeSpan? life = body?.Days is { } days ? TimeSpan.FromDays(Math.Clamp(days, -1000, 1000)) : null; // out of range in either case, and without an overflow
         var invite = await mediator.Send(new CreateInvite(portal.Id, life), ct);
         response.Headers.CacheControl = "no-store";
         return TypedResults.Created((string?)null, new FreshItem(invite.Id, url.Portal(portal.Snapshot) + invite.Path, invite.ExpiresAt));
@@ -41,7 +41,7 @@ internal static class InviteEndpoints
         return TypedResults.NoContent();
     }
 
-    /// <param name="Days">1 to 90; absent: 7.</param>
+    /// <param name="Days">How long the invite is valid: 1 to 90 days, 7 if absent.</param>
     private sealed record NewInvite(int? Days = null);
 
     private sealed record FreshItem(string Id, string Url, DateTimeOffset ExpiresAt);

@@ -6,10 +6,10 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Api.Portals;
 
-/// <summary>The owner's profile and picture; the picture for everybody.</summary>
+/// <summary>The owner's API for the profile and picture, and the public address of the picture.</summary>
 internal static class ProfileEndpoints
 {
-    /// <summary>Bytes. A character of a description takes up to nine in a form, and six in JSON.</summary>
+    /// <summary>In bytes. A character of a description takes up to nine bytes in a form and six in JSON.</summary>
     internal const int MaxText = (9 * Profile.MaxDescription) + BodyLimit.BesideLargeField;
 
     public static void MapProfile(this IEndpointRouteBuilder routes)
@@ -39,7 +39,7 @@ internal static class ProfileEndpoints
     {
         var row = portal.Snapshot.Portal;
         if (row.AvatarSha256 is null || await avatars.Read(portal.Id, ct) is not { } bytes)
-            throw new RefusedException(RefusalKind.NotFound, "avatar_unknown", "This Portal shows no picture.");
+            throw new RefusedException(RefusalKind.NotFound, "avatar_unknown", "This Portal has no picture.");
 
         var named = context.Request.Query["v"].ToString() is { Length: > 0 } version && row.AvatarSha256.StartsWith(version, StringComparison.Ordinal);
         context.Response.Headers.CacheControl = named ? "public, max-age=31536000, immutable" : "public, max-age=300";
@@ -59,7 +59,7 @@ internal static class ProfileEndpoints
         return TypedResults.NoContent();
     }
 
-    /// <returns>At most one byte more than a picture may have; that one is enough to be refused.</returns>
+    /// <returns>The bytes, up to one more than a picture may have, so that a larger picture is refused.</returns>
     internal static async Task<ReadOnlyMemory<byte>> ReadPicture(Stream body, CancellationToken ct)
     {
         var buffer = new byte[AvatarImage.MaxLength + 1];

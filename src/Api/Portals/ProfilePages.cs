@@ -62,7 +62,7 @@ internal static class ProfilePages
         }
     }
 
-    /// <summary>Takes the form for its antiforgery check alone.</summary>
+    /// <summary>Removes the picture. The form is a parameter only for its antiforgery check.</summary>
     private static async Task<IResult> Remove(PageForm _, CurrentPortal portal, IMediator mediator, CancellationToken ct)
     {
         await mediator.Send(new SetAvatar(portal.Id, null), ct);

@@ -8,7 +8,7 @@ internal static class PublicPages
 {
     public static void MapPublicPages(this IEndpointRouteBuilder pages) => pages.MapGet("/", Show);
 
-    /// <summary>The same for everybody, paired or not, so that whatever stands between may keep it.</summary>
+    /// <summary>The public page. It is the same for everybody, paired or not, so that caches may store it.</summary>
     private static RazorComponentResult<PublicPage> Show(HttpContext context, CurrentPortal portal)
     {
         context.Response.Headers.CacheControl = "public, max-age=60";

@@ -10,8 +10,8 @@ using PeerRegistry.Domain.Portals;
 namespace PeerRegistry.Api.Portals;
 
 /// <summary>
-/// How other Portals learn who answers here. With a challenge the answer is signed, and bound to it, since the challenge is part of
-/// the target that the signature covers.
+/// Tells other Portals the identity of this one. If the request has a challenge, the response is signed and bound to it, because the challenge is
+/// part of the target that the signature covers.
 /// </summary>
 internal static class WhoAreYouEndpoints
 {

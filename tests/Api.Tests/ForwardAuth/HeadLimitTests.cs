@@ -70,7 +70,7 @@ public sealed class HeadLimitTests(TwoPortals two) : IClassFixture<TwoPortals>
         Assert.Equal(HttpStatusCode.OK, (await rig.Client.Get($"https://{two.Ada.Domain}/core/protected/apps", ("Cookie", $"{Tossed}; __Host-portal={Token}"))).Status);
         var page = await rig.Client.Get($"https://{app}.{two.Ada.Domain}/", ("Cookie", Tossed), ("Accept", "text/html"));
         Assert.Equal((431, "text/html", "\"cookies\""), ((int)page.Status, page.Answer.Content.Headers.ContentType?.MediaType, page.Header("Clear-Site-Data")));
-        Assert.Contains("Your browser sent too much", page.Body, StringComparison.Ordinal);
+        Assert.Contains("Your browser sent too many cookies", page.Body, StringComparison.Ordinal);
         Assert.Equal("head_too_large", (await rig.Client.Get($"https://{app}.{two.Ada.Domain}/open", ("Cookie", Tossed))).Code);
     }
 

@@ -31,10 +31,10 @@ public sealed class RefusalPageTests(TwoPortals two) : IClassFixture<TwoPortals>
         {
             foreach (var (target, status, words) in new[]
                      {
-                         ("/open%2Fx", 400, "under different rules"), ("/peer", 401, "not open to everybody"), ("/nothing", 404, "has nothing at this path"), ("/.portal/nothing", 404, "Nothing is here"),
+                         ("/open%2Fx", 400, "under different rules"), ("/peer", 401, "need to sign in"), ("/nothing", 404, "has nothing at this path"), ("/.portal/nothing", 404, "Page not found"),
                      })
                 await SeesPage(rig, app, target, browser, status, words);
-            await SeesPage(rig, app, "/peer", [.. browser, session], 403, "not open to you");
+            await SeesPage(rig, app, "/peer", [.. browser, session], 403, "You may not open this page");
             await SeesPage(rig, app, "/.portal/session?ticket=x", browser, 401, "Try again");
         }
     }

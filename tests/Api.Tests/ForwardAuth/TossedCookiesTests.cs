@@ -31,7 +31,7 @@ public sealed class TossedCookiesTests(Browsing browsing)
         Assert.Equal(200, (await page.Open(portal, "/home"))!.Status);
 
         Assert.Equal(431, (await page.GotoAsync($"https://notes.{portal.Domain}/today"))!.Status);
-        await page.Sees("Your browser sent too much with this request");
+        await page.Sees("Your browser sent too many cookies");
         await page.Follow("Try again");
         await page.Sees("my notes");
         Assert.Equal($"https://notes.{portal.Domain}/today", page.Url);

@@ -194,11 +194,11 @@ public sealed class OwnerTests(Browsing browsing)
         await ada.Sees("Calendar on my telephone");
         Assert.Equal(0, await ada.Locator(".secret").CountAsync());
         await ada.Press("Revoke Calendar on my telephone");
-        await ada.Sees("Revoked. The program that uses it is out with its next request.");
+        await ada.Sees("Revoked. The program that uses it is refused from its next request on.");
         Assert.DoesNotContain("Calendar on my telephone", await ada.Locator("main").InnerTextAsync(), StringComparison.Ordinal);
 
         await ada.Open(a, "/history");
-        await ada.Sees("made a password for");
+        await ada.Sees("created a password for");
         await ada.Sees("revoked a password for");
         Assert.Empty(browsing.Complaints());
     }
@@ -218,7 +218,7 @@ public sealed class OwnerTests(Browsing browsing)
         await other.Press("Pair this browser");
         Assert.Contains("wrong, used up or expired", await other.Locator("#pair-code-error").InnerTextAsync(), StringComparison.Ordinal);
         await other.Fill("Pairing code", code.ToUpperInvariant());
-        await other.Fill("What to call this device", "Telephone");
+        await other.Fill("Name of this device", "Telephone");
         await other.Press("Pair this browser");
         await other.Sees("Your Portal's ID");
 
@@ -261,7 +261,7 @@ public sealed class OwnerTests(Browsing browsing)
 
         await ada.GetByLabel("New picture").SetInputFilesAsync(new FilePayload { Name = "me.png", MimeType = "image/png", Buffer = "<svg onload='alert(1)'/>"u8.ToArray() });
         await ada.Press("Upload");
-        Assert.Contains("Only whole PNG", await ada.Locator("#avatar-picture-error").InnerTextAsync(), StringComparison.Ordinal);
+        Assert.Contains("Only complete PNG", await ada.Locator("#avatar-picture-error").InnerTextAsync(), StringComparison.Ordinal);
         Assert.Empty(browsing.Complaints());
     }
 

@@ -3,10 +3,10 @@ using PeerRegistry.Domain.Apps;
 
 namespace PeerRegistry.Api.ForwardAuth.ProxyConfig;
 
-/// <summary>A Caddyfile.</summary>
+/// <summary>Prints a Caddyfile.</summary>
 internal static class CaddyConfig
 {
-    /// <summary>Tested with this version: the first with <c>forward_auth</c> as it is used here, and with <c>header_up</c> inside it.</summary>
+    /// <summary>The tested version. It is the first one that has <c>forward_auth</c> as it is used here, with <c>header_up</c> inside it.</summary>
     public const string MinimumVersion = "2.6.2";
 
     public static string Write(ProxySetup setup)
@@ -64,7 +64,7 @@ internal static class CaddyConfig
         return text.ToString();
     }
 
-    /// <summary>With an authority of its own, Caddy is one of several on a machine, and nothing of it belongs into the system's trust.</summary>
+    /// <summary>With its own certificate authority, Caddy may be one of several on the machine, so its root must not be installed as trusted.</summary>
     private static string Global(ProxySetup setup) =>
         (setup.Port == 443 ? "" : "\tauto_https disable_redirects\n") + (setup.InternalAuthority ? "\tadmin off\n\tskip_install_trust\n" : "");
 

@@ -4,12 +4,12 @@ using PeerRegistry.Domain.Apps;
 namespace PeerRegistry.Api.ForwardAuth.ProxyConfig;
 
 /// <summary>
-/// For the <c>http</c> block of nginx, with its auth_request module. That module turns any verdict but 2xx, 401 and 403 into 500, so
-/// the core answers within these and says beside it what is meant; a refusal is then fetched from the core as it should look.
+/// Prints the <c>http</c> block of nginx, which needs the auth_request module. That module turns every status except 2xx, 401 and 403 into 500, so
+/// the core uses only these and sends the real status in a header field; nginx then fetches the rendered refusal from the core.
 /// </summary>
 internal static class NginxConfig
 {
-    /// <summary>Tested with this version. Before 1.17.9, a second <c>Host</c> was not refused.</summary>
+    /// <summary>The tested version. nginx before 1.17.9 did not refuse a second <c>Host</c>.</summary>
     public const string MinimumVersion = "1.22.1";
 
     public static string Write(ProxySetup setup)
@@ -156,8 +156,8 @@ internal static class NginxConfig
         """;
 
     /// <summary>
-    /// A container's name is looked up when a request comes. Were it a plain <c>proxy_pass</c>, nginx would look it up at its start, and one
-    /// container that is missing would keep the whole configuration from being loaded.
+    /// Resolves a container's name when a request arrives. With a plain <c>proxy_pass</c>, nginx would resolve it at its start, and one missing
+    /// container would prevent the whole configuration from being loaded.
     /// </summary>
     private static string ToApp(ProxiedApp app, ProxySetup setup) => IsFixed(app.Upstream)
         ? $"        proxy_pass http://{app.Upstream};\n"
@@ -171,7 +171,7 @@ internal static class NginxConfig
     private static bool IsFixed(string upstream) => upstream[..upstream.LastIndexOf(':')] is var host
         && (host == "localhost" || System.Net.IPAddress.TryParse(host.Trim('[', ']'), out _));
 
-    /// <summary>The core is asked without the body, and about the request as the client sent it.</summary>
+    /// <summary>Asks the core about the request as the client sent it, without the body.</summary>
     private const string Asking = $"""
                 proxy_method GET;
                 proxy_pass_request_body off;

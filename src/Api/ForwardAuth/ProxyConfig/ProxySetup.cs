@@ -8,34 +8,34 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Api.ForwardAuth.ProxyConfig;
 
-/// <param name="Upstream"><c>host:port</c> where the app itself listens.</param>
-/// <param name="Secret">Sent to the app with every request, as <see cref="ProxySecret.Header"/>.</param>
+/// <param name="Upstream">The app's own <c>host:port</c>.</param>
+/// <param name="Secret">The secret that the proxy sends to the app with every request, in <see cref="ProxySecret.Header"/>.</param>
 internal sealed record ProxiedApp(string Name, string Upstream, string Secret);
 
 /// <param name="IdentityHeaderNames">Every <c>X-Ptl-*</c> header that this Portal's verdicts carry, in a fixed order.</param>
 internal sealed record ProxiedPortal(string Domain, IReadOnlyList<ProxiedApp> Apps, IReadOnlyList<string> IdentityHeaderNames)
 {
-    /// <summary>Every header that the app receives from the verdict, and never from the caller.</summary>
+    /// <summary>The headers that the app receives from the verdict and never from the caller.</summary>
     public IEnumerable<string> ReplacedHeaders => [.. IdentityHeaderNames, .. IdentityHeaders.FromRequest];
 }
 
-/// <summary>All that a proxy has to know, whichever it is.</summary>
-/// <param name="Edge"><c>host:port</c> of the edge listener as the proxy reaches it; so is <paramref name="Internal"/>.</param>
+/// <summary>The data for a proxy's configuration, whichever proxy it is.</summary>
+/// <param name="Edge">The <c>host:port</c> at which the proxy reaches the edge listener, as <paramref name="Internal"/> is for the internal one.</param>
 internal sealed record ProxySetup(
     IReadOnlyList<ProxiedPortal> Portals, string Edge, string Internal, int Port, bool InternalAuthority, string? Certificate, string? CertificateKey)
 {
-    /// <summary>How long a stream that was let in may stand still, and where a proxy can tell, last; seconds.</summary>
+    /// <summary>How long an admitted stream may be idle and, if the proxy can limit it, how long it may last; in seconds.</summary>
     public const int StreamSeconds = 3600;
 
     /// <summary>
-    /// How long the core may stay silent on its own host before the proxy gives up; seconds. The live history sends a comment every 15 s.
+    /// How many seconds the core may be silent on its own host before the proxy gives up. The live history sends a comment every 15 s.
     /// </summary>
     public const int CoreSeconds = 60;
 
-    /// <summary>Address of the DNS server that nginx asks for the names of apps' containers.</summary>
+    /// <summary>The address of the DNS server with which nginx resolves the names of apps' containers.</summary>
     public string Resolver { get; init; } = "127.0.0.11";
 
-    /// <summary>Apps that are left out, each with its host name and the reason.</summary>
+    /// <summary>The apps that are left out, each with its host name and the reason.</summary>
     public IReadOnlyList<string> LeftOut { get; init; } = [];
 
     /// <param name="defaultPortal">The Portal whose apps <c>Apps:Upstreams</c> names without a short ID.</param>
@@ -57,7 +57,7 @@ internal sealed record ProxySetup(
         };
     }
 
-    /// <summary>A listener on every address is reached by the machine's own.</summary>
+    /// <summary>Returns the loopback address for a listener on all addresses.</summary>
     private static string Near(string listen) =>
         new Uri(listen) is var uri && IPAddress.Parse(uri.Host.Trim('[', ']')) is var address && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))
             ? $"127.0.0.1:{uri.Port}"

@@ -4,14 +4,14 @@ using PeerRegistry.Domain.Apps;
 
 namespace PeerRegistry.Api.ForwardAuth.ProxyConfig;
 
-/// <summary>A file for Traefik's file provider.</summary>
+/// <summary>Prints a file for Traefik's file provider.</summary>
 internal static class TraefikConfig
 {
     public const string MinimumVersion = "3.1.3";
 
     /// <summary>
-    /// A caller's <c>Connection</c> may name any other header, which Traefik then drops on the way to the app. So it goes before the
-    /// verdict, with every upgrade but that to a WebSocket.
+    /// Removes the caller's <c>Connection</c> before the verdict, with every upgrade except that to a WebSocket. It could name any other header, which
+    /// Traefik would then drop before it forwards the request to the app.
     /// </summary>
     private const string Connections = """
             portal-no-upgrade:
