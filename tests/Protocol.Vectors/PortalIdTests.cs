@@ -43,7 +43,7 @@ public class PortalIdTests
     /// <summary>The original parses and writes anew; we refuse, since the text itself is what everybody hashes.</summary>
     [Theory]
     [MemberData(nameof(Spellings))]
-    public void Only_the_spelling_that_hashes_to_the_ID_is_taken(string name)
+    public void Only_the_spelling_that_hashes_to_the_ID_is_accepted(string name)
     {
         var vector = Find("inputVariants", name);
         if (vector.GetProperty("naiveHashOfThisTextGivesSameId").GetBoolean())
@@ -64,7 +64,7 @@ public class PortalIdTests
     /// <summary>What somebody types is never decoded, only compared: so all of the alphabet is taken, in upper case and with gaps too.</summary>
     [Theory]
     [MemberData(nameof(Typings))]
-    public void Typed_text_is_taken_by_its_alphabet_and_length(int index)
+    public void Typed_text_is_accepted_by_its_alphabet_and_length(int index)
     {
         var text = File.GetProperty("humanEncoding").GetProperty("decode")[index].Text("text");
         var normal = text.Replace(" ", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal).ToLowerInvariant();

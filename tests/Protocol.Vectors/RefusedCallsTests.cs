@@ -12,7 +12,7 @@ public class RefusedCallsTests
     private readonly Lines log = new();
 
     [Fact]
-    public void The_last_thousand_are_kept_the_latest_first_and_each_Portal_sees_its_own()
+    public void The_last_thousand_refused_calls_of_each_Portal_are_kept_latest_first()
     {
         var refused = new RefusedCalls(clock, new RefusalLog(clock, log));
         for (var i = 0; i < 1001; i++)
@@ -28,7 +28,7 @@ public class RefusedCallsTests
     }
 
     [Fact]
-    public void What_strangers_send_is_kept_in_small_pieces()
+    public void Long_values_from_strangers_are_truncated()
     {
         var refused = new RefusedCalls(clock, new RefusalLog(clock, log));
         var text = new string('a', 100_000);
@@ -40,7 +40,7 @@ public class RefusedCallsTests
     }
 
     [Fact]
-    public void One_network_has_fifty_places_and_flushes_nobody_else_out()
+    public void One_network_has_fifty_entries_and_evicts_no_others()
     {
         var refused = new RefusedCalls(clock, new RefusalLog(clock, log));
         refused.Record(Portal, "notes", "/friend", Network(1), Verdict("expired"));
@@ -53,7 +53,7 @@ public class RefusedCallsTests
     }
 
     [Fact]
-    public void A_network_whose_calls_were_dropped_has_its_places_again()
+    public void A_network_whose_calls_were_dropped_can_have_fifty_entries_again()
     {
         var refused = new RefusedCalls(clock, new RefusalLog(clock, log));
         for (var i = 0; i < 3000; i++)
@@ -67,7 +67,7 @@ public class RefusedCallsTests
     }
 
     [Fact]
-    public void The_same_refusal_is_logged_once_a_minute_and_then_how_often_it_came()
+    public void A_repeated_refusal_is_logged_once_a_minute_with_its_count()
     {
         var refusals = new RefusalLog(clock, log);
         for (var i = 0; i < 1000; i++)
@@ -81,7 +81,7 @@ public class RefusedCallsTests
     }
 
     [Fact]
-    public void A_stranger_who_writes_another_key_ID_each_time_gets_thirty_lines_a_minute_and_one_that_counts_the_rest()
+    public void Ever_new_key_IDs_get_thirty_lines_a_minute_and_one_that_counts_the_rest()
     {
         var refusals = new RefusalLog(clock, log);
         for (var i = 0; i < 10_000; i++)
@@ -95,7 +95,7 @@ public class RefusedCallsTests
     }
 
     [Fact]
-    public void What_was_not_refused_is_not_kept()
+    public void Accepted_calls_are_not_kept()
     {
         var refused = new RefusedCalls(clock, new RefusalLog(clock, log));
         refused.Record(Portal, "notes", "/", Network(1), new SignatureVerdict(Given.SignerOf(Given.Ed25519), null, null, "sig1"));

@@ -21,7 +21,7 @@ public class ReplayGuardTests
         new((UInt128)(uint)i, PortalId.Of(signer ?? $"signer {i}"), created, created + 60);
 
     [Fact]
-    public void The_same_is_taken_once()
+    public void A_signature_is_accepted_once()
     {
         var guard = new ReplayGuard(started: null);
 
@@ -32,7 +32,7 @@ public class ReplayGuardTests
     }
 
     [Fact]
-    public void Of_64_threads_one_is_first()
+    public void Of_64_concurrent_threads_one_succeeds()
     {
         const int Rounds = 2000;
         var guard = new ReplayGuard(started: null);
@@ -54,7 +54,7 @@ public class ReplayGuardTests
     }
 
     [Fact]
-    public void A_full_guard_refuses_and_still_knows_what_it_took()
+    public void A_full_guard_refuses_new_signatures_and_still_detects_replays()
     {
         const int Capacity = 640;
         var guard = new ReplayGuard(started: null, Capacity);
@@ -91,7 +91,7 @@ public class ReplayGuardTests
     }
 
     [Fact]
-    public void A_signer_gets_its_share_back_when_its_signatures_have_run_out()
+    public void A_signer_regains_its_share_when_its_signatures_expire()
     {
         var guard = new ReplayGuard(started: null, capacity: 640);
         for (var round = 0; round < 3; round++)
@@ -102,7 +102,7 @@ public class ReplayGuardTests
     }
 
     [Fact]
-    public void What_has_run_out_makes_room()
+    public void Expired_entries_make_room()
     {
         const int Capacity = 640;
         var guard = new ReplayGuard(started: null, Capacity);
@@ -115,7 +115,7 @@ public class ReplayGuardTests
     }
 
     [Fact]
-    public void After_a_start_nothing_is_taken_that_an_earlier_process_may_have_taken()
+    public void After_a_start_no_signature_is_accepted_that_an_earlier_process_may_have_accepted()
     {
         var started = DateTimeOffset.FromUnixTimeSeconds(Now).AddMilliseconds(300);
         var guard = new ReplayGuard(started);
@@ -127,7 +127,7 @@ public class ReplayGuardTests
     }
 
     [Fact]
-    public void A_clock_that_goes_back_does_not_bring_back_what_was_forgotten()
+    public void A_clock_that_is_set_back_does_not_make_a_forgotten_signature_valid()
     {
         const int Capacity = 64;
         var guard = new ReplayGuard(started: null, Capacity);
@@ -162,7 +162,7 @@ public class SharedReplayGuardTests(TestPostgres postgres) : IClassFixture<TestP
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Of_two_nodes_with_32_callers_each_one_is_first()
+    public async Task Of_64_concurrent_callers_on_two_nodes_one_succeeds()
     {
         await using var database = await Database();
         IReplayGuard[] nodes = [new PostgresReplayGuard(database), new PostgresReplayGuard(database)];
@@ -177,7 +177,7 @@ public class SharedReplayGuardTests(TestPostgres postgres) : IClassFixture<TestP
     }
 
     [Fact]
-    public async Task A_node_that_starts_anew_knows_what_was_taken()
+    public async Task A_restarted_node_detects_replays()
     {
         await using var database = await Database();
         Assert.Null(await new PostgresReplayGuard(database).Remember(New(1), Now, Ct));
@@ -186,7 +186,7 @@ public class SharedReplayGuardTests(TestPostgres postgres) : IClassFixture<TestP
     }
 
     [Fact]
-    public async Task It_refuses_when_full_and_makes_room_when_rows_run_out()
+    public async Task A_full_table_refuses_and_expired_rows_make_room()
     {
         await using var database = await Database();
         var guard = new PostgresReplayGuard(database, capacity: 3);
@@ -213,7 +213,7 @@ public class SharedReplayGuardTests(TestPostgres postgres) : IClassFixture<TestP
     }
 
     [Fact]
-    public async Task A_row_stays_as_long_as_the_slowest_clock_may_ask_for_it()
+    public async Task A_row_is_kept_until_the_slowest_clock_has_passed_its_expiry()
     {
         await using var database = await Database();
         Assert.Null(await new PostgresReplayGuard(database).Remember(New(1), Now, Ct));

@@ -11,10 +11,10 @@ public class VerificationListTests
     private static readonly PrivateKey Key = Given.Ed25519;
 
     [Fact]
-    public void A_request_that_fails_no_check_is_taken() => Assert.Null(Reason(Given.SignedWith(Key, Given.Parameters(Key))));
+    public void A_request_that_passes_every_check_is_accepted() => Assert.Null(Reason(Given.SignedWith(Key, Given.Parameters(Key))));
 
     [Fact]
-    public void Both_fields_are_there()
+    public void Both_fields_are_required()
     {
         var good = Given.Request(Key);
         Assert.Equal("signature_missing", Reason(good with { Fields = Fields(good).Without("Signature") }));
@@ -37,7 +37,7 @@ public class VerificationListTests
     [InlineData("sig1=(\"@method\") x")]
     [InlineData("Sig1=(\"@method\")")]
     [InlineData("=(\"@method\")")]
-    public void The_input_is_a_structured_field_of_the_right_form(string input) => Assert.Equal("signature_malformed", Reason(With(input)));
+    public void A_malformed_Signature_Input_is_refused(string input) => Assert.Equal("signature_malformed", Reason(With(input)));
 
     [Theory]
     [InlineData("sig1=\"abc\"")]
@@ -45,14 +45,14 @@ public class VerificationListTests
     [InlineData("sig1=:Y!==:")]
     [InlineData("sig1=:YQ==")]
     [InlineData("sig1")]
-    public void The_signature_is_a_byte_sequence(string signature) => Assert.Equal("signature_malformed", Reason(With(null, signature)));
+    public void A_Signature_that_is_not_a_byte_sequence_is_refused(string signature) => Assert.Equal("signature_malformed", Reason(With(null, signature)));
 
     [Fact]
     public void A_signature_longer_than_any_key_makes_is_malformed() =>
         Assert.Equal("signature_malformed", Reason(With(null, $"sig1=:{Convert.ToBase64String(new byte[1025])}:")));
 
     [Fact]
-    public void There_is_one_candidate()
+    public void More_than_one_candidate_is_ambiguous()
     {
         var good = Given.Request(Key);
         var (input, signature) = (Field(good, "Signature-Input"), Field(good, "Signature"));
@@ -66,7 +66,7 @@ public class VerificationListTests
     }
 
     [Fact]
-    public void A_label_that_stands_twice_is_ambiguous_even_where_one_of_them_is_somebody_elses()
+    public void A_repeated_label_is_ambiguous_even_if_one_has_a_foreign_tag()
     {
         var input = Field(Given.Request(Key), "Signature-Input");
         Assert.Equal("signature_ambiguous", Reason(With($"sig1=();tag=\"theirs\", {input}")));
@@ -75,11 +75,11 @@ public class VerificationListTests
     [Theory]
     [InlineData(SignatureInput.MaxComponents, "component_unexpected")]
     [InlineData(SignatureInput.MaxComponents + 1, "signature_malformed")]
-    public void So_many_components_are_read_and_no_more(int count, string reason) =>
+    public void At_most_32_components_are_accepted(int count, string reason) =>
         Assert.Equal(reason, Reason(With($"sig1=({string.Join(' ', Enumerable.Range(0, count).Select(i => $"\"a{i}\""))})")));
 
     [Fact]
-    public void Signatures_of_others_are_passed_over()
+    public void Signatures_with_foreign_tags_are_ignored()
     {
         var good = Given.Request(Key);
         var (input, signature) = (Field(good, "Signature-Input"), Field(good, "Signature"));
@@ -100,12 +100,12 @@ public class VerificationListTests
     [InlineData(VerificationPlace.Core, "portal-core", null)]
     [InlineData(VerificationPlace.Core, "portal-peer", "tag_wrong")]
     [InlineData(VerificationPlace.Core, null, "tag_missing")]
-    public void The_tag_is_right_for_this_place(VerificationPlace place, string? tag, string? reason) =>
+    public void A_tag_of_another_place_is_refused(VerificationPlace place, string? tag, string? reason) =>
         Assert.Equal(reason, Reason(Given.SignedWith(Key, Given.Parameters(Key, tag: tag)), place));
 
     /// <summary>An app on an original core can make that core sign anything, so nothing without a tag counts as the core's own word.</summary>
     [Fact]
-    public void The_core_takes_no_untagged_signature_from_an_original_either()
+    public void The_core_accepts_no_untagged_signature_even_from_an_original()
     {
         var request = Given.SignedWith(Given.Rsa, Given.Parameters(Given.Rsa, tag: null));
 
@@ -127,12 +127,12 @@ public class VerificationListTests
     [InlineData("""("@method" "@authority" "@target-uri";req "content-digest")""", "component_unexpected")]
     [InlineData("""("@method" "@authority" "@target-uri";foo "content-digest")""", "component_unexpected")]
     [InlineData("""("@target-uri" "content-digest" "@method" "@authority")""", null)]
-    public void Exactly_what_has_to_be_is_covered(string components, string? reason) =>
+    public void Exactly_the_required_components_are_covered(string components, string? reason) =>
         Assert.Equal(reason, Reason(Given.SignedWith(Key, Given.Parameters(Key, components), new WireFields(
             [new("Content-Digest", ContentDigest.Field("{}"u8)), new("X-Extra", "a"), new("Date", "Thu, 01 Jan 2026 00:00:00 GMT")]))));
 
     [Fact]
-    public void A_covered_field_is_there_and_plain()
+    public void A_covered_field_must_be_present_and_unambiguous()
     {
         Assert.Equal("component_missing", Reason(Given.SignedWith(Key, Given.Parameters(Key), new WireFields([]))));
         Assert.Equal("component_malformed", Reason(Given.SignedWith(Key, Given.Parameters(Key), new WireFields([new("Content-Digest", "sha-256=:é:")]))));
@@ -140,7 +140,7 @@ public class VerificationListTests
     }
 
     [Fact]
-    public void Every_parameter_is_known_and_there()
+    public void Every_required_parameter_is_present_and_no_other()
     {
         Assert.Equal("parameter_unknown", Reason(Given.SignedWith(Key, Given.Parameters(Key) + ";foo=1")));
         foreach (var name in new[] { "created", "expires", "nonce", "keyid", "alg" })
@@ -151,10 +151,10 @@ public class VerificationListTests
     }
 
     [Fact]
-    public void The_signer_is_known() => Assert.Equal("signer_unknown", Given.Verify(Given.Request(Key), null).Reason);
+    public void An_unknown_signer_is_refused() => Assert.Equal("signer_unknown", Given.Verify(Given.Request(Key), null).Reason);
 
     [Fact]
-    public void The_whole_ID_is_that_of_the_pinned_key()
+    public void The_full_ID_must_be_that_of_the_pinned_key()
     {
         var request = Given.Request(Key);
         Assert.Equal("keyid_mismatch", Given.Verify(request, Given.SignerOf(Key) with { Id = Given.OtherEd25519.Public.Id }).Reason);
@@ -171,7 +171,7 @@ public class VerificationListTests
     [InlineData("hmac-sha256")]
     [InlineData("none")]
     [InlineData("ED25519")]
-    public void The_algorithm_is_the_pinned_keys(string algorithm) =>
+    public void The_algorithm_must_be_that_of_the_pinned_key(string algorithm) =>
         Assert.Equal("algorithm_mismatch", Reason(Given.SignedWith(Key, Given.Parameters(Key, algorithm: algorithm))));
 
     [Theory]
@@ -179,7 +179,7 @@ public class VerificationListTests
     [InlineData(-60, null)]
     [InlineData(5, null)]
     [InlineData(6, "created_in_future")]
-    public void It_was_made_now(int offset, string? reason)
+    public void An_old_or_future_signature_is_refused(int offset, string? reason)
     {
         var created = Given.Now + offset;
         Assert.Equal(reason, Reason(Given.SignedWith(Key, Given.Parameters(Key, created: $"{created}", expires: $"{Given.Now + 1000}"))));
@@ -188,17 +188,17 @@ public class VerificationListTests
     [Theory]
     [InlineData("-999999999999999", "created_too_old")]
     [InlineData("999999999999999", "created_in_future")]
-    public void The_ends_of_what_a_field_can_say_do_not_wrap_around(string created, string reason) =>
+    public void Extreme_times_do_not_overflow(string created, string reason) =>
         Assert.Equal(reason, Reason(Given.SignedWith(Key, Given.Parameters(Key, created: created))));
 
     [Theory]
     [InlineData(-1, "expired")]
     [InlineData(0, null)]
-    public void It_has_not_expired(int offset, string? reason) =>
+    public void An_expired_signature_is_refused(int offset, string? reason) =>
         Assert.Equal(reason, Reason(Given.SignedWith(Key, Given.Parameters(Key, expires: $"{Given.Now + offset}"))));
 
     [Fact]
-    public void The_signature_is_good()
+    public void A_signature_of_another_key_is_refused()
     {
         var good = Given.Request(Key);
         var foreign = Given.SignedWith(Given.OtherEd25519, Given.Parameters(Key));
@@ -231,7 +231,7 @@ public class VerificationListTests
     [InlineData("sha-256=:RBNvo1WzZ4oRRq0W9+hknpT7T8If536DEMBg9hyq/4o=:, sha-256=:RBNvo1WzZ4oRRq0W9+hknpT7T8If536DEMBg9hyq/4o=:", "digest_malformed")]
     [InlineData("sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:", "digest_mismatch")]
     [InlineData("sha-256=:RBNvo1WzZ4oRRq0W9+hknpT7T8If536DEMBg9hyq/4o=:, md5=:AAAA:", null)]
-    public void The_body_is_the_one_that_was_signed(string digest, string? reason)
+    public void A_body_that_was_not_signed_is_refused(string digest, string? reason)
     {
         var request = Given.SignedWith(Key, Given.Parameters(Key), new WireFields([new("Content-Digest", digest)]));
         Assert.Equal(reason, Given.Verify(request, Given.SignerOf(Key), body: "{}").Reason);
@@ -239,14 +239,14 @@ public class VerificationListTests
     }
 
     [Fact]
-    public void A_second_digest_line_that_was_not_signed_spoils_the_first()
+    public void A_second_digest_line_that_was_not_signed_invalidates_the_signature()
     {
         var good = Given.Request(Key);
         Assert.Equal("signature_invalid", Reason(good with { Fields = Fields(good).And("Content-Digest", "sha-512=::") }));
     }
 
     [Fact]
-    public void A_body_of_an_original_needs_a_digest_where_it_is_seen()
+    public void A_body_of_an_original_needs_a_digest_if_it_is_available()
     {
         var original = Given.SignerOf(Given.Rsa, isOriginal: true);
         var request = Given.SignedWith(Given.Rsa, Given.Parameters(Given.Rsa, """("@method" "@authority" "@target-uri")""", tag: null));
@@ -260,7 +260,7 @@ public class VerificationListTests
     [Theory]
     [InlineData(1000, 60)]
     [InlineData(20, 20)]
-    public void It_is_remembered_for_as_long_as_it_would_be_taken(int expires, int remembered)
+    public void A_signature_is_remembered_as_long_as_it_would_be_accepted(int expires, int remembered)
     {
         var request = Given.SignedWith(Key, Given.Parameters(Key, expires: $"{Given.Now + expires}"));
         Verifier.Verify(SignedMessage.Of(request), SignatureProfile.App, _ => Given.SignerOf(Key), [], false, Given.Now, out var replayKey);
@@ -271,7 +271,7 @@ public class VerificationListTests
     }
 
     [Fact]
-    public void What_is_remembered_tells_signer_tag_and_nonce_apart()
+    public void Replay_keys_differ_by_signer_tag_and_nonce()
     {
         UInt128 ReplayKey(PrivateKey key, string tag, string? nonce, bool isOriginal = false)
         {
@@ -293,7 +293,7 @@ public class VerificationListTests
     }
 
     [Fact]
-    public void No_two_signatures_have_one_nonce()
+    public void Every_signature_has_its_own_nonce()
     {
         var nonces = Enumerable.Range(0, 500).Select(_ => Field(Given.Request(Key), "Signature-Input").Split("nonce=\"")[1].Split('"')[0]).ToList();
 
@@ -302,7 +302,7 @@ public class VerificationListTests
     }
 
     [Fact]
-    public void The_owner_is_told_what_was_claimed_and_what_would_have_had_to_be_signed()
+    public void The_owner_sees_the_claimed_keyid_and_the_expected_signature_base()
     {
         var verdict = Given.Verify(Given.Request(Key) with { Method = "PUT" }, Given.SignerOf(Key));
 

@@ -34,7 +34,7 @@ public sealed class AppApiTests(TwoPortals two) : IClassFixture<TwoPortals>
     }
 
     [Fact]
-    public async Task What_is_wrong_is_refused_with_its_place_and_changes_nothing()
+    public async Task An_invalid_description_is_refused_with_its_place_and_changes_nothing()
     {
         foreach (var (name, body, code, says) in new[]
                  {
@@ -62,7 +62,7 @@ public sealed class AppApiTests(TwoPortals two) : IClassFixture<TwoPortals>
     }
 
     [Fact]
-    public async Task A_token_is_shown_once_and_the_one_before_is_void()
+    public async Task A_token_is_shown_once_and_replaces_the_previous_one()
     {
         var app = await two.App(Open);
         var (first, second) = (await Token(app), await Token(app));

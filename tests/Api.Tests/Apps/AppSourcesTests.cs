@@ -69,7 +69,7 @@ public sealed class AppSourcesTests(TestPostgres postgres)
     }
 
     [Fact]
-    public async Task An_address_that_two_containers_claim_is_neithers()
+    public async Task An_address_that_two_containers_claim_belongs_to_neither()
     {
         await using var engine = new Engine();
         engine.Run(("one", "172.18.0.2"), ("two", "172.18.0.2"), ("three", "172.18.0.3"));

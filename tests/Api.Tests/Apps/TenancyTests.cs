@@ -21,7 +21,7 @@ public sealed class TenancyTests(TestPostgres postgres)
     private const string Description = """{"v":"1.0","name":"notes","paths":{"":{"access":"private"},"/open":{"access":"public"}}}""";
 
     [Fact]
-    public async Task What_belongs_to_one_Portal_is_nothing_to_the_other()
+    public async Task One_Portal_cannot_access_what_belongs_to_another()
     {
         await using var zone = await Neighbourhood.Start(postgres);
         await using var process = await zone.Move("Ada");

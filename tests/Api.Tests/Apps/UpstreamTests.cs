@@ -58,7 +58,7 @@ public sealed class UpstreamTests(TestPostgres postgres)
     }
 
     [Fact]
-    public async Task The_operators_word_goes_before_the_description_and_keeps_its_host_for_that_app()
+    public async Task An_upstream_of_the_operator_overrides_the_description_and_reserves_its_host()
     {
         await using var zone = await Neighbourhood.Start(postgres);
         await using var process = await zone.Move("Ada");

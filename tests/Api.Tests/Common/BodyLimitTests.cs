@@ -64,7 +64,7 @@ public sealed class BodyLimitTests(EveryRoute routes) : IClassFixture<EveryRoute
     }
 
     [Theory, InlineData("POST /pair"), InlineData("POST /core/public/pair/terminal?code=00000000"), InlineData("PUT /core/public/peering")]
-    public async Task A_body_that_trickles_is_cut(string request)
+    public async Task A_body_that_trickles_is_refused(string request)
     {
         using var anybody = routes.Zone.Client();
         anybody.BaseAddress = new Uri($"https://{routes.Portal.Domain}");
@@ -76,7 +76,7 @@ public sealed class BodyLimitTests(EveryRoute routes) : IClassFixture<EveryRoute
     }
 
     [Fact]
-    public async Task What_is_held_counts_by_its_bytes_and_is_returned_when_the_request_ends()
+    public async Task The_budget_counts_the_bytes_held_and_is_released_when_the_request_ends()
     {
         var strangers = routes.Portal.Services.GetRequiredService<BodyBudget>().Strangers;
         using var anybody = routes.Zone.Client();
@@ -90,7 +90,7 @@ public sealed class BodyLimitTests(EveryRoute routes) : IClassFixture<EveryRoute
     }
 
     [Fact]
-    public void One_network_takes_its_share_and_leaves_the_others_theirs()
+    public void One_network_cannot_use_more_than_its_share()
     {
         var share = new BodyShare(total: 100, perNetwork: 40);
         share.Take("192.0.2.0/24", 40);

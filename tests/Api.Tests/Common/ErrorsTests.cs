@@ -172,7 +172,7 @@ public sealed class ErrorsTests(EveryRoute routes) : IClassFixture<EveryRoute>
     }
 
     [Fact]
-    public async Task Too_many_tries_are_told_when_to_come_back()
+    public async Task A_refusal_for_too_many_requests_has_Retry_After()
     {
         using var anybody = routes.Zone.Client();
         Said said;

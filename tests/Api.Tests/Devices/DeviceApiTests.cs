@@ -55,7 +55,7 @@ public sealed class DeviceApiTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Tokens_and_codes_are_nowhere_at_rest()
+    public async Task Tokens_and_codes_are_not_stored()
     {
         var code = await Code();
         var token = (await Pair(code)).Json.GetProperty("token").GetString()!;
@@ -71,7 +71,7 @@ public sealed class DeviceApiTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_bad_name_uses_no_code_up()
+    public async Task An_invalid_name_does_not_consume_the_code()
     {
         var good = await Code();
         foreach (var (body, code) in new[]
@@ -87,7 +87,7 @@ public sealed class DeviceApiTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Five_wrong_tries_end_a_code()
+    public async Task Five_wrong_tries_invalidate_a_code()
     {
         var code = await Code();
         for (var i = 0; i < 5; i++)
@@ -97,7 +97,7 @@ public sealed class DeviceApiTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Four_wrong_tries_do_not_end_a_code()
+    public async Task Four_wrong_tries_do_not_invalidate_a_code()
     {
         var code = await Code();
         for (var i = 0; i < 4; i++)
@@ -111,7 +111,7 @@ public sealed class DeviceApiTests(TestPostgres postgres) : IAsyncLifetime
     [InlineData("")]
     [InlineData("{code}a")]
     [InlineData("{code without its end}")]
-    public async Task A_guess_that_names_no_live_code_costs_no_code_a_try(string guess)
+    public async Task A_guess_without_the_selector_of_a_live_code_uses_up_no_try(string guess)
     {
         var code = await Code();
         for (var i = 0; i < 20; i++)
@@ -140,7 +140,7 @@ public sealed class DeviceApiTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Of_a_hundred_that_have_the_right_code_one_is_paired()
+    public async Task Of_a_hundred_devices_with_the_right_code_one_is_paired()
     {
         var code = await Code();
         var answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => Pair(code)));
@@ -177,7 +177,7 @@ public sealed class DeviceApiTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_process_of_this_machine_gains_nothing_by_inventing_an_address_for_every_guess()
+    public async Task A_process_on_this_machine_gains_nothing_by_forging_an_address_for_every_guess()
     {
         using var edge = new HttpClient { BaseAddress = portal.Edge };
         var guesses = await Guess(edge, 2000, i => $"203.0.{i / 250}.{i % 250}");
@@ -185,7 +185,7 @@ public sealed class DeviceApiTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task One_address_has_sixty_guesses_a_minute_and_leaves_the_others_theirs()
+    public async Task One_address_has_sixty_guesses_a_minute_and_does_not_use_up_those_of_others()
     {
         using var edge = new HttpClient { BaseAddress = portal.Edge };
         var guesses = await Guess(edge, 1000, _ => "198.51.100.1");
@@ -247,7 +247,7 @@ public sealed class DeviceApiTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Only_pages_of_the_own_origin_can_use_the_cookie_to_change_something()
+    public async Task Only_pages_of_the_same_origin_can_change_something_with_the_cookie()
     {
         var token = (await Pair(await Code())).Json.GetProperty("token").GetString()!;
         foreach (var (origin, site, allowed) in new (string?, string?, bool)[]

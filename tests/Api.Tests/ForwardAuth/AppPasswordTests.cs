@@ -39,7 +39,7 @@ public sealed class AppPasswordTests(TwoPortals two) : IClassFixture<TwoPortals>
     }
 
     [Fact]
-    public async Task A_password_opens_one_app_by_Basic_and_nothing_else()
+    public async Task A_password_opens_only_its_app_and_only_by_Basic()
     {
         var (app, other) = (await two.App(Paths), await two.App(Paths));
         var (id, password) = await Password(app, "Music");
@@ -109,7 +109,7 @@ public sealed class AppPasswordTests(TwoPortals two) : IClassFixture<TwoPortals>
     [Theory]
     [InlineData("caddy")]
     [InlineData("nginx")]
-    public async Task Only_a_client_that_is_no_browser_is_asked_for_Basic(string program)
+    public async Task Only_clients_other_than_browsers_are_asked_for_Basic(string program)
     {
         var (app, without) = (await two.App(Paths), await two.App(Paths));
         var (_, password) = await Password(app, "Calendar");

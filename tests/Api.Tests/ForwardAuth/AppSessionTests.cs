@@ -13,7 +13,7 @@ public sealed class AppSessionTests(TwoPortals two) : IClassFixture<TwoPortals>
     private const string Paths = """{ "": { "access": "private" }, "/open": { "access": "public" } }""";
 
     [Fact]
-    public async Task A_browser_fetches_a_session_and_arrives_where_it_wanted()
+    public async Task A_browser_gets_a_session_and_returns_to_the_requested_page()
     {
         var app = await two.App(Paths);
         two.Ada.Apps[app] = async context => await Microsoft.AspNetCore.Http.HttpResponseWritingExtensions.WriteAsync(context.Response, context.Request.Headers.Cookie.ToString() + context.Request.Headers["X-Ptl-Client-Name"]);
@@ -40,7 +40,7 @@ public sealed class AppSessionTests(TwoPortals two) : IClassFixture<TwoPortals>
     }
 
     [Fact]
-    public async Task A_ticket_is_good_once_for_one_browser_one_app_and_half_a_minute()
+    public async Task A_ticket_is_valid_once_for_one_browser_one_app_and_half_a_minute()
     {
         var (app, other) = (await two.App(Paths), await two.App(Paths));
         using var browser = two.Zone.Client();
@@ -74,7 +74,7 @@ public sealed class AppSessionTests(TwoPortals two) : IClassFixture<TwoPortals>
 
     /// <summary>None of them has a cookie yet, so each is given one, and the browser brings all of them back.</summary>
     [Fact]
-    public async Task Tabs_that_set_out_at_the_same_instant_all_arrive()
+    public async Task Tabs_that_log_in_at_the_same_instant_all_succeed()
     {
         var app = await two.App(Paths);
         using var browser = two.Zone.Client();
@@ -89,7 +89,7 @@ public sealed class AppSessionTests(TwoPortals two) : IClassFixture<TwoPortals>
     }
 
     [Fact]
-    public async Task A_good_session_excuses_a_ticket_that_is_not()
+    public async Task A_valid_session_makes_up_for_an_invalid_ticket()
     {
         var (app, other) = (await two.App(Paths), await two.App(Paths));
         using var browser = two.Zone.Client();
@@ -106,7 +106,7 @@ public sealed class AppSessionTests(TwoPortals two) : IClassFixture<TwoPortals>
     }
 
     [Fact]
-    public async Task Tabs_that_set_out_together_all_arrive()
+    public async Task Tabs_that_log_in_together_all_succeed()
     {
         var app = await two.App(Paths);
         using var browser = two.Zone.Client();
@@ -120,7 +120,7 @@ public sealed class AppSessionTests(TwoPortals two) : IClassFixture<TwoPortals>
     }
 
     [Fact]
-    public async Task Nobody_is_sent_anywhere_but_to_the_app()
+    public async Task The_login_redirects_only_to_the_app()
     {
         var app = await two.App(Paths);
         var state = new string('s', 43);
@@ -142,7 +142,7 @@ public sealed class AppSessionTests(TwoPortals two) : IClassFixture<TwoPortals>
     }
 
     [Fact]
-    public async Task Only_a_person_going_there_is_sent_on_the_way()
+    public async Task Only_a_navigation_is_redirected_to_the_login()
     {
         var app = await two.App(Paths);
         foreach (var (method, mode) in new[] { ("GET", "cors"), ("GET", "no-cors"), ("GET", "websocket"), ("POST", "navigate"), ("HEAD", "navigate"), ("OPTIONS", "cors") })
@@ -169,7 +169,7 @@ public sealed class AppSessionTests(TwoPortals two) : IClassFixture<TwoPortals>
     }
 
     [Fact]
-    public async Task An_app_session_is_no_key_to_the_core()
+    public async Task An_app_session_does_not_open_the_core()
     {
         var app = await two.App(Paths);
         var session = await two.Session(app);

@@ -10,7 +10,7 @@ public sealed class DeployTests
     [InlineData("caddy/Caddyfile")]
     [InlineData("nginx/portal.conf")]
     [InlineData("traefik/portal.yml")]
-    public void The_samples_are_as_the_program_writes_them(string file)
+    public void The_sample_configurations_are_those_that_the_program_prints(string file)
     {
         var (write, domain) = file switch
         {

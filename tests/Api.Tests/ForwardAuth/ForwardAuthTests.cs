@@ -21,7 +21,7 @@ public sealed class ForwardAuthTests(TwoPortals two) : IClassFixture<TwoPortals>
     private static readonly string[] Identity = ["X-Ptl-Client-Type", "X-Ptl-Client-Id", "X-Ptl-Client-Name"];
 
     [Fact]
-    public async Task Each_kind_of_caller_gets_where_the_rule_says()
+    public async Task Each_kind_of_caller_reaches_what_the_rule_allows()
     {
         var app = await two.App(Paths, Visibility.All);
         var session = await two.Session(app);
@@ -41,7 +41,7 @@ public sealed class ForwardAuthTests(TwoPortals two) : IClassFixture<TwoPortals>
     }
 
     [Fact]
-    public async Task Every_200_carries_the_whole_set_once_each()
+    public async Task Every_200_has_each_identity_header_exactly_once()
     {
         var app = await two.App(Paths, Visibility.All);
         await two.App("""{ "": { "access": "public", "headers": { "X-Ptl-Elsewhere": "x", "x-ptl-user": "y" } } }""");
@@ -64,7 +64,7 @@ public sealed class ForwardAuthTests(TwoPortals two) : IClassFixture<TwoPortals>
     }
 
     [Fact]
-    public async Task Only_the_internal_listener_answers_and_believes_the_proxy()
+    public async Task Only_the_internal_listener_answers_and_trusts_forwarded_headers()
     {
         var app = await two.App(Paths);
         using var edge = new HttpClient { BaseAddress = two.Ada.Edge };
@@ -74,7 +74,7 @@ public sealed class ForwardAuthTests(TwoPortals two) : IClassFixture<TwoPortals>
     }
 
     [Fact]
-    public async Task Two_words_of_one_field_are_refused()
+    public async Task A_header_sent_twice_is_refused()
     {
         var app = await two.App(Paths);
         var good = two.Forwarded(app, "/open");
@@ -92,7 +92,7 @@ public sealed class ForwardAuthTests(TwoPortals two) : IClassFixture<TwoPortals>
     }
 
     [Fact]
-    public async Task Nothing_else_changes_what_is_judged()
+    public async Task No_other_header_changes_the_decision()
     {
         var app = await two.App(Paths);
         foreach (var header in new[]
@@ -109,7 +109,7 @@ public sealed class ForwardAuthTests(TwoPortals two) : IClassFixture<TwoPortals>
     }
 
     [Fact]
-    public async Task Spoofed_identities_are_overwritten_whatever_their_spelling()
+    public async Task Spoofed_identity_headers_are_overwritten_in_any_spelling()
     {
         var app = await two.App(Paths);
         var spoofed = await two.Ask(app, "/open", headers:
@@ -142,7 +142,7 @@ public sealed class ForwardAuthTests(TwoPortals two) : IClassFixture<TwoPortals>
     [InlineData("/.portal/session?ticket=x", 404)]
     [InlineData("/%2eportal/session", 404)]
     [InlineData("open", 400)]
-    public async Task Paths_are_judged_as_the_app_will_see_them(string target, int status)
+    public async Task Access_is_decided_by_the_path_that_the_app_will_see(string target, int status)
     {
         var app = await two.App(Paths);
         var asked = await two.Ask(app, target);
@@ -171,7 +171,7 @@ public sealed class ForwardAuthTests(TwoPortals two) : IClassFixture<TwoPortals>
     }
 
     [Fact]
-    public async Task The_owners_own_token_opens_no_app_and_never_reaches_one()
+    public async Task The_owners_token_does_not_open_an_app_and_never_reaches_one()
     {
         var app = await two.App(Paths);
         var other = await two.App(Paths);
@@ -226,7 +226,7 @@ public sealed class ForwardAuthTests(TwoPortals two) : IClassFixture<TwoPortals>
     }
 
     [Fact]
-    public async Task A_signature_is_good_once_and_only_as_a_call()
+    public async Task A_signature_is_accepted_once_and_only_for_a_call()
     {
         var app = await two.App(Paths, Visibility.All);
         var signed = two.Signed(app, "/peer?a=b", "POST");
@@ -244,7 +244,7 @@ public sealed class ForwardAuthTests(TwoPortals two) : IClassFixture<TwoPortals>
     }
 
     [Fact]
-    public async Task A_digest_reaches_the_app_only_where_it_was_signed()
+    public async Task A_digest_reaches_the_app_only_if_it_was_signed()
     {
         var app = await two.App(Paths, Visibility.All);
         var (name, value) = two.Signed(app, "/peer").Single(field => field.Name.Equals("Content-Digest", StringComparison.OrdinalIgnoreCase));
@@ -253,7 +253,7 @@ public sealed class ForwardAuthTests(TwoPortals two) : IClassFixture<TwoPortals>
     }
 
     [Fact]
-    public async Task A_body_that_the_proxy_passes_on_is_compared()
+    public async Task A_body_that_the_proxy_forwards_is_compared_with_its_digest()
     {
         var app = await two.App(Paths, Visibility.All);
         var body = "a card"u8.ToArray();
@@ -297,7 +297,7 @@ public sealed class ForwardAuthTests(TwoPortals two) : IClassFixture<TwoPortals>
     }
 
     [Fact]
-    public async Task Nginx_gets_only_what_it_can_carry_on()
+    public async Task Nginx_gets_only_statuses_that_it_can_handle()
     {
         var app = await two.App(Paths);
         Assert.Equal(HttpStatusCode.OK, (await two.Ask(app, "/open", path: "/internal/auth/nginx")).Status);

@@ -37,7 +37,7 @@ public sealed class HeadLimitTests(TwoPortals two) : IClassFixture<TwoPortals>
     }
 
     [Fact]
-    public async Task Above_it_the_answer_deletes_the_cookies_and_says_so()
+    public async Task Above_the_limit_the_response_deletes_the_cookies_and_says_so()
     {
         var app = await two.App(Paths);
         var session = $"__Host-portal-app={await two.Session(app)}";
@@ -61,7 +61,7 @@ public sealed class HeadLimitTests(TwoPortals two) : IClassFixture<TwoPortals>
     [Theory]
     [InlineData("caddy")]
     [InlineData("nginx")]
-    public async Task Behind_a_proxy_the_owner_gets_to_the_core_and_at_an_app_sees_a_page(string program)
+    public async Task Behind_a_proxy_the_owner_reaches_the_core_and_gets_a_page_from_an_app(string program)
     {
         var app = await two.App(Paths);
         await using var echo = await PlainHost.Start(CallPeerTests.Echo);
@@ -75,7 +75,7 @@ public sealed class HeadLimitTests(TwoPortals two) : IClassFixture<TwoPortals>
     }
 
     [Fact]
-    public async Task A_head_that_nginx_does_not_read_is_answered_in_words()
+    public async Task A_head_that_nginx_does_not_read_gets_an_explanation()
     {
         var app = await two.App(Paths);
         await using var echo = await PlainHost.Start(CallPeerTests.Echo);

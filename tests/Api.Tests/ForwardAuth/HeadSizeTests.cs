@@ -88,7 +88,7 @@ public sealed class HeadSizeTests(TwoPortals two) : IClassFixture<TwoPortals>
 
     /// <summary>Without these, the listener would answer first, and nginx turn that into an error of its own.</summary>
     [Fact]
-    public async Task A_question_about_a_head_of_50_KiB_is_answered_with_words()
+    public async Task A_forward_auth_request_about_a_head_of_50_KiB_gets_an_explanation()
     {
         var app = await two.App("""{ "": { "access": "public" } }""");
         var refused = await two.Ask(app, "/", headers: ("Cookie", "a=" + new string('x', 50 * 1024)));

@@ -23,7 +23,7 @@ public sealed class LiveProxyTests(TwoPortals two) : IClassFixture<TwoPortals>
     [Theory]
     [InlineData("caddy")]
     [InlineData("nginx")]
-    public async Task Postcards_takes_only_the_body_that_was_signed_and_only_once(string program)
+    public async Task Postcards_accepts_only_the_signed_body_and_only_once(string program)
     {
         const string app = "postcards";
         await two.Ada.Send(new RegisterApp(two.Ada.Id, app, PostcardsProcess.Description));
@@ -72,7 +72,7 @@ public sealed class LiveProxyTests(TwoPortals two) : IClassFixture<TwoPortals>
     [Theory]
     [InlineData("caddy")]
     [InlineData("nginx")]
-    public async Task No_spelling_of_a_name_of_ours_arrives_be_it_used_or_not(string program)
+    public async Task No_spelling_of_an_identity_header_arrives_whether_it_is_in_use_or_not(string program)
     {
         var app = await two.App("""{ "": { "access": "public", "headers": { "X-Ptl-Mail": "" } } }""");
         var arrived = 0;
@@ -100,7 +100,7 @@ public sealed class LiveProxyTests(TwoPortals two) : IClassFixture<TwoPortals>
     }
 
     [Fact]
-    public async Task A_name_that_a_new_description_brings_is_refused_until_nginx_knows_it()
+    public async Task A_header_that_a_new_description_adds_is_refused_until_nginx_is_configured_for_it()
     {
         var app = await two.App(Paths);
         await using var echo = await PlainHost.Start(CallPeerTests.Echo);

@@ -19,7 +19,7 @@ public sealed class MissingContainerTests
     [Theory]
     [InlineData("caddy")]
     [InlineData("nginx")]
-    public async Task A_container_that_is_missing_takes_only_its_own_app_down(string program)
+    public async Task A_missing_container_affects_only_its_own_app(string program)
     {
         await using var core = await PlainHost.Start(_ => Task.CompletedTask);
         await using var app = await PlainHost.Start(context => context.Response.WriteAsync("here " + context.Request.Path + context.Request.QueryString));
@@ -33,7 +33,7 @@ public sealed class MissingContainerTests
 
     /// <summary>nginx hands the target on to the byte, though the upstream is a variable, and finds a container that starts later.</summary>
     [Fact]
-    public async Task Nginx_finds_a_container_by_its_name_when_a_request_comes()
+    public async Task Nginx_resolves_a_containers_name_when_a_request_arrives()
     {
         await using var core = await PlainHost.Start(_ => Task.CompletedTask);
         await using var app = await PlainHost.Start(context => context.Response.WriteAsync(

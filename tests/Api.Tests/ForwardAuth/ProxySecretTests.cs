@@ -19,7 +19,7 @@ public sealed class ProxySecretTests(TwoPortals two) : IClassFixture<TwoPortals>
     private const string Paths = """{ "": { "access": "public" } }""";
 
     [Fact]
-    public async Task An_app_is_told_its_own_secret_and_nobody_elses()
+    public async Task An_app_gets_its_own_secret_and_no_other()
     {
         var (one, other) = (await two.App(Paths), await two.App(Paths));
         var said = await Ask(one);
@@ -36,7 +36,7 @@ public sealed class ProxySecretTests(TwoPortals two) : IClassFixture<TwoPortals>
     }
 
     [Fact]
-    public async Task A_secret_outlives_an_update_and_ends_with_the_registration()
+    public async Task A_secret_survives_an_update_and_ends_with_the_registration()
     {
         var app = await two.App(Paths);
         var first = two.Secret(app);

@@ -32,7 +32,7 @@ public abstract class ProxyTests : IAsyncLifetime
     public ValueTask DisposeAsync() => Rig.DisposeAsync();
 
     [Fact]
-    public async Task Only_our_identity_arrives_whatever_the_caller_claims()
+    public async Task Only_the_cores_identity_headers_arrive_whatever_the_caller_sends()
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, Rig.At("/a"));
         string[] spellings = ["X-Ptl-Client-Id", "x-ptl-client-id", "X_Ptl_Client_Id", "x.ptl.client.id", "X-Ptl_Client-Id", "X_Ptl-Client.Id", "X-Ptl-Mail"];
@@ -66,7 +66,7 @@ public abstract class ProxyTests : IAsyncLifetime
     [InlineData("/nothing", 404)]
     [InlineData("/busy", 503)]
     [InlineData("/a%2Fb", 400)]
-    public async Task A_refusal_comes_as_the_core_made_it_and_nothing_reaches_the_app(string target, int status)
+    public async Task A_refusal_arrives_unchanged_and_nothing_reaches_the_app(string target, int status)
     {
         using var response = await Rig.Client.PostAsync(Rig.At(target), new StringContent("body"), Stop);
 
@@ -92,7 +92,7 @@ public abstract class ProxyTests : IAsyncLifetime
     [InlineData("/a%00b")]
     [InlineData("/a%")]
     [InlineData("/a\\b")]
-    public async Task What_reaches_the_app_is_to_the_byte_what_was_judged(string target)
+    public async Task The_app_receives_byte_for_byte_the_target_that_was_authorized(string target)
     {
         using var response = await Rig.Client.GetAsync(Rig.At(target), Stop);
 
@@ -101,7 +101,7 @@ public abstract class ProxyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Whatever_is_let_in_is_what_was_judged()
+    public async Task Every_admitted_target_is_the_one_that_was_authorized()
     {
         string[] pieces = ["/", "/", "a", "B", ".", "..", "%2e", "%2F", "%5c", "%00", ";", "?", "&", "=", "%41", "%c3%a9", "%", "~", "nobody", ".portal", "+", "%20", "'", "\\", "|", "%25", "%252F"];
         for (var i = 0; i < 400; i++)
@@ -131,7 +131,7 @@ public abstract class ProxyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_Portals_own_host_goes_to_the_edge_unasked()
+    public async Task The_Portals_own_host_goes_to_the_edge_without_forward_auth()
     {
         using var response = await Rig.Client.GetAsync(Rig.At("/core/public/meta/whoareyou", "abcdef.portal.test"), Stop);
 
@@ -140,7 +140,7 @@ public abstract class ProxyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_WebSocket_passes_when_it_is_let_in_and_is_asked_about_once()
+    public async Task A_WebSocket_is_admitted_with_one_forward_auth_request()
     {
         using var socket = Socket();
         await socket.ConnectAsync(new UriBuilder(Rig.At("/socket?x=1")) { Scheme = "wss", Host = "localhost" }.Uri, Stop);
@@ -158,7 +158,7 @@ public abstract class ProxyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task HEAD_and_a_preflight_pass_under_their_own_names()
+    public async Task HEAD_and_a_preflight_keep_their_methods()
     {
         using var head = await Rig.Client.SendAsync(new HttpRequestMessage(HttpMethod.Head, Rig.At("/a")), Stop);
         using var preflight = new HttpRequestMessage(HttpMethod.Options, Rig.At("/a"));
@@ -174,7 +174,7 @@ public abstract class ProxyTests : IAsyncLifetime
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_large_upload_passes_whole_and_the_core_sees_none_of_it(bool expect)
+    public async Task A_large_upload_arrives_complete_without_passing_through_the_core(bool expect)
     {
         var body = new byte[40 << 20];
         RandomNumberGenerator.Fill(body);

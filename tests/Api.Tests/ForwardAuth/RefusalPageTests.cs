@@ -20,7 +20,7 @@ public sealed class RefusalPageTests(TwoPortals two) : IClassFixture<TwoPortals>
     [Theory]
     [InlineData("caddy")]
     [InlineData("nginx")]
-    public async Task A_refusal_that_a_person_sees_is_a_page_with_words(string program)
+    public async Task A_refusal_that_a_person_sees_is_a_page(string program)
     {
         var app = await two.App(Paths, Visibility.All);
         await using var echo = await PlainHost.Start(CallPeerTests.Echo);
@@ -54,7 +54,7 @@ public sealed class RefusalPageTests(TwoPortals two) : IClassFixture<TwoPortals>
     [Theory]
     [InlineData("caddy")]
     [InlineData("nginx")]
-    public async Task A_browser_without_fetch_metadata_is_sent_to_fetch_a_session(string program)
+    public async Task A_browser_without_fetch_metadata_is_redirected_to_the_login(string program)
     {
         var app = await two.App(Paths, Visibility.All);
         await using var echo = await PlainHost.Start(CallPeerTests.Echo);

@@ -16,7 +16,7 @@ namespace PeerRegistry.Api.Tests.ForwardAuth;
 public sealed class RemovedMeanwhileTests(TestPostgres postgres)
 {
     [Fact]
-    public async Task A_peer_that_is_removed_while_its_signature_is_verified_is_not_let_in()
+    public async Task A_peer_that_is_removed_while_its_signature_is_verified_is_refused()
     {
         Interrupted? signatures = null;
         await using var zone = await Neighbourhood.Start(postgres);

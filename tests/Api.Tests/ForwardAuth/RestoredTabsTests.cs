@@ -12,7 +12,7 @@ namespace PeerRegistry.Api.Tests.ForwardAuth;
 public sealed class RestoredTabsTests(Browsing browsing)
 {
     [Fact]
-    public async Task Five_tabs_of_one_app_that_open_at_once_all_get_in()
+    public async Task Five_tabs_of_one_app_that_open_at_once_all_log_in()
     {
         var portal = await browsing.Move("Ada");
         await portal.Send(new RegisterApp(portal.Id, "notes", Encoding.UTF8.GetBytes("""{"v":"1.0","name":"notes","paths":{"":{"access":"private"}}}""")));

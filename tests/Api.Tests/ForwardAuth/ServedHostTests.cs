@@ -84,7 +84,7 @@ public sealed class ServedHostTests(TwoPortals two) : IClassFixture<TwoPortals>
     }
 
     [Fact]
-    public async Task A_question_for_another_host_than_the_proxy_serves_is_refused()
+    public async Task A_forward_auth_request_for_a_host_that_the_proxy_does_not_serve_is_refused()
     {
         var (app, other) = (await two.App(Public), await two.App(Public));
         Task<Said> Served(string host, string path = "/internal/auth") => two.Ask(app, "/", path: path, headers: ("X-Portal-Host", host));

@@ -11,7 +11,7 @@ namespace PeerRegistry.Api.Tests.ForwardAuth;
 public sealed class TossedCookiesTests(Browsing browsing)
 {
     [Fact]
-    public async Task The_owner_still_gets_to_the_core_and_back_into_every_app()
+    public async Task The_owner_still_reaches_the_core_and_every_app()
     {
         var portal = await browsing.Move("Ada");
         foreach (var app in new[] { "evil", "notes" })

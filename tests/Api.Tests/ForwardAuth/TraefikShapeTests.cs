@@ -23,7 +23,7 @@ public sealed class TraefikShapeTests(TwoPortals two) : IClassFixture<TwoPortals
     private static readonly string[] OfTheAnswer = ["Content-Length", "Date"];
 
     [Fact]
-    public async Task Each_caller_gets_where_the_rule_says_under_its_own_method()
+    public async Task Each_caller_reaches_what_the_rule_allows_with_its_own_method()
     {
         var app = await two.App(Paths, Visibility.All);
         var session = ("Cookie", $"__Host-portal-app={await two.Session(app)}");
@@ -43,7 +43,7 @@ public sealed class TraefikShapeTests(TwoPortals two) : IClassFixture<TwoPortals
     }
 
     [Fact]
-    public async Task What_is_no_yes_is_an_answer_for_the_client()
+    public async Task A_refusal_is_passed_on_to_the_client()
     {
         var app = await two.App(Paths, Visibility.All);
         Assert.Equal((HttpStatusCode.Unauthorized, "not_authenticated"), Problem(await Ask(app, "/peer")));
@@ -129,7 +129,7 @@ public sealed class TraefikShapeTests(TwoPortals two) : IClassFixture<TwoPortals
     }
 
     [Fact]
-    public async Task The_configuration_asks_the_core_and_hands_on_all_that_it_says_and_nothing_that_a_caller_says()
+    public async Task The_configuration_forwards_every_header_of_the_verdict_and_none_of_the_callers()
     {
         var app = await two.App(Paths, Visibility.All);
         var middleware = ForwardAuth();
@@ -155,7 +155,7 @@ public sealed class TraefikShapeTests(TwoPortals two) : IClassFixture<TwoPortals
     }
 
     [Fact]
-    public void Every_router_of_an_app_names_its_host_drops_the_callers_Connection_and_asks_the_core()
+    public void Every_router_of_an_app_sets_its_host_drops_the_callers_Connection_and_asks_the_core()
     {
         var portal = PrintedConfiguration.Portal("abcdef.portal.test", ("notes", """{ "": { "access": "public" } }"""));
         var http = Configuration(portal)["http"];

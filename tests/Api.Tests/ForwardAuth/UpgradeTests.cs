@@ -14,7 +14,7 @@ public sealed class UpgradeTests(TwoPortals two) : IClassFixture<TwoPortals>
     [Theory]
     [InlineData("caddy")]
     [InlineData("nginx")]
-    public async Task An_app_that_speaks_h2c_is_not_asked_to(string program)
+    public async Task An_upgrade_to_h2c_does_not_reach_the_app(string program)
     {
         await using var hypercorn = await Hypercorn.Start();
         var app = await two.App(Public);
@@ -49,7 +49,7 @@ public sealed class UpgradeTests(TwoPortals two) : IClassFixture<TwoPortals>
     [InlineData("TLS/1.2")]
     [InlineData("websocket, h2c")]
     [InlineData("connect-udp")]
-    public async Task A_question_about_another_upgrade_than_to_a_WebSocket_is_refused(string upgrade)
+    public async Task A_forward_auth_request_for_an_upgrade_other_than_WebSocket_is_refused(string upgrade)
     {
         var app = await two.App(Public);
         var refused = await two.Ask(app, "/", headers: ("Upgrade", upgrade));

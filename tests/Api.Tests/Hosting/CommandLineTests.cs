@@ -38,7 +38,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("--Portl:Name=Ada")]
     [InlineData("--Portal:Name")]
     [InlineData("@words")]
-    public async Task Words_that_are_not_understood_are_answered_with_the_usage_and_make_nothing(string words)
+    public async Task Unknown_arguments_get_the_usage_and_create_nothing(string words)
     {
         var (code, said, errors) = await RegistryProcess.Run(data.Directory, words.Split(' '));
         Assert.Equal(2, code);

@@ -13,7 +13,7 @@ public sealed class HomeTests(TestPostgres postgres) : IDisposable
     [InlineData("Portal__Name", "Ada", true)]
     [InlineData("Portal__Zone", "portal.example", false)]
     [InlineData("Peering__Resolve__0", "*.portal.localhost=127.0.0.1:8443", false)]
-    public async Task Home_says_how_to_be_reached_while_nobody_can(string setting, string value, bool isAlone)
+    public async Task Home_explains_how_to_be_reachable_while_nobody_can_reach_it(string setting, string value, bool isAlone)
     {
         await using var registry = await RegistryProcess.Start(data.Directory, ("ConnectionStrings__Registry", await postgres.CreateDatabase()), (setting, value));
         using var owner = Owner.Client(registry, await Owner.Pair(registry));

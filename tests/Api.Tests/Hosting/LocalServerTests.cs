@@ -60,7 +60,7 @@ public sealed class LocalServerTests : IDisposable
     }
 
     [Fact]
-    public async Task Is_not_fooled_by_a_process_number_that_somebody_else_has_now()
+    public async Task A_reused_process_id_is_not_taken_for_the_server()
     {
         var server = Server();
         await server.Start(TestContext.Current.CancellationToken);
@@ -75,7 +75,7 @@ public sealed class LocalServerTests : IDisposable
     }
 
     [Fact]
-    public async Task A_first_start_that_was_cut_short_leaves_nothing_in_the_way()
+    public async Task An_interrupted_first_start_does_not_prevent_the_next()
     {
         var draft = Directory.CreateDirectory(data.Place.Directory + ".new");
         await File.WriteAllTextAsync(Path.Combine(draft.FullName, "PG_VERSION"), "15", TestContext.Current.CancellationToken);
@@ -87,7 +87,7 @@ public sealed class LocalServerTests : IDisposable
     }
 
     [Fact]
-    public async Task A_data_directory_that_was_removed_begins_anew()
+    public async Task A_removed_data_directory_starts_with_a_new_database()
     {
         var place = data.Place;
         Assert.SkipWhen(place.Elsewhere is null, "Only root keeps the cluster elsewhere.");
@@ -105,7 +105,7 @@ public sealed class LocalServerTests : IDisposable
     }
 
     [Fact]
-    public void A_data_directory_that_was_moved_does_not_quietly_get_another_identity()
+    public void A_moved_data_directory_does_not_silently_get_another_identity()
     {
         var place = data.Place;
         Assert.SkipWhen(place.Elsewhere is null, "Only root keeps the cluster elsewhere.");
@@ -115,7 +115,7 @@ public sealed class LocalServerTests : IDisposable
     }
 
     [Fact]
-    public void Only_one_has_the_data_directory()
+    public void Only_one_registry_can_use_a_data_directory()
     {
         using (var first = DataDirectoryLock.TryTake(data.Directory))
         {

@@ -127,7 +127,7 @@ public sealed class ProcessLifeTests : IDisposable
     }
 
     [Fact]
-    public async Task A_database_that_does_not_answer_is_said_in_a_line()
+    public async Task A_database_that_does_not_answer_is_reported_in_one_line()
     {
         var (code, said, errors) = await RegistryProcess.Run(data.Directory, [], ("ConnectionStrings__Registry", "Host=127.0.0.1;Port=1;Username=x;Timeout=2"));
         Assert.Equal(1, code);
@@ -139,7 +139,7 @@ public sealed class ProcessLifeTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_further_Portal_is_added_beside_a_running_registry_and_without_one(bool running)
+    public async Task Another_Portal_can_be_added_whether_or_not_the_registry_is_running(bool running)
     {
         string edge;
         string added;

@@ -15,7 +15,7 @@ public sealed class StandardErrorLogTests(TestPostgres postgres) : IDisposable
     public void Dispose() => data.Dispose();
 
     [Fact]
-    public async Task While_nobody_reads_standard_error_everybody_is_answered_and_the_registry_stops_when_asked()
+    public async Task While_standard_error_is_not_read_requests_are_answered_and_the_registry_can_stop()
     {
         await using var registry = await RegistryProcess.StartUnread(
             data.Directory,
@@ -45,7 +45,7 @@ public sealed class StandardErrorLogTests(TestPostgres postgres) : IDisposable
     }
 
     [Fact]
-    public void What_does_not_fit_the_queue_is_dropped_and_counted_and_told_once_there_is_room()
+    public void Lines_beyond_the_queue_are_dropped_counted_and_reported()
     {
         using var stuck = new StuckWriter();
         using var log = new StandardErrorLog(TimeProvider.System, stuck);
@@ -62,7 +62,7 @@ public sealed class StandardErrorLogTests(TestPostgres postgres) : IDisposable
     }
 
     [Fact]
-    public void Of_one_kind_sixty_lines_a_minute_are_written_and_then_how_many_more_there_were()
+    public void Sixty_lines_of_one_kind_a_minute_are_written_and_the_rest_is_counted()
     {
         var clock = new MovableTime();
         using var written = new StuckWriter();
@@ -82,7 +82,7 @@ public sealed class StandardErrorLogTests(TestPostgres postgres) : IDisposable
     }
 
     [Fact]
-    public void What_a_stranger_sends_begins_no_line()
+    public void Input_from_a_stranger_cannot_begin_a_log_line()
     {
         using var written = new StuckWriter();
         written.Release();

@@ -37,7 +37,7 @@ public sealed class MarkdownTests
     [InlineData("`<script>`\n\n    <script>\n\n```<script>\n<script>\n```")]
     [InlineData("a | b\n-|-\n<script> | [x](javascript:x)")]
     [InlineData("www.evil.example\" onclick=alert(1)")]
-    public void Leaves_nothing_that_could_run_or_lead_elsewhere(string markdown)
+    public void Output_contains_nothing_that_runs_or_has_a_forbidden_scheme(string markdown)
     {
         var html = Markdown.Render(markdown).Value;
         var rest = System.Text.RegularExpressions.Regex.Replace(

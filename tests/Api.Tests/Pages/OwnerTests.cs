@@ -128,7 +128,7 @@ public sealed class OwnerTests(Browsing browsing)
     }
 
     [Fact]
-    public async Task What_is_typed_wrong_is_said_beside_the_field_and_kept()
+    public async Task An_error_is_shown_at_its_field_and_the_input_is_kept()
     {
         var a = await browsing.Move("Ada");
         var ada = await browsing.Owner(a);
@@ -204,7 +204,7 @@ public sealed class OwnerTests(Browsing browsing)
     }
 
     [Fact]
-    public async Task A_device_paired_by_one_and_revoked_is_out_with_its_next_request()
+    public async Task A_revoked_device_is_refused_from_its_next_request_on()
     {
         var a = await browsing.Move("Ada");
         var (ada, other) = (await browsing.Owner(a), await browsing.Anybody());
@@ -266,7 +266,7 @@ public sealed class OwnerTests(Browsing browsing)
     }
 
     [Fact]
-    public async Task The_history_comes_in_by_itself()
+    public async Task The_history_updates_itself()
     {
         var a = await browsing.Move("Ada");
         var (history, elsewhere) = (await browsing.Owner(a), await browsing.Owner(a));

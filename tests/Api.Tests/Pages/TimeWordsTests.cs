@@ -14,6 +14,6 @@ public sealed class TimeWordsTests
     [InlineData("00:00:20", "within a minute")]
     [InlineData("-00:00:59", "just now")]
     [InlineData("-75.00:00:00", "2 months ago")]
-    public void A_span_is_said_in_its_largest_whole_unit(string away, string words) =>
+    public void A_duration_is_shown_in_its_largest_whole_unit(string away, string words) =>
         Assert.Equal(words, Time.Words(TimeSpan.Parse(away, CultureInfo.InvariantCulture)));
 }

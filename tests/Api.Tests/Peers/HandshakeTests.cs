@@ -50,7 +50,7 @@ public sealed class HandshakeTests(TwoPortals portals) : IClassFixture<TwoPortal
     }
 
     [Fact]
-    public async Task Who_is_removed_learns_it_and_who_comes_back_is_mutual_again()
+    public async Task A_removed_peer_is_told_and_becomes_mutual_again_when_added_again()
     {
         await BecomeMutual();
         await Ada.Remove(Bob);
@@ -79,7 +79,7 @@ public sealed class HandshakeTests(TwoPortals portals) : IClassFixture<TwoPortal
     }
 
     [Fact]
-    public async Task Only_the_last_word_is_delivered()
+    public async Task Only_the_latest_wanted_state_is_delivered()
     {
         await BecomeMutual();
         Bob.Down = true;
@@ -204,7 +204,7 @@ public sealed class HandshakeTests(TwoPortals portals) : IClassFixture<TwoPortal
     }
 
     [Fact]
-    public async Task Who_cannot_be_reached_is_tried_less_and_less_and_given_up_after_thirty_days()
+    public async Task An_unreachable_peer_is_tried_less_and_less_often_and_given_up_after_thirty_days()
     {
         Bob.Down = true;
         await Ada.Add(Bob);
@@ -226,7 +226,7 @@ public sealed class HandshakeTests(TwoPortals portals) : IClassFixture<TwoPortal
     }
 
     [Fact]
-    public async Task Who_lives_there_is_asked_again_in_time_and_after_a_call_that_failed()
+    public async Task The_identity_is_asked_for_again_in_time_and_after_a_failed_call()
     {
         await BecomeMutual();
         var met = (await Ada.Contact(Bob)).LastSeenAt;

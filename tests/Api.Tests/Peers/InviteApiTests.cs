@@ -73,7 +73,7 @@ public sealed class InviteApiTests(TestPostgres postgres)
     }
 
     [Fact]
-    public async Task A_code_that_is_no_good_gets_the_answer_that_no_code_gets()
+    public async Task An_invalid_code_gets_the_same_answer_as_none()
     {
         await using var zone = await Neighbourhood.Start(postgres);
         var ada = await zone.Move("Ada");

@@ -43,7 +43,7 @@ public sealed class InviteTests(TestPostgres postgres)
     }
 
     [Theory, InlineData("revoked"), InlineData("expired"), InlineData("wrong")]
-    public async Task An_invite_that_is_no_good_is_a_request_like_any_other(string how)
+    public async Task A_notice_with_an_invalid_invite_is_an_ordinary_request(string how)
     {
         await using var zone = await Neighbourhood.Start(postgres);
         var (a, b) = (await zone.Move("A"), await zone.Move("B"));

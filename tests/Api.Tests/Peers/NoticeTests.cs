@@ -14,7 +14,7 @@ public sealed class NoticeTests(TwoPortals portals) : IClassFixture<TwoPortals>
     private LivePortal Ada => portals.Ada;
 
     [Fact]
-    public async Task Deliveries_in_any_order_end_where_the_last_word_says()
+    public async Task Deliveries_in_any_order_end_in_the_latest_state()
     {
         (WantedPeering Said, PeerStatus Then)[] words =
             [(WantedPeering.Offered, PeerStatus.Mutual), (WantedPeering.Withdrawn, PeerStatus.Withdrawn), (WantedPeering.Offered, PeerStatus.Mutual)];
@@ -32,7 +32,7 @@ public sealed class NoticeTests(TwoPortals portals) : IClassFixture<TwoPortals>
     }
 
     [Fact]
-    public async Task Deliveries_at_once_end_where_the_last_word_says()
+    public async Task Concurrent_deliveries_end_in_the_latest_state()
     {
         for (var round = 0; round < 20; round++)
         {
@@ -45,7 +45,7 @@ public sealed class NoticeTests(TwoPortals portals) : IClassFixture<TwoPortals>
     }
 
     [Fact]
-    public async Task An_old_revision_changes_nothing_and_is_told_how_things_stand()
+    public async Task An_old_revision_changes_nothing_and_gets_the_current_state()
     {
         using var peer = await Contact();
         Assert.Equal(new AnswerPeering.Answer(true, 10), await Ada.Send(peer.Notice(Ada, 10)));
@@ -75,7 +75,7 @@ public sealed class NoticeTests(TwoPortals portals) : IClassFixture<TwoPortals>
     }
 
     [Fact]
-    public async Task Of_two_wishes_with_one_revision_that_arrive_at_once_one_stands_for_good()
+    public async Task Of_two_concurrent_notices_with_one_revision_only_one_takes_effect()
     {
         for (var round = 0; round < 10; round++)
         {
@@ -115,7 +115,7 @@ public sealed class NoticeTests(TwoPortals portals) : IClassFixture<TwoPortals>
     }
 
     [Fact]
-    public async Task The_answer_tells_nobody_what_is_known()
+    public async Task The_answer_does_not_reveal_who_is_known()
     {
         using var unknown = Stranger.Appear();
         using var ignored = Stranger.Appear();
@@ -148,7 +148,7 @@ public sealed class NoticeTests(TwoPortals portals) : IClassFixture<TwoPortals>
     }
 
     [Fact]
-    public async Task Who_was_ignored_or_blocked_or_sends_the_same_again_does_not_come_back()
+    public async Task An_ignored_or_blocked_Portal_does_not_reappear_in_the_inbox()
     {
         using var ignored = Stranger.Appear();
         using var blocked = Stranger.Appear();
@@ -178,7 +178,7 @@ public sealed class NoticeTests(TwoPortals portals) : IClassFixture<TwoPortals>
     [InlineData("digest")]
     [InlineData("unsigned")]
     [InlineData("id")]
-    public async Task A_notice_that_is_not_signed_as_it_has_to_be_is_refused(string fault)
+    public async Task A_notice_without_the_required_signature_is_refused(string fault)
     {
         using var stranger = Stranger.Appear();
         var (status, body, headers) = await stranger.Send(
@@ -194,7 +194,7 @@ public sealed class NoticeTests(TwoPortals portals) : IClassFixture<TwoPortals>
     }
 
     [Fact]
-    public async Task A_good_signature_without_the_cores_tag_speaks_for_no_core()
+    public async Task A_valid_signature_without_the_cores_tag_is_refused()
     {
         using var original = Stranger.WithRsa();
         var (status, _, _) = await original.Send(Ada, 1, change: original.SignWithoutTag);
@@ -300,7 +300,7 @@ public sealed class InboxFloodTests(PeerRegistry.Tests.TestPostgres postgres)
     }
 
     [Fact]
-    public async Task Who_offers_again_takes_nobodys_place_and_nobody_that_of_one_the_owner_has_seen()
+    public async Task A_repeated_offer_evicts_no_other_and_an_offer_marked_seen_is_never_evicted()
     {
         await using var zone = await Neighbourhood.Start(postgres);
         var ada = await zone.Move("Ada");

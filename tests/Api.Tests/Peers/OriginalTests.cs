@@ -34,7 +34,7 @@ public sealed class OriginalTests(TwoPortals portals) : IClassFixture<TwoPortals
     }
 
     [Fact]
-    public async Task A_tagged_signature_ends_it_for_ever()
+    public async Task A_tagged_signature_ends_it_for_good()
     {
         using var original = Appear(Stranger.WithRsa(), StatusCodes.Status404NotFound);
         await Ada.Add(original.Key.Id);
@@ -51,7 +51,7 @@ public sealed class OriginalTests(TwoPortals portals) : IClassFixture<TwoPortals
     }
 
     [Fact]
-    public async Task An_Ed25519_peer_that_does_not_sign_its_answer_is_nobody()
+    public async Task An_Ed25519_peer_that_does_not_sign_its_answer_is_not_pinned()
     {
         using var silent = Appear(Stranger.Appear(), StatusCodes.Status404NotFound);
         await Ada.Add(silent.Key.Id);
@@ -91,7 +91,7 @@ public sealed class OriginalTests(TwoPortals portals) : IClassFixture<TwoPortals
     [InlineData("no such page", "not_a_portal")]
     [InlineData("refusal", "peer_refused")]
     [InlineData("clock", "clock_skew")]
-    public async Task A_whoareyou_that_lies_pins_nothing(string lie, string code)
+    public async Task A_contradictory_whoareyou_pins_no_key(string lie, string code)
     {
         using var liar = Stranger.WithRsa();
         using var another = Stranger.WithRsa();

@@ -96,7 +96,7 @@ public sealed class PeerApiTests(PeerApiTests.OnePortal one) : IClassFixture<Pee
     [InlineData(6)]
     [InlineData(50)]
     [InlineData(103)]
-    public async Task Our_own_ID_is_no_peer(int length) => Assert.Equal(
+    public async Task Our_own_ID_is_not_accepted_as_a_peer(int length) => Assert.Equal(
         (HttpStatusCode.Conflict, "peer_is_self"), await Refusal(Peers, HttpMethod.Put, $$"""{"id":"{{Portal.Id.Value[..length]}}"}"""));
 
     [Fact]
@@ -151,7 +151,7 @@ public sealed class PeerApiTests(PeerApiTests.OnePortal one) : IClassFixture<Pee
     }
 
     [Fact]
-    public async Task Only_the_owner_gets_in()
+    public async Task Only_the_owner_has_access()
     {
         using var stranger = Zone.Client();
         foreach (var path in new[] { Peers, "/core/protected/peering/requests", "/core/protected/events", Peers + "/abcdef/history" })

@@ -9,7 +9,7 @@ namespace PeerRegistry.Api.Tests.Portals;
 public sealed class AvatarTests(TestPostgres postgres)
 {
     [Fact]
-    public async Task What_is_no_picture_is_not_kept_whatever_it_is_called()
+    public async Task A_file_that_is_not_a_picture_is_refused_whatever_its_type()
     {
         await using var zone = await Neighbourhood.Start(postgres);
         var ada = await zone.Move("Ada");

@@ -40,11 +40,11 @@ public class ChallengeLimitsTests
     [InlineData("127.0.0.1", null, "127.0.0.1")]
     [InlineData("192.0.2.9", "198.51.100.1", "192.0.2.9")] // nobody that we trust
     [InlineData("127.0.0.1", "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::")]
-    public void Only_a_trusted_proxy_says_who_calls(string connection, string? forwarded, string expected) =>
+    public void Only_a_trusted_proxy_sets_the_callers_address(string connection, string? forwarded, string expected) =>
         Assert.Equal(IPAddress.Parse(expected), Addresses.Of(Context(connection, forwarded)));
 
     [Fact]
-    public void Naming_proxies_leaves_loopback_out()
+    public void Configured_proxies_replace_loopback()
     {
         var addresses = new CallerAddress(new RegistryOptions { Edge = new() { TrustedProxies = ["10.0.0.0/8", "192.0.2.9"] } });
 
@@ -54,7 +54,7 @@ public class ChallengeLimitsTests
     }
 
     [Fact]
-    public void With_none_named_nobody_is_believed()
+    public void With_none_configured_no_proxy_is_trusted()
     {
         var addresses = new CallerAddress(new RegistryOptions { Edge = new() { TrustedProxies = ["none"] } });
         Assert.Equal(IPAddress.Loopback, addresses.Of(Context("127.0.0.1", "198.51.100.1")));

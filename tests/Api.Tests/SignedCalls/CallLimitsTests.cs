@@ -31,7 +31,7 @@ public sealed class CallLimitsTests
     [InlineData("pending", 409, "peering_not_mutual")]
     [InlineData("withdrawn", 409, "peering_not_mutual")]
     [InlineData("original, not reached", 409, "peering_not_mutual")]
-    public async Task Nothing_leaves_for_a_peer_that_is(string state, int status, string code)
+    public async Task No_call_is_sent_to_a_peer_that_is(string state, int status, string code)
     {
         var arrived = 0;
         await using var rig = await CallRig.Start(context =>
@@ -128,7 +128,7 @@ public sealed class CallLimitsTests
     }
 
     [Fact]
-    public async Task Waiting_has_an_end()
+    public async Task Waiting_for_a_response_is_limited()
     {
         await using var rig = await CallRig.Start(
             context => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted),
@@ -140,7 +140,7 @@ public sealed class CallLimitsTests
     [Theory]
     [InlineData("idle")]
     [InlineData("deadline")]
-    public async Task A_stream_has_an_end(string by)
+    public async Task The_duration_of_a_stream_is_limited(string by)
     {
         var short_ = TimeSpan.FromMilliseconds(600);
         var limits = by == "idle" ? new RegistryOptions.CallsOptions { IdleTimeout = short_ } : new RegistryOptions.CallsOptions { Deadline = short_ };
@@ -163,7 +163,7 @@ public sealed class CallLimitsTests
     }
 
     [Fact]
-    public async Task One_peer_and_one_app_have_so_many_calls_at_a_time()
+    public async Task Concurrent_calls_are_limited_per_peer_and_per_app()
     {
         using var go = new SemaphoreSlim(0);
         var arrived = new SemaphoreSlim(0);
@@ -190,7 +190,7 @@ public sealed class CallLimitsTests
     }
 
     [Fact]
-    public async Task A_peer_that_keeps_failing_is_left_alone_for_a_while_and_says_so()
+    public async Task A_peer_that_keeps_failing_is_not_called_for_a_while()
     {
         var down = true;
         await using var rig = await CallRig.Start(context =>
@@ -220,7 +220,7 @@ public sealed class CallLimitsTests
     [InlineData(401, "CallFailed refused")]
     [InlineData(502, null)]
     [InlineData(0, "CallFailed")]
-    public async Task What_a_call_finds_out_is_told_to_whoever_keeps_the_contact(int status, string? told)
+    public async Task The_outcome_of_a_call_is_reported_to_the_contact(int status, string? told)
     {
         await using var rig = await CallRig.Start(context =>
         {

@@ -64,7 +64,7 @@ public sealed class CallPeerTests
     [InlineData("..", "not_found")]
     [InlineData("zzzzzz", "peer_unknown")]
     [InlineData("%61bcdef", "peer_unknown")]
-    public async Task The_id_is_no_way_to_another_host(string id, string code)
+    public async Task The_id_cannot_name_another_host(string id, string code)
     {
         await using var rig = await CallRig.Start(Echo);
 
@@ -73,7 +73,7 @@ public sealed class CallPeerTests
     }
 
     [Fact]
-    public async Task The_short_id_will_do()
+    public async Task The_short_id_is_enough()
     {
         await using var rig = await CallRig.Start(Echo);
 
@@ -107,7 +107,7 @@ public sealed class CallPeerTests
     }
 
     [Fact]
-    public async Task Only_what_may_pass_passes()
+    public async Task Only_allowed_headers_are_forwarded()
     {
         await using var rig = await CallRig.Start(Echo);
         using var request = new HttpRequestMessage(HttpMethod.Get, rig.Call("/a"));
@@ -157,7 +157,7 @@ public sealed class CallPeerTests
     [InlineData(404, "")]
     [InlineData(418, "short and stout")]
     [InlineData(503, "")]
-    public async Task Status_head_and_body_come_back_as_they_are(int status, string? body)
+    public async Task Status_head_and_body_are_returned_unchanged(int status, string? body)
     {
         await using var rig = await CallRig.Start(async context =>
         {
@@ -204,7 +204,7 @@ public sealed class CallPeerTests
     [InlineData((1 << 20) + 1, false)]
     [InlineData((1 << 20) + 1, true)]
     [InlineData(5_000_001, true)]
-    public async Task A_body_of_any_size_arrives_whole_under_its_digest(int size, bool chunked)
+    public async Task A_body_of_any_size_arrives_complete_with_its_digest(int size, bool chunked)
     {
         await using var rig = await CallRig.Start(Echo);
         var body = RandomNumberGenerator.GetBytes(size);
@@ -286,7 +286,7 @@ public sealed class CallPeerTests
     }
 
     [Fact]
-    public async Task A_caller_that_leaves_ends_the_outgoing_call()
+    public async Task A_caller_that_disconnects_ends_the_outgoing_call()
     {
         var ended = new TaskCompletionSource();
         await using var rig = await CallRig.Start(async context =>
@@ -304,7 +304,7 @@ public sealed class CallPeerTests
     }
 
     [Fact]
-    public async Task An_answer_that_breaks_off_does_not_look_whole()
+    public async Task A_response_that_breaks_off_does_not_look_complete()
     {
         await using var rig = await CallRig.Start(async context =>
         {

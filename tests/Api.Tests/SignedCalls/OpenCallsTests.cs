@@ -54,7 +54,7 @@ public sealed class OpenCallsTests
     }
 
     [Fact]
-    public async Task Who_still_waits_for_an_answer_then_hears_why_there_is_none()
+    public async Task A_call_that_still_waits_then_gets_the_reason()
     {
         var arrived = new TaskCompletionSource();
         await using var rig = await CallRig.Start(context =>

@@ -53,7 +53,7 @@ public sealed class OriginalCallsTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_it_signs_is_let_through_once()
+    public async Task A_signed_request_is_admitted_once()
     {
         foreach (var vector in Vectors.GetProperty("requests").EnumerateArray())
         {

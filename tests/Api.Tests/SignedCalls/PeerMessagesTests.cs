@@ -93,7 +93,7 @@ public sealed class PeerMessagesTests : IDisposable
     }
 
     [Fact]
-    public async Task Nobody_there_is_told_from_nobody_answering()
+    public async Task A_closed_port_and_a_silent_server_are_told_apart()
     {
         using var nobody = new PeerConnections(new RegistryOptions(), TargetGuardTests.Dialer([$"{Host}=127.0.0.1:1"]));
 

@@ -101,7 +101,7 @@ public sealed class SlowBodiesTests
     }
 
     [Fact]
-    public async Task A_peer_may_think_about_a_large_body_for_as_long_as_about_none()
+    public async Task A_peer_may_take_as_long_for_a_large_body_as_for_none()
     {
         var (arrived, thought) = (new TaskCompletionSource(), new TaskCompletionSource());
         await using var rig = await CallRig.Start(

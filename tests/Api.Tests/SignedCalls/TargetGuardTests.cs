@@ -67,7 +67,7 @@ public sealed class TargetGuardTests
     }
 
     [Fact]
-    public async Task An_address_in_the_place_of_a_name_is_judged_too()
+    public async Task An_address_instead_of_a_name_is_checked_too()
     {
         var dialer = Dialer([]);
 
@@ -83,7 +83,7 @@ public sealed class TargetGuardTests
     [InlineData("other.example", 2)]
     [InlineData("example", null)]
     [InlineData("notexample", null)]
-    public void Names_given_by_hand_are_found_by_the_longest_match(string host, int? port)
+    public void Configured_names_are_found_by_the_longest_match(string host, int? port)
     {
         var addresses = new FixedAddresses(["*.example=127.0.0.1:2", "a.example=127.0.0.1:1", "*.a.example=[::1]:3"]);
 
@@ -96,7 +96,7 @@ public sealed class TargetGuardTests
     [InlineData("a.example=127.0.0.1")]
     [InlineData("a.example=other.example:1")]
     [InlineData("=127.0.0.1:1")]
-    public void Anything_else_by_hand_stops_the_start(string entry) => Assert.Throws<FormatException>(() => new FixedAddresses([entry]));
+    public void An_invalid_configured_name_stops_the_start(string entry) => Assert.Throws<FormatException>(() => new FixedAddresses([entry]));
 
     internal static PeerDialer Dialer(string[] resolve, params string[] answers) => new(
         new RegistryOptions { Peering = new RegistryOptions.PeeringOptions { Resolve = resolve } },

@@ -2,6 +2,7 @@ using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
 using PeerRegistry.Domain.Apps;
+using PeerRegistry.Tests;
 
 namespace PeerRegistry.Domain.Specs.Apps;
 
@@ -53,7 +54,7 @@ public sealed class AccessRulesSpecs
 
     [Theory]
     [MemberData(nameof(Originals))]
-    public void Judged_as_the_original_does_or_stricter_on_purpose(string app, string target, string matched, string access)
+    public void Access_is_as_in_the_original_core_or_stricter_on_purpose(string app, string target, string matched, string access)
     {
         var judged = Known[app].FindRule(target);
         if (Stricter.TryGetValue((app, target), out var wanted))
@@ -110,25 +111,33 @@ public sealed class AccessRulesSpecs
     [InlineData("/twin", "private")]
     [InlineData("/other", "public")]
     [InlineData("/adminx", "private")]
-    public void A_rule_in_another_case_counts_where_it_is_stricter(string target, string access) => Assert.Equal(access, Described.Rules(
+    public void A_stricter_rule_in_another_case_applies(string target, string access) => Assert.Equal(access, Described.Rules(
         ("", "public"), ("/admin", "private"), ("/backup", "private"), ("/class", "private"), ("/caf%C3%A9", "private"), ("/peer", "peer"), ("/peer/open", "public"),
         ("/TWIN", "private"), ("/twin", "public")).FindRule(target));
+
+    [Theory]
+    [InlineData("/%EF%BC%A1z", "private")]
+    [InlineData("/%EF%BC%BAz", "private")]
+    [InlineData("/%EF%BD%81z", "private")]
+    [InlineData("/%EF%BD%9Az", "private")]
+    public void The_first_and_the_last_full_width_letter_are_letters(string target, string access) =>
+        Assert.Equal(access, Described.Rules(("", "public"), ("/az", "private"), ("/zz", "private")).FindRule(target));
 
     [Theory]
     [InlineData("/PUB", "private")]
     [InlineData("/Pub/x", "private")]
     [InlineData("/pub/x", "public")]
-    public void A_rule_in_another_case_opens_nothing(string target, string access) =>
+    public void A_laxer_rule_in_another_case_does_not_apply(string target, string access) =>
         Assert.Equal(access, Described.Rules(("", "private"), ("/pub", "public")).FindRule(target));
 
     [Fact]
-    public void What_no_rule_covers_is_nobodys() => Assert.Equal("none", Described.Rules(("/pub", "public")).FindRule("/pubx"));
+    public void A_path_that_no_rule_covers_has_no_access() => Assert.Equal("none", Described.Rules(("/pub", "public")).FindRule("/pubx"));
 
     [Fact]
-    public void Of_rules_for_the_same_path_the_strictest_counts() =>
+    public void Of_rules_for_the_same_path_the_strictest_applies() =>
         Assert.Equal("private", Described.Rules(("/a", "public"), ("/%61", "private")).FindRule("/a"));
 
-    [Fact]
+    [Property]
     public void Never_laxer_than_the_original_on_any_path()
     {
         var words = new[] { "", "a", "ab", "a/b", "a/", "a/b/", "%61", "c" };

@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using PeerRegistry.Domain.Apps;
+using PeerRegistry.Tests;
 
 namespace PeerRegistry.Domain.Specs.Apps;
 
@@ -28,7 +29,7 @@ public sealed class AmbiguousPathSpecs
     [InlineData("/a;b=1", "private")]
     [InlineData("//rest/ping.view", "private")]
     [InlineData("/public/x?y=//;%2F", "public")]
-    public void It_passes_where_every_reading_falls_under_the_same_access(string target, string access) => Assert.Equal(access, Mixed.FindRule(target));
+    public void A_path_passes_if_every_reading_has_the_same_access(string target, string access) => Assert.Equal(access, Mixed.FindRule(target));
 
     [Theory]
     [InlineData("/public%2Fx")]
@@ -59,7 +60,7 @@ public sealed class AmbiguousPathSpecs
     [InlineData("/public/.portal;x")]
     [InlineData("/%252Eportal//session")]
     [InlineData("//.portal/session")]
-    public void It_is_refused_where_two_readings_fall_under_different_access(string target) => Assert.Equal("ambiguous", Mixed.FindRule(target));
+    public void A_path_is_refused_if_two_readings_have_different_access(string target) => Assert.Equal("ambiguous", Mixed.FindRule(target));
 
     /// <summary>Most apps have one access for everything, so no reading of a path can lead past it.</summary>
     [Theory]
@@ -70,7 +71,7 @@ public sealed class AmbiguousPathSpecs
     [InlineData("/%2e%2e/x")]
     [InlineData("/a%2F..%2Fb")]
     [InlineData("/etapi/notes/a%2Fb;c//d")]
-    public void An_app_with_one_access_takes_every_well_formed_path(string target) => Assert.Equal("public", Whole.FindRule(target));
+    public void An_app_with_one_access_accepts_every_well_formed_path(string target) => Assert.Equal("public", Whole.FindRule(target));
 
     /// <summary>Servers cut, replace, drop or refuse these in ways that nobody can list, and no client needs them.</summary>
     [Theory]
@@ -103,12 +104,12 @@ public sealed class AmbiguousPathSpecs
     }
 
     [Fact]
-    public void It_is_refused_where_no_rule_covers_one_of_its_readings() =>
+    public void A_path_is_refused_if_no_rule_covers_one_of_its_readings() =>
         Assert.Equal("ambiguous", Described.Rules(("/public", "public")).FindRule("/public/../x"));
 
     /// <summary>The app is told who calls by the rule's headers, so rules with other headers are other rules.</summary>
     [Fact]
-    public void It_is_refused_where_two_readings_hand_the_app_different_headers()
+    public void A_path_is_refused_if_two_readings_have_different_headers()
     {
         AccessRules With(string role) => AccessRules.Compile(Described.Parse(new
         {
@@ -128,8 +129,8 @@ public sealed class AmbiguousPathSpecs
     /// <summary>
     /// The app sees the target as it came. Whatever its server does to it, it arrives at a path that has the access that was judged.
     /// </summary>
-    [Fact]
-    public void Whatever_is_allowed_leads_every_reader_to_the_access_that_was_judged()
+    [Property]
+    public void Every_reader_finds_the_access_that_was_authorized()
     {
         string[] pieces =
         [

@@ -45,7 +45,7 @@ public sealed class AppMetaSpecs
     [InlineData("1.0", """, "pretty_name": "Mine" """, "Mine")]
     [InlineData("1.1", """, "pretty_name": "Mine" """, "Mine")]
     [InlineData("1.3", """, "pretty_name": "Mine" """, "Mine")]
-    public void Older_versions_grow_a_readable_name(string version, string member, string pretty) =>
+    public void Older_versions_get_a_readable_name(string version, string member, string pretty) =>
         Assert.Equal(pretty, Parse($$"""{ "v": "{{version}}", "name": "my-app2-x", "paths": { "": { "access": "public" } } {{member}} }""").Meta.PrettyName);
 
     [Theory]
@@ -78,8 +78,20 @@ public sealed class AppMetaSpecs
     [InlineData("\"photo-wall\", \"container_port", "\"a/../b\", \"container_port", "expected a container's name")]
     [InlineData("600", "1", "expected a whole number from 5 up")]
     [InlineData("\"s\"", "\"huge\"", "expected one of xs, s, m, l, xl")]
+    [InlineData("\"pretty_name\": \"Photo Wall\"", "\"pretty_name\": \"\"", "expected a name of 1 to 100 visible characters")]
+    [InlineData("\"pretty_name\": \"Photo Wall\"", "\"pretty_name\": null", "expected a string; found null.")]
+    [InlineData("{ \"X-Ptl-Client-Id\": \"{{ auth.client_id }}\" }", "[]", "expected an object of header names and templates; found a list.")]
+    [InlineData("\"X-Ptl-Client-Id\": \"{{ auth.client_id }}\"", "\"X-A\": \"1\", \"x-a\": \"2\"", "expected each header once, whatever its case")]
+    [InlineData("[ { \"container_name\": \"photo-wall\", \"container_port\": 3000, \"entrypoint_port\": \"http\" } ]", "{}", "expected a list of entrypoints; found an object.")]
+    [InlineData("[ { \"container_name\": \"photo-wall\", \"container_port\": 3000, \"entrypoint_port\": \"http\" } ]", "[1]", "expected an object with container_name")]
+    [InlineData("{ \"always_on\": false, \"idle_time_for_shutdown\": 600 }", "[]", "$.lifecycle, line 14, column 16: expected an object; found a list.")]
+    [InlineData("{ \"always_on\": false, \"idle_time_for_shutdown\": 600 }", "{ \"always_on\": true, \"idle_for_pause\": 10 }", "expected nothing beside always_on when it is true")]
+    [InlineData("{ \"always_on\": false, \"idle_time_for_shutdown\": 600 }", "{ \"always_on\": true, \"skip_pause\": true }", "expected nothing beside always_on when it is true")]
+    [InlineData("{ \"always_on\": false, \"idle_time_for_shutdown\": 600 }", "{ \"skip_pause\": true, \"idle_for_pause\": 10 }", "expected skip_pause or idle_for_pause, not both")]
+    [InlineData("\"always_on\": false,", "\"idle_for_pause\": 600,", "expected idle_for_pause to be less than idle_for_stop")]
+    [InlineData("\"s\"", "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\"", "found \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…\".")]
     [InlineData("\"store_info\"", "store_info", "not valid JSON from line 16")]
-    public void A_fault_is_named_with_place_and_expectation(string good, string bad, string message)
+    public void An_error_has_its_place_and_what_was_expected(string good, string bad, string message)
     {
         Assert.Contains(good, Whole, StringComparison.Ordinal);
         var refused = Assert.Throws<RefusedException>(() => Parse(Whole.Replace(good, bad, StringComparison.Ordinal)));
@@ -94,8 +106,18 @@ public sealed class AppMetaSpecs
     [InlineData("{} {}")]
     [InlineData("{\"v\":\"1.0\",\"name\":\"a\",\"paths\":{}}")]
     [InlineData("{\"v\":\"1.0\",\"name\":\"\\ud800\",\"paths\":{}}")]
-    public void What_is_no_description_is_refused(string text) =>
+    public void A_text_that_is_not_a_description_is_refused(string text) =>
         Assert.Equal("app_meta_invalid", Assert.Throws<RefusedException>(() => Parse(text)).Code);
+
+    [Theory]
+    [InlineData("3000", 1)]
+    [InlineData("3000", 65535)]
+    public void The_lowest_and_the_highest_port_are_valid(string good, int port) =>
+        Assert.Equal(port, Assert.Single(Parse(Whole.Replace(good, $"{port}", StringComparison.Ordinal)).Meta.Entrypoints).Port);
+
+    [Fact]
+    public void An_idle_time_of_five_seconds_is_valid() =>
+        Assert.Equal(5, Parse(Whole.Replace("600", "5", StringComparison.Ordinal)).Meta.Lifecycle!.IdleForStop);
 
     [Fact]
     public void Depth_and_size_are_bounded()
@@ -116,8 +138,9 @@ public sealed class AppMetaSpecs
     [InlineData("X-Ptl-User", "X_Ptl_User", "header X_Ptl_User is never sent")]
     [InlineData("{{ auth.client_id }}", "{{ auth.client_id }}{{ client_id }}", "client_id is not a known value, so it renders as an empty text")]
     [InlineData("\"icon\": \"icon.svg\",", "", "icon is missing")]
+    [InlineData("{ \"access\": \"public\" }", "{ \"access\": \"public\", \"acess\": 1 }", "$.paths[\"/pub/\"].acess: nobody reads this member")]
     [InlineData("\"icon\"", "\"icom\"", "$.icom: nobody reads this member")]
-    public void The_linter_says_what_was_probably_not_meant(string good, string odd, string warning)
+    public void The_linter_warns_of_probable_mistakes(string good, string odd, string warning)
     {
         Assert.Contains(good, Whole, StringComparison.Ordinal);
         Assert.Contains(Parse(Whole.Replace(good, odd, StringComparison.Ordinal)).Warnings, found => found.Contains(warning, StringComparison.Ordinal));

@@ -38,6 +38,42 @@ public sealed class AppSpecs
         Assert.Empty(App.SetVisibility(Given(new AppRegistered(Notes), new AppVisibilitySet("notes", Visibility.Some([Ada, Bob]))), "notes", Visibility.Some([Bob, Ada])));
 
     [Fact]
+    public void From_none_to_all_is_a_change() => Assert.Equal([new AppVisibilitySet("notes", Visibility.All)], App.SetVisibility(Registered, "notes", Visibility.All));
+
+    [Fact]
+    public void Chosen_peers_are_in_the_order_of_their_IDs() =>
+        Assert.Equal(new[] { Ada, Bob }.OrderBy(id => id.Value, StringComparer.Ordinal), Visibility.Some([Bob, Ada]).Peers);
+
+    [Fact]
+    public void A_registered_app_gets_a_token() => Assert.Equal([new AppCredentialIssued("notes")], App.IssueCredential(Registered, "notes"));
+
+    [Fact]
+    public void A_registered_app_is_removed() => Assert.Equal([new AppRemoved("notes")], App.Remove(Registered, "notes"));
+
+    [Fact]
+    public void A_refusal_names_the_app() => Assert.Contains("notes", App.Unknown("notes").Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_refusal_does_not_repeat_an_invalid_name() => Assert.DoesNotContain("<b>", App.Unknown("<b>").Message, StringComparison.Ordinal);
+
+    public static TheoryData<string, AppMeta> Changes() => new()
+    {
+        { "pretty_name", Notes with { PrettyName = "Notebook" } },
+        { "app_version", Notes with { AppVersion = "2" } },
+        { "icon", Notes with { Icon = "icon.svg" } },
+        { "homepage", Notes with { Homepage = "https://example.org" } },
+        { "upstream_repo", Notes with { UpstreamRepo = "https://example.org" } },
+        { "lifecycle", Notes with { Lifecycle = new Lifecycle(true, false, null, null) } },
+        { "minimum_portal_size", Notes with { MinimumPortalSize = "l" } },
+        { "entrypoints", Notes with { Entrypoints = [new Entrypoint("notes", 80, "http")] } },
+        { "paths", Notes with { Rules = [] } },
+    };
+
+    [Theory, MemberData(nameof(Changes))]
+    public void A_change_of_any_member_updates(string member, AppMeta changed) =>
+        Assert.True(App.Register(Registered, changed) is [AppUpdated updated] && ReferenceEquals(updated.Meta, changed), member);
+
+    [Fact]
     public void A_removed_app_comes_back_seeing_nobody() =>
         Assert.Equal(Visibility.None, Given(new AppRegistered(Notes), new AppVisibilitySet("notes", Visibility.All), new AppRemoved("notes"), new AppRegistered(Notes)).Visibility);
 

@@ -12,7 +12,7 @@ public sealed class ContainerNameSpecs
     [InlineData("2fa")]
     [InlineData("0xcafe-server")]
     [InlineData("localhost-viewer")]
-    public void A_containers_name_is_taken(string name) => Assert.Equal(name, Assert.Single(Register(name).Meta.Entrypoints).Container);
+    public void A_containers_name_is_valid(string name) => Assert.Equal(name, Assert.Single(Register(name).Meta.Entrypoints).Container);
 
     [Theory]
     [InlineData("127.0.0.1")]

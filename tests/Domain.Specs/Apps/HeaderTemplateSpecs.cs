@@ -50,6 +50,13 @@ public sealed class HeaderTemplateSpecs
     [InlineData("{{ config.items() }}")]
     [InlineData("{{ self }}")]
     [InlineData("{{ auth }}")]
+    [InlineData("{{ portal }}")]
+    [InlineData("{{ true }}")]
+    [InlineData("{{ false }}")]
+    [InlineData("{{ none }}")]
+    [InlineData("{{ True }}")]
+    [InlineData("{{ False }}")]
+    [InlineData("{{ None }}")]
     [InlineData("{{ 7*7 }}")]
     [InlineData("{{ auth.client_id.upper() }}")]
     [InlineData("{{ request.headers }}")]
@@ -64,7 +71,7 @@ public sealed class HeaderTemplateSpecs
     [InlineData("{{- portal.id -}}")]
     [InlineData("{{ portal.id ~ 'x' }}")]
     [InlineData("{{ '{{' }}")]
-    public void Anything_beyond_the_closed_set_is_refused(string template)
+    public void Anything_but_the_known_expressions_is_refused(string template)
     {
         var refused = Assert.Throws<RefusedException>(() => HeaderTemplate.Compile(template));
         Assert.Equal("app_meta_invalid", refused.Code);
@@ -79,13 +86,29 @@ public sealed class HeaderTemplateSpecs
     }
 
     [Fact]
-    public void A_slice_counts_characters_not_halves_of_them() =>
+    public void A_slice_counts_code_points() =>
         Assert.Equal("🐈é", HeaderTemplate.Compile("{{ auth.client_name[:2] }}").Render(Values("peer") with { ClientName = "🐈éx" }));
 
     [Fact]
     public void A_key_arrives_on_one_line() =>
         Assert.Equal("-----BEGIN PUBLIC KEY----- abc -----END PUBLIC KEY-----",
             HeaderTemplate.Compile("{{ portal.public_key_pem }}").Render(Values("peer") with { PortalPublicKeyPem = "-----BEGIN PUBLIC KEY-----\nabc\n-----END PUBLIC KEY-----\n" }));
+
+    [Fact]
+    public void An_unknown_name_that_begins_with_an_underscore_renders_empty() =>
+        Assert.Equal("ab", HeaderTemplate.Compile("a{{ _x }}b").Render(Values("peer")));
+
+    [Fact]
+    public void A_template_of_4096_characters_is_accepted() =>
+        Assert.Equal(4096, HeaderTemplate.Compile(new string('a', 4096)).Render(Values("peer")).Length);
+
+    [Fact]
+    public void A_template_of_4097_characters_is_refused() =>
+        Assert.Equal("app_meta_invalid", Assert.Throws<RefusedException>(() => HeaderTemplate.Compile(new string('a', 4097))).Code);
+
+    [Fact]
+    public void Half_a_surrogate_pair_at_the_end_counts_as_one_character() =>
+        Assert.Equal("a\uD83D", HeaderTemplate.Compile("{{ auth.client_name[:2] }}").Render(Values("peer") with { ClientName = "a\uD83D" }));
 
     /// <summary>Any other is an alias to some framework, or part of a proxy's configuration language.</summary>
     [Theory]
@@ -99,7 +122,7 @@ public sealed class HeaderTemplateSpecs
     [InlineData("X-Ptl-#", false)]
     [InlineData("X-Ptl-Proxy-Secret", false)]
     [InlineData("x-ptl-proxy-secret", false)]
-    public void Only_plain_names_of_the_family_are_sent(string name, bool sent) => Assert.Equal(sent, HeaderTemplate.MayBeSent(name));
+    public void Only_plain_header_names_with_the_prefix_are_sent(string name, bool sent) => Assert.Equal(sent, HeaderTemplate.MayBeSent(name));
 
     private static TemplateValues Values(string client)
     {

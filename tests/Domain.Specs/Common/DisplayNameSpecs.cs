@@ -1,4 +1,5 @@
 using PeerRegistry.Domain.Common;
+using PeerRegistry.Tests;
 
 namespace PeerRegistry.Domain.Specs.Common;
 
@@ -21,7 +22,7 @@ public sealed class DisplayNameSpecs
     [InlineData("\u00A0\u3000")]
     [InlineData(" Ann")]
     [InlineData("Ann ")]
-    public void Blanks_are_no_name_and_stand_at_neither_end_of_one(string? name) => Assert.False(DisplayName.IsValid(name));
+    public void A_name_is_not_blank_and_has_no_surrounding_spaces(string? name) => Assert.False(DisplayName.IsValid(name));
 
     [Theory]
     [InlineData("\u200B")]
@@ -33,13 +34,18 @@ public sealed class DisplayNameSpecs
     [InlineData("\u0301")]
     [InlineData("\u00AD")]
     [InlineData("\uFEFF")]
-    public void Characters_that_nobody_sees_are_no_name(string name) => Assert.False(DisplayName.IsValid(name));
+    public void Invisible_characters_alone_are_not_a_name(string name) => Assert.False(DisplayName.IsValid(name));
 
     [Theory]
     [InlineData("Ann\u200B")]
     [InlineData("A\u200D\u200Dnn")]
     [InlineData("Ann\u200D")]
     [InlineData("Ann\u3164")]
+    [InlineData("Ann\uFE00\uFE00")]
+    [InlineData("Ann\U000E0100\U000E0100")]
+    [InlineData("Ann\U000E01EF\U000E01EF")]
+    [InlineData("Ann\u180B\u180B")]
+    [InlineData("Ann\u180F\u180F")]
     [InlineData("Ann\uFE0F\uFE0F")]
     [InlineData("A\u034Fnn")]
     public void Invisible_characters_do_not_make_two_names_look_alike(string name) => Assert.False(DisplayName.IsValid(name));
@@ -53,7 +59,7 @@ public sealed class DisplayNameSpecs
     [InlineData("a\u0085b")]
     [InlineData("a\uE000b")]
     [InlineData("a\uD800b")]
-    public void Controls_line_breaks_and_marks_of_direction_are_in_no_name(string name) => Assert.False(DisplayName.IsValid(name));
+    public void A_name_has_no_control_characters_line_breaks_or_direction_marks(string name) => Assert.False(DisplayName.IsValid(name));
 
     [Fact]
     public void A_name_has_at_most_100_characters()
@@ -71,7 +77,22 @@ public sealed class DisplayNameSpecs
     }
 
     [Fact]
-    public void Whatever_is_claimed_a_valid_name_or_none_comes_of_it()
+    public void A_claimed_name_has_one_line() => Assert.Equal("AnnLee", DisplayName.Claimed("Ann\nLee"));
+
+    [Fact]
+    public void A_claimed_name_is_not_cut_within_a_character() =>
+        Assert.Equal(new string('a', 99), DisplayName.Claimed(new string('a', 99) + "📱"));
+
+    [Fact]
+    public void A_claimed_name_of_full_length_is_not_cut() =>
+        Assert.Equal(new string('a', 98) + "📱", DisplayName.Claimed(new string('a', 98) + "📱"));
+
+    [Fact]
+    public void A_claim_is_read_up_to_four_times_the_maximum_length() =>
+        Assert.Null(DisplayName.Claimed(new string('\u200B', 400) + "Ann"));
+
+    [Property]
+    public void Every_claim_becomes_a_valid_name_or_none()
     {
         var state = 11UL;
         int Next(int below) => (int)((state = (state * 6364136223846793005) + 1442695040888963407) >> 33) % below;

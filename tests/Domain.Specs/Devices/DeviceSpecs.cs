@@ -17,6 +17,10 @@ public sealed class DeviceSpecs
     }
 
     [Fact]
+    public void A_paired_id_is_not_paired_again() =>
+        Assert.Throws<InvalidOperationException>(() => Device.Pair(Paired, "d1", "Laptop"));
+
+    [Fact]
     public void A_revoked_device_is_unknown()
     {
         var revoked = Device.Evolve(Paired, new DeviceRevoked("d1"));

@@ -21,6 +21,13 @@ public sealed class BackoffSpecs
         Assert.Equal(TimeSpan.FromSeconds(seconds), Backoff.Pause(1, chance));
 
     [Theory]
+    [InlineData(0, 3)]
+    [InlineData(0.5, 6)]
+    [InlineData(1, 9)]
+    public void The_identity_is_asked_for_again_after_three_to_nine_hours(double chance, double hours) =>
+        Assert.Equal(TimeSpan.FromHours(hours), Backoff.Refresh(chance));
+
+    [Theory]
     [InlineData(0)]
     [InlineData(-1)]
     [InlineData(9)]

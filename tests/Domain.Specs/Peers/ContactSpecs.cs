@@ -19,35 +19,35 @@ public sealed class ContactSpecs
     private static Contact FailedOnce => After(Offered, Fail);
 
     [Fact]
-    public void A_wish_has_the_time_as_its_revision() =>
+    public void A_wanted_state_has_the_time_as_its_revision() =>
         Given(Contact.Initial).When(c => c.Want(WantedPeering.Offered, Now)).Then(c => c.Revision, Millis);
 
     [Fact]
-    public void A_wish_at_the_same_instant_has_the_next_revision() =>
+    public void A_wanted_state_at_the_same_instant_has_the_next_revision() =>
         Given(Offered).When(c => c.Want(WantedPeering.Withdrawn, Now)).Then(c => c.Revision, Millis + 1);
 
     [Fact]
-    public void A_wish_after_the_clock_went_back_has_the_next_revision() =>
+    public void A_wanted_state_after_the_clock_was_set_back_has_the_next_revision() =>
         Given(Offered).When(c => c.Want(WantedPeering.Withdrawn, Now.AddYears(-1))).Then(c => c.Revision, Millis + 1);
 
     [Fact]
-    public void A_wish_is_due_at_once() =>
+    public void A_wanted_state_is_due_at_once() =>
         Given(FailedOnce).When(c => c.Want(WantedPeering.Offered, Soon)).Then(c => c.NextAttemptAt, Soon);
 
     [Fact]
-    public void A_wish_begins_the_backoff_anew() =>
+    public void A_wanted_state_resets_the_backoff() =>
         Given(FailedOnce).When(c => c.Want(WantedPeering.Offered, Soon)).Then(c => (c.Attempts, c.FailingSince, c.LastError), (0, null, null));
 
     [Fact]
-    public void A_wish_of_the_owner_is_marked_as_asked_for() =>
+    public void A_wanted_state_of_the_owner_is_marked_as_asked_for() =>
         Given(Contact.Initial).When(c => c.Want(WantedPeering.Offered, Now)).Then(c => c.AskedAt, Now);
 
     [Fact]
-    public void A_wish_that_a_stranger_caused_is_not_marked_as_asked_for() =>
+    public void A_wanted_state_that_a_stranger_caused_is_not_marked_as_asked_for() =>
         Given(Contact.Initial).When(c => c.Want(WantedPeering.Offered, Now, byOwner: false)).Then(c => c.AskedAt, null);
 
     [Fact]
-    public void A_wish_is_waiting_until_it_was_answered() =>
+    public void A_wanted_state_is_waiting_until_it_is_answered() =>
         Given(Offered).When(c => c).Then(c => c.Waiting, true);
 
     [Fact]
@@ -55,7 +55,7 @@ public sealed class ContactSpecs
         Given(Offered).When(c => After(c, Answer)).Then(c => c.Waiting, false);
 
     [Fact]
-    public void An_answer_to_an_older_wish_does_not_end_the_waiting() =>
+    public void An_answer_to_an_older_state_does_not_end_the_waiting() =>
         Given(Offered).When(c => c.Want(WantedPeering.Offered, Soon).After(Answer(new(c)), Soon, 0.5)).Then(c => c.Waiting, true);
 
     [Fact]
@@ -123,7 +123,7 @@ public sealed class ContactSpecs
         Given(After(Delivered, Fail)).When(c => After(c, Fail)).Then(c => c.IsReachable, false);
 
     [Fact]
-    public void Of_a_removed_peer_nothing_more_is_learned() =>
+    public void The_reachability_of_a_removed_peer_does_not_change() =>
         Given(Withdrawn with { IsReachable = null, LastSeenAt = null }).When(c => After(c, Answer)).Then(c => (c.IsReachable, c.LastSeenAt), (null, null));
 
     [Fact]
@@ -135,15 +135,15 @@ public sealed class ContactSpecs
         Given(Offered).When(c => c.TryNow(Soon).After(Answer(new(c)), Soon.AddSeconds(1), 0.5)).Then(c => (c.Delivered, c.IsReachable), (Millis, true));
 
     [Fact]
-    public void An_attempt_answers_what_the_owner_asked_for() =>
+    public void An_attempt_clears_the_owners_request() =>
         Given(Offered).When(c => After(c, Fail)).Then(c => c.AskedAt, null);
 
     [Fact]
-    public void A_peer_that_goes_by_a_higher_revision_raises_ours() =>
+    public void A_peer_with_a_higher_revision_raises_ours() =>
         Given(Offered).When(c => After(c, a => a with { Reply = new(Millis + 50, Refuted: false) })).Then(c => c.Revision, Millis + 50);
 
     [Fact]
-    public void A_withdrawal_after_the_peer_went_by_a_higher_revision_is_above_it() =>
+    public void A_withdrawal_has_a_higher_revision_than_the_peer() =>
         Given(Offered).When(c => c.Want(WantedPeering.Withdrawn, Soon, "aaaaaa.zone", Key).After(new(c) { Reply = new(Millis + 90_000, Refuted: false) }, Soon, 0.5))
             .Then(c => c.Revision, Millis + 90_001);
 
@@ -196,11 +196,11 @@ public sealed class ContactSpecs
         Given(Withdrawn).When(c => c.BringForward(Soon)).ThenUnchanged();
 
     [Fact]
-    public void A_peer_that_is_heard_while_attempts_fail_is_contacted_at_once() =>
+    public void A_peer_that_is_heard_from_while_attempts_fail_is_contacted_at_once() =>
         Given(FailedOnce).When(c => c.Heard(Soon)).Then(c => (c.NextAttemptAt, c.Attempts, c.IsReachable), (Soon, 0, true));
 
     [Fact]
-    public void A_peer_that_is_heard_otherwise_keeps_its_schedule() =>
+    public void A_peer_that_is_heard_from_otherwise_keeps_its_schedule() =>
         Given(Delivered).When(c => c.Heard(Soon)).Then(c => (c.NextAttemptAt, c.LastSeenAt, c.Schedule), (Delivered.NextAttemptAt, Soon, Delivered.Schedule));
 
     [Fact]
@@ -208,11 +208,11 @@ public sealed class ContactSpecs
         Given(Delivered.Heard(Soon)).When(c => c.Heard(Now)).Then(c => c.LastSeenAt, Soon);
 
     [Fact]
-    public void A_removed_peer_is_not_heard() =>
+    public void An_exchange_with_a_removed_peer_is_not_recorded() =>
         Given(Withdrawn).When(c => c.Heard(Soon)).ThenUnchanged();
 
     [Fact]
-    public void Trying_now_waits_for_no_pause() =>
+    public void Trying_now_skips_every_pause() =>
         Given(After(After(Delivered, Refute), Fail)).When(c => c.TryNow(Soon))
             .Then(c => (c.NextAttemptAt, c.IdentifyAt, c.AskedAt, c.RestatedAt, c.Attempts), (Soon, Soon, Soon, null, 0));
 
@@ -225,8 +225,41 @@ public sealed class ContactSpecs
         Given(FailedOnce).When(c => c.Rest(c)).Then(c => (c.NextAttemptAt, c.LastError), (null, null));
 
     [Fact]
-    public void A_peer_that_was_rescheduled_meanwhile_does_not_rest() =>
+    public void A_peer_that_was_rescheduled_meanwhile_stays_scheduled() =>
         Given(Offered).When(c => c.TryNow(Soon).Rest(c)).Then(c => c.NextAttemptAt, Soon);
+
+    [Fact]
+    public void A_contact_that_was_never_identified_is_due() => Assert.True(Contact.Initial.IsIdentificationDue(Now));
+
+    [Fact]
+    public void A_contact_is_due_at_the_time_set_for_it() => Assert.True((Contact.Initial with { IdentifyAt = Now }).IsIdentificationDue(Now));
+
+    [Fact]
+    public void A_contact_is_not_due_before_the_time_set_for_it() => Assert.False((Contact.Initial with { IdentifyAt = Soon }).IsIdentificationDue(Now));
+
+    [Fact]
+    public void A_new_wanted_state_ends_the_doubt() =>
+        Given(Delivered.Doubt(Now)).When(c => c.Want(WantedPeering.Offered, Soon)).Then(c => c.Doubted, false);
+
+    [Fact]
+    public void A_failed_attempt_delivers_nothing() =>
+        Given(Offered).When(c => After(c, Fail)).Then(c => (c.Waiting, c.Delivered), (true, 0L));
+
+    [Fact]
+    public void A_failed_attempt_does_not_put_off_the_next_identification() =>
+        Given(Offered).When(c => After(c, Fail)).Then(c => c.IdentifyAt, Now);
+
+    [Fact]
+    public void Thirty_seconds_after_an_attempt_a_failed_call_makes_us_ask_again() =>
+        Given(Delivered with { ContactedAt = Now.AddSeconds(-30) }).When(c => c.BringForward(Now)).Then(c => c.NextAttemptAt, Now);
+
+    [Fact]
+    public void A_state_that_is_refuted_before_its_restatement_keeps_the_time_of_that() =>
+        Given(After(After(Delivered, Refute), Refute)).When(c => After(c, Refute)).Then(c => c.NextAttemptAt, Now.AddMinutes(10));
+
+    [Fact]
+    public void The_error_of_a_peer_that_is_given_up_includes_the_last_one() =>
+        Given(FailedOnce).When(c => c.After(Fail(new(c)), Now.AddDays(31), 0.5)).Then(c => c.LastError!.Detail.EndsWith("No answer.", StringComparison.Ordinal), true);
 
     private static Contact After(Contact contact, Func<ContactAttempt, ContactAttempt> attempt) => contact.After(attempt(new ContactAttempt(contact)), Now, 0.5);
 

@@ -4,7 +4,7 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Domain.Specs.Peers;
 
-public sealed class PeerSpecs
+public sealed partial class PeerSpecs
 {
     private static readonly DateOnly Today = new(2026, 1, 2);
     private static readonly PublicKey Own = Key(1);
@@ -22,7 +22,7 @@ public sealed class PeerSpecs
         Given(Added).When(p => Add(p, Ada.Id.Short.Value)).ThenNothing();
 
     [Fact]
-    public void Before_first_contact_a_longer_ID_says_who_is_meant() =>
+    public void Before_first_contact_a_longer_ID_is_recorded() =>
         Given(Added).When(p => Add(p, Ada.Id.Value)).Then(new PeerAdded(Ada.Id, Typed(Ada.Id.Value), null, null, "d", PeerVerification.FullId));
 
     [Theory]
@@ -51,7 +51,7 @@ public sealed class PeerSpecs
         Given(Added).When(p => Peer.Met(p, Ada, "Ada", signed: true, Today)).Then(Pinned);
 
     [Fact]
-    public void A_key_that_does_not_fit_what_was_typed_is_refused() =>
+    public void A_key_that_does_not_match_the_typed_ID_is_refused() =>
         Given(new PeerAdded(null, Typed(Ada.Id.Value[..6] + Other(Ada.Id.Value[6])), null, null, "d", PeerVerification.FirstUse))
             .When(p => Peer.Met(p, Ada, null, signed: true, Today)).Then(new PeerIdentityRefused(null, Ada.Id, Today));
 
@@ -103,7 +103,7 @@ public sealed class PeerSpecs
             .Then(new PeerNameClaimed(Ada.Id, "Another", Today));
 
     [Fact]
-    public void A_signed_answer_ends_the_guess_that_it_is_an_original()
+    public void A_signed_answer_shows_that_a_peer_is_not_an_original()
     {
         var rsa = Rsa;
         var pinned = new PeerKeyPinned(rsa.Id, rsa, null, PeerVerification.FirstUse, Signed: false);
@@ -125,7 +125,7 @@ public sealed class PeerSpecs
     }
 
     [Fact]
-    public void What_was_never_mutual_is_not_withdrawn()
+    public void A_peering_that_was_never_mutual_is_not_withdrawn()
     {
         Given(Added, Pinned).When(p => Peer.Withdraw(p, Ada)).ThenNothing();
         Given(Added, Pinned, Confirmed).When(p => Peer.Withdraw(p, Ada)).Then(new PeeringWithdrawn(Ada.Id));
@@ -160,7 +160,7 @@ public sealed class PeerSpecs
     }
 
     [Fact]
-    public void Every_event_folds()
+    public void Every_event_can_be_folded()
     {
         var missing = typeof(PeerEvent).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(PeerEvent)))
             .Where(t => Record.Exception(() => Peer.Evolve(Fold(Added, Pinned),

@@ -12,10 +12,10 @@ public sealed class InvitesSpecs
     private static readonly InviteCreated Made = new(Key.Id, "one", Now.AddDays(7));
 
     [Fact]
-    public void An_open_invite_lets_one_in() => Assert.Equal(new InviteUsed(Key.Id, "one", Guest), Invites.Use(After(Created, Made), "one", Guest, Now));
+    public void An_open_invite_admits_one_Portal() => Assert.Equal(new InviteUsed(Key.Id, "one", Guest), Invites.Use(After(Created, Made), "one", Guest, Now));
 
     [Fact]
-    public void A_used_one_lets_nobody_in_not_even_the_same_again() =>
+    public void A_used_invite_admits_nobody() =>
         Assert.Null(Invites.Use(After(Created, Made, new InviteUsed(Key.Id, "one", Guest)), "one", Guest, Now));
 
     [Fact]
@@ -41,7 +41,7 @@ public sealed class InvitesSpecs
     }
 
     [Fact]
-    public void Only_so_many_are_open_at_a_time()
+    public void The_number_of_open_invites_is_limited()
     {
         var full = After([Created, .. Enumerable.Range(0, Invites.MaxOpen).Select(i => new InviteCreated(Key.Id, $"{i}", Now.AddDays(1)))]);
         Assert.Equal("too_many_invites", Refusal(() => Invites.Create(full, "more", Now.AddDays(1), Now)));

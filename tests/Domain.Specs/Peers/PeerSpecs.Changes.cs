@@ -1,0 +1,143 @@
+using PeerRegistry.Domain.Peers;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Domain.Specs.Peers;
+
+/// <summary>Changes of a listed peer, and what remains of it after each event.</summary>
+public sealed partial class PeerSpecs
+{
+    private static readonly PublicKey RsaKey = Rsa;
+
+    private static PeerEvent Blocked => new PeerBlocked(Ada.Id);
+
+    private static PeerEvent Removed => new PeerRemoved(Ada.Id);
+
+    private static PeerEvent AddedRsa => new PeerAdded(null, Typed(RsaKey.Id.Short.Value), null, null, "d", PeerVerification.FirstUse);
+
+    private static PeerEvent PinnedRsa => new PeerKeyPinned(RsaKey.Id, RsaKey, null, PeerVerification.FirstUse, Signed: false);
+
+    [Fact]
+    public void A_new_petname_is_recorded() =>
+        Given(Added, Pinned).When(p => Peer.Rename(p, "Neighbour")).Then(new PeerRenamed(Ada.Id, "Neighbour"));
+
+    [Fact]
+    public void The_same_petname_again_records_nothing() =>
+        Given(Added, new PeerRenamed(null, "Neighbour")).When(p => Peer.Rename(p, "Neighbour")).ThenNothing();
+
+    [Fact]
+    public void A_removed_peer_cannot_be_renamed() =>
+        Given(Added, Pinned, Removed).When(p => Peer.Rename(p, "Neighbour")).ThenRefused("peer_unknown");
+
+    [Fact]
+    public void A_new_address_is_recorded() =>
+        Given(Added).When(p => Peer.ChangeAddress(p, "ada.example", "ada.example")).Then(new PeerAddressChanged(null, "ada.example", "ada.example"));
+
+    [Fact]
+    public void The_same_address_again_records_nothing() =>
+        Given(Added, new PeerAddressChanged(null, "ada.example", "ada.example")).When(p => Peer.ChangeAddress(p, "ada.example", "ada.example")).ThenNothing();
+
+    [Fact]
+    public void Another_domain_without_an_address_is_recorded() =>
+        Given(Added).When(p => Peer.ChangeAddress(p, null, "elsewhere.zone")).Then(new PeerAddressChanged(null, null, "elsewhere.zone"));
+
+    [Fact]
+    public void A_peer_that_uses_an_invite_is_pinned_by_its_signed_notice() =>
+        Given(Added).When(p => Peer.Welcome(p, Ada, "Ada")).Then(Pinned);
+
+    [Fact]
+    public void A_pinned_peer_that_uses_an_invite_is_not_pinned_again() =>
+        Given(Added, Pinned).When(p => Peer.Welcome(p, Ada, "Ada")).ThenNothing();
+
+    [Fact]
+    public void A_peer_that_is_not_listed_is_not_pinned_by_an_invite() =>
+        Given().When(p => Peer.Welcome(p, Ada, "Ada")).ThenNothing();
+
+    [Fact]
+    public void The_first_signed_answer_shows_our_protocol() =>
+        Given(AddedRsa, PinnedRsa).When(p => Peer.Met(p, RsaKey, null, signed: true, Today)).Then(new PeerProtocolSeen(RsaKey.Id));
+
+    [Fact]
+    public void Our_protocol_is_recorded_once() =>
+        Given(Added, Pinned).When(p => Peer.SeeProtocol(p, Ada)).ThenNothing();
+
+    [Fact]
+    public void Another_key_does_not_show_our_protocol() =>
+        Given(AddedRsa, PinnedRsa).When(p => Peer.SeeProtocol(p, Ada)).ThenNothing();
+
+    [Fact]
+    public void A_peer_that_shows_our_protocol_is_no_longer_an_original() =>
+        Assert.False(Fold(AddedRsa, PinnedRsa, new PeeringOffered(RsaKey.Id, ToOriginal: true), new PeerProtocolSeen(RsaKey.Id)).Original);
+
+    [Fact]
+    public void The_name_that_a_blocked_peer_claims_is_not_recorded() =>
+        Given(Added, Pinned, Blocked).When(p => Peer.ClaimName(p, Ada, "Another", Today)).ThenNothing();
+
+    [Fact]
+    public void Names_of_another_day_do_not_count() =>
+        Given([Added, Pinned, .. NamesOf(Today.AddDays(-1), 10), .. NamesOf(Today, 1)]).When(p => Peer.ClaimName(p, Ada, "Another", Today))
+            .Then(new PeerNameClaimed(Ada.Id, "Another", Today));
+
+    [Fact]
+    public void Refused_keys_of_another_day_do_not_count()
+    {
+        var yesterday = Enumerable.Range(10, 9).Select(n => new PeerIdentityRefused(Ada.Id, Key((byte)n).Id, Today.AddDays(-1)));
+        Given([Added, Pinned, .. yesterday, new PeerIdentityRefused(Ada.Id, Key(30).Id, Today)]).When(p => Peer.Met(p, Own, null, signed: true, Today))
+            .Then(new PeerIdentityRefused(Ada.Id, Own.Id, Today));
+    }
+
+    [Fact]
+    public void An_offer_is_recorded_once() =>
+        Given(Added, Pinned, new PeeringOffered(Ada.Id, ToOriginal: false)).When(p => Peer.Offer(p, Ada, toOriginal: false)).ThenNothing();
+
+    [Fact]
+    public void A_peer_with_an_Ed25519_key_is_never_taken_for_an_original() =>
+        Given(Added, Pinned).When(p => Peer.Offer(p, Ada, toOriginal: true)).Then(new PeeringOffered(Ada.Id, ToOriginal: false));
+
+    [Fact]
+    public void An_offer_that_an_RSA_peer_understood_is_not_recorded_as_to_an_original() =>
+        Given(AddedRsa, PinnedRsa).When(p => Peer.Offer(p, RsaKey, toOriginal: false)).Then(new PeeringOffered(RsaKey.Id, ToOriginal: false));
+
+    [Fact]
+    public void An_offered_peer_that_turns_out_to_be_an_original_is_recorded() =>
+        Given(AddedRsa, PinnedRsa, new PeeringOffered(RsaKey.Id, ToOriginal: false)).When(p => Peer.Offer(p, RsaKey, toOriginal: true))
+            .Then(new PeeringOffered(RsaKey.Id, ToOriginal: true));
+
+    [Fact]
+    public void A_peer_that_is_not_blocked_is_not_unblocked() => Given(Added, Pinned).When(Peer.Unblock).ThenNothing();
+
+    [Fact]
+    public void An_unblocked_peer_is_listed_as_before() =>
+        Assert.Equal(Fold(Added, Pinned), Fold(Added, Pinned, Blocked, new PeerUnblocked(Ada.Id)));
+
+    [Fact]
+    public void An_unblocked_stranger_leaves_nothing() =>
+        Assert.Equal(Peer.Initial, Fold(Blocked, new PeerUnblocked(Ada.Id)));
+
+    [Fact]
+    public void A_peer_that_was_removed_before_first_contact_leaves_nothing() =>
+        Assert.Equal(Peer.Initial, Fold(Added, new PeerRemoved(null)));
+
+    [Fact]
+    public void A_blocked_peer_that_is_removed_before_first_contact_stays_blocked() =>
+        Assert.True(Fold(Added, new PeerBlocked(null), new PeerRemoved(null)).Blocked);
+
+    [Fact]
+    public void A_forgotten_peer_that_is_blocked_is_still_known_by_its_ID() =>
+        Assert.Equal(Ada.Id, Fold(Added, Pinned, Blocked, Removed, new PeerIdentityForgotten(Ada.Id)).Id);
+
+    [Fact]
+    public void A_removed_peer_is_no_longer_offered() =>
+        Assert.False(Fold(Added, Pinned, new PeeringOffered(Ada.Id, ToOriginal: false), Removed).Offered);
+
+    [Fact]
+    public void A_peer_that_is_added_again_keeps_how_its_key_was_verified() =>
+        Assert.Equal(PeerVerification.FirstUse, Fold(Added, Pinned, Removed, new PeerAdded(Ada.Id, Typed(Ada.Id.Value), null, null, "d", PeerVerification.FullId)).Verification);
+
+    [Fact]
+    public void A_peer_that_is_added_with_its_full_ID_is_known_by_it() =>
+        Assert.Equal(Ada.Id, Fold(new PeerAdded(Ada.Id, Typed(Ada.Id.Value), null, null, "d", PeerVerification.FullId)).Id);
+
+    [Fact]
+    public void A_blocked_stranger_that_is_added_by_six_characters_keeps_its_ID() =>
+        Assert.Equal(Ada.Id, Fold(Blocked, Added).Id);
+}
