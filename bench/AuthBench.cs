@@ -150,7 +150,7 @@ internal sealed class AuthBench : IBenchmark
     private async Task<(string Session, string Domain)> Fill(IServiceProvider services)
     {
         await using var scope = services.CreateAsyncScope();
-        var (mediator, store) = (scope.ServiceProvider.GetRequiredService<IMediator>(), services.GetRequiredService<IEventStore>());
+        var (mediator, store) = (scope.ServiceProvider.GetRequiredService<IMediator>(), new TestStore(services));
         var portal = services.GetRequiredService<IPortalSnapshots>().All.Single().Portal;
         var known = keys.Select(key => key.Public)
             .Concat(Enumerable.Range(0, Peers - Signers).Select(_ => PublicKey.Ed25519(RandomNumberGenerator.GetBytes(32))))

@@ -75,7 +75,7 @@ internal sealed class CallStage : IAsyncDisposable
             new PeerKeyPinned(id, key, "Peer", PeerVerification.FullId, Signed: true),
             new PeeringConfirmed(id),
         ]);
-        await registry.Services.GetRequiredService<IEventStore>().Append(new Changes(self, Actor.System, [change]), CancellationToken.None);
+        await new TestStore(registry.Services).Append(new Changes(self, Actor.System, [change]), CancellationToken.None);
     }
 
     public static PublicKey NewKey() => PublicKey.Ed25519(RandomNumberGenerator.GetBytes(32));

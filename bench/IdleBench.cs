@@ -7,6 +7,7 @@ using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
 using PeerRegistry.Api.Hosting;
+using PeerRegistry.Tests;
 
 namespace PeerRegistry.Bench;
 
@@ -48,7 +49,7 @@ internal sealed class IdleBench : IBenchmark
     {
         await using var app = RegistryHost.Build([$"--Data:Directory={data}", "--Listen:Edge=http://127.0.0.1:0", "--Listen:Internal=http://127.0.0.1:0"]);
         await app.StartAsync();
-        var (store, portal) = (app.Services.GetRequiredService<IEventStore>(), app.Services.GetRequiredService<IPortalSnapshots>().All.Single().Portal.Id);
+        var (store, portal) = (new TestStore(app.Services), app.Services.GetRequiredService<IPortalSnapshots>().All.Single().Portal.Id);
         foreach (var some in Enumerable.Range(0, Peers).Select(_ => PublicKey.Ed25519(RandomNumberGenerator.GetBytes(32))).DistinctBy(key => key.Id.Short).Chunk(200))
             await store.Append(new Changes(portal, Actor.System, [.. some.Select(Mutual)]), default);
         await app.StopAsync();

@@ -10,6 +10,7 @@ using PeerRegistry.Application.Common;
 using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
+using PeerRegistry.Infrastructure.Sessions;
 using PeerRegistry.Infrastructure.Store;
 using PeerRegistry.Infrastructure.ReadModels;
 using PeerRegistry.Tests;
@@ -90,7 +91,7 @@ internal sealed class StoreBench : IBenchmark
 
     private static async Task<IReadOnlyList<IWriter>> StoreWriters(ServiceProvider services, int count)
     {
-        var writers = Enumerable.Range(0, count).Select(_ => new StoreWriter(services.GetRequiredService<IEventStore>())).ToList();
+        var writers = Enumerable.Range(0, count).Select(_ => new StoreWriter(new TestStore(services))).ToList();
         foreach (var writer in writers)
             await writer.Begin();
         return writers;
@@ -174,7 +175,7 @@ internal sealed class StoreBench : IBenchmark
         Task Append(int stream);
     }
 
-    private sealed class StoreWriter(IEventStore store) : IWriter
+    private sealed class StoreWriter(TestStore store) : IWriter
     {
         private readonly PortalId[] peers = [.. Enumerable.Range(0, Streams).Select(_ => Key().Id)];
         private readonly long[] versions = new long[Streams];

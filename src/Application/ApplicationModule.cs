@@ -21,7 +21,6 @@ public static class ApplicationModule
         services.AddScoped<IMediator, Mediator>();
         services.AddSingleton<HotPath>();
         services.AddScoped<CurrentActor>();
-        services.AddScoped<Decisions>();
         services.AddSingleton<InviteGuesses>();
 
         services.AddValidatorsFromAssembly(typeof(ApplicationModule).Assembly, includeInternalTypes: true); // else an internal one is skipped silently
@@ -44,7 +43,7 @@ public static class ApplicationModule
             return;
         }
 
-        services.AddScoped(role, handler);
+        services.AddTransient(role, handler); // a command that runs again needs one with a fresh session
         foreach (var behavior in Behaviors)
             services.AddScoped(typeof(IPipelineBehavior<,>).MakeGenericType(message), behavior.MakeGenericType(message));
     }

@@ -11,6 +11,7 @@ using PeerRegistry.Infrastructure.Keys;
 using PeerRegistry.Infrastructure.LocalPostgres;
 using PeerRegistry.Infrastructure.Peers;
 using PeerRegistry.Infrastructure.Portals;
+using PeerRegistry.Infrastructure.Sessions;
 
 namespace PeerRegistry.Infrastructure;
 

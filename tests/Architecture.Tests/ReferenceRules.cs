@@ -60,7 +60,7 @@ public sealed class ReferenceRules
     [Fact]
     public void Features_of_the_application_share_rows_and_the_way_to_peers_only()
     {
-        Type[] joined = [typeof(Visibility), typeof(VisibilityMode), typeof(IPeerContacts), typeof(PeerContact), typeof(ForgetVisibility), typeof(IInvites), // which app sees which peer; an invite makes one
+        Type[] joined = [typeof(Visibility), typeof(VisibilityMode), typeof(IPeerContacts), typeof(PeerContact), typeof(IInvites), typeof(App), typeof(AppEvent), // which app sees which peer, which ends with the peer; an invite makes one
             typeof(FindDefaultPortal)]; // the operator says where its apps listen
         var across = Dependencies.Of(Source.Application).Where(d =>
             Source.Feature(d.From) is not (null or "Common" or "Snapshots" or "ForwardAuth" or "Audit")
@@ -86,6 +86,7 @@ public sealed class ReferenceRules
     [Theory]
     [InlineData("Domain")]
     [InlineData("Application")]
+    [InlineData("Infrastructure")]
     [InlineData("Api")]
     public void No_folder_uses_another_that_uses_it(string project)
     {

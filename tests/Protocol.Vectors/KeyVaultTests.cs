@@ -21,12 +21,12 @@ public sealed class KeyVaultTests : IDisposable
         using var vault = new KeyVault(nowhere, master);
         var made = vault.Create(kind);
 
-        using var key = vault.Unseal(made.Key.Id, made.Row.Sealed.Span);
+        using var key = vault.Unseal(made.Key.Id, made.Sealed.Span);
         Assert.Equal(made.Key, key.Public);
         Assert.Equal(kind == KeyKind.Rsa ? 512 : 64, key.SignatureLength);
-        Assert.Throws<CryptographicException>(() => vault.Unseal(Given.Ed25519.Public.Id, made.Row.Sealed.Span));
+        Assert.Throws<CryptographicException>(() => vault.Unseal(Given.Ed25519.Public.Id, made.Sealed.Span));
 
-        var changed = made.Row.Sealed.ToArray();
+        var changed = made.Sealed.ToArray();
         changed[^1] ^= 1;
         Assert.Throws<CryptographicException>(() => vault.Unseal(made.Key.Id, changed));
         Assert.Throws<CryptographicException>(() => vault.Unseal(made.Key.Id, changed.AsSpan(0, 30)));
@@ -39,7 +39,7 @@ public sealed class KeyVaultTests : IDisposable
         using var other = MasterKey.OpenOrCreate(Path.Combine(directory, "other"));
         var made = new KeyVault(nowhere, master).Create(KeyKind.Ed25519);
 
-        Assert.Throws<CryptographicException>(() => new KeyVault(nowhere, other).Unseal(made.Key.Id, made.Row.Sealed.Span));
+        Assert.Throws<CryptographicException>(() => new KeyVault(nowhere, other).Unseal(made.Key.Id, made.Sealed.Span));
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using Npgsql;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Domain.Portals;
 using PeerRegistry.Infrastructure.ReadModels;
+using PeerRegistry.Infrastructure.Store;
 using PeerRegistry.Tests;
 
 namespace PeerRegistry.Store.Contract;
@@ -41,7 +42,7 @@ public sealed class CrashTests : IAsyncLifetime
         Assert.Equal(4, acknowledged.Count);
         foreach (var ((portal, stream), numbers) in acknowledged)
         {
-            var events = await node.Store.ReadStream(portal, stream, default, Given.Soon);
+            var events = await node.Store.ReadStream(portal, stream, Given.Soon);
             Assert.Empty(numbers.Except(events.Numbers()));
             Assert.Equal(Enumerable.Range(1, events.Count).Select(v => (long)v), events.Select(e => e.Version));
         }
@@ -56,7 +57,7 @@ public sealed class CrashTests : IAsyncLifetime
     /// open whether the event was written, so the writer looks.
     /// </summary>
     private static async Task AppendUntil(
-        IEventStore store, PortalId portal, string stream, ConcurrentDictionary<(PortalId, string), ConcurrentQueue<int>> acknowledged, CancellationToken done)
+        TestStore store, PortalId portal, string stream, ConcurrentDictionary<(PortalId, string), ConcurrentQueue<int>> acknowledged, CancellationToken done)
     {
         var version = 0L;
         var mine = acknowledged.GetOrAdd((portal, stream), _ => new());
@@ -74,11 +75,11 @@ public sealed class CrashTests : IAsyncLifetime
         }
     }
 
-    private static async Task<long?> VersionOf(IEventStore store, PortalId portal, string stream)
+    private static async Task<long?> VersionOf(TestStore store, PortalId portal, string stream)
     {
         try
         {
-            return (await store.ReadStream(portal, stream, default, CancellationToken.None)).Count;
+            return (await store.ReadStream(portal, stream, CancellationToken.None)).Count;
         }
         catch (NpgsqlException)
         {

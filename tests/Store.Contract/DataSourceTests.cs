@@ -1,4 +1,5 @@
 using Npgsql;
+using PeerRegistry.Infrastructure.Sessions;
 using PeerRegistry.Infrastructure.Store;
 using PeerRegistry.Tests;
 

@@ -7,6 +7,7 @@ using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Portals;
 using PeerRegistry.Infrastructure.ReadModels;
+using PeerRegistry.Infrastructure.Sessions;
 using PeerRegistry.Infrastructure.Snapshots;
 using PeerRegistry.Infrastructure.Store;
 using PeerRegistry.Tests;
@@ -44,9 +45,7 @@ internal sealed class Node : IAsyncDisposable
 
     private Node(ServiceProvider services) => this.services = services;
 
-    public IEventStore Store => services.GetRequiredService<IEventStore>();
-
-    public IAlongsideRows Rows => services.GetRequiredService<IAlongsideRows>();
+    public TestStore Store => new(services);
 
     public PortalSnapshots Snapshots => services.GetRequiredService<PortalSnapshots>();
 
@@ -99,7 +98,7 @@ internal static class Given
 
     public static IEnumerable<int> Numbers(this IEnumerable<Recorded> events) => events.Select(e => ((Counted)e.Data).By);
 
-    public static async Task<List<Recorded>> Take(this IEventStore store, long after, int count)
+    public static async Task<List<Recorded>> Take(this TestStore store, long after, int count)
     {
         using var atMost = CancellationTokenSource.CreateLinkedTokenSource(Soon);
         atMost.CancelAfter(TimeSpan.FromSeconds(60));

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Marten;
 using Npgsql;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Domain.Common;
@@ -19,7 +20,7 @@ public sealed class ReadModelTests(TestPostgres postgres) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         database = await postgres.CreateDatabase();
-        node = await Node.Start(database, services => services.AddAlongsideWriter<NoteWriter>());
+        node = await Node.Start(database);
         await using var table = node.Database.CreateCommand("create table registry.notes (portal_id text, text text check (text <> 'refuse'))");
         await table.ExecuteNonQueryAsync(Given.Soon);
     }
@@ -98,15 +99,15 @@ public sealed class ReadModelTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Events_rows_and_what_goes_alongside_are_written_together_or_not_at_all()
+    public async Task Events_rows_and_statements_of_a_session_are_written_together_or_not_at_all()
     {
-        var good = Given.Counts(a, "tally-x", 0, 1) with { Alongside = [new Note("kept")] };
+        var good = Given.Counts(a, "tally-x", 0, 1) with { Beside = s => Note(s, "kept") };
         await node.Store.Append(good, Given.Soon);
         var before = await Dump("tally_list");
 
-        var refused = Given.Counts(a, "tally-x", 1, 2) with { Alongside = [new Note("lost"), new Note("refuse")] };
+        var refused = Given.Counts(a, "tally-x", 1, 2) with { Beside = s => { Note(s, "lost"); Note(s, "refuse"); } };
         await Assert.ThrowsAsync<PostgresException>(() => node.Store.Append(refused, Given.Soon));
-        var stale = Given.Counts(a, "tally-x", 0, 2) with { Alongside = [new Note("lost")] };
+        var stale = Given.Counts(a, "tally-x", 0, 2) with { Beside = s => Note(s, "lost") };
         await Assert.ThrowsAsync<StaleVersionException>(() => node.Store.Append(stale, Given.Soon));
 
         Assert.Equal(before, await Dump("tally_list"));
@@ -119,10 +120,10 @@ public sealed class ReadModelTests(TestPostgres postgres) : IAsyncLifetime
     {
         await node.Store.Append(Given.Counts(a, "tally-x", 0, 1), Given.Soon);
 
-        var stale = Given.Counts(a, "tally-x", 1, 2) with { Alongside = [new Note("stale")] };
+        var stale = Given.Counts(a, "tally-x", 1, 2) with { Beside = s => Note(s, "stale") };
         await Assert.ThrowsAsync<StaleVersionException>(() => node.Store.Append(stale, Given.Soon));
 
-        Assert.Single(await node.Store.ReadStream(a, "tally-x", default, Given.Soon));
+        Assert.Single(await node.Store.ReadStream(a, "tally-x", Given.Soon));
         Assert.Equal(0, await node.Database.Scalar<long>("select count(*) from registry.notes"));
     }
 
@@ -134,13 +135,6 @@ public sealed class ReadModelTests(TestPostgres postgres) : IAsyncLifetime
             await (version % 2 == 0 ? node : other).Store.Append(Given.Counts(a, "tally-x", version, 1), Given.Soon);
 
         Assert.Equal("20", await node.Database.Scalar<string>("select row ->> 'sum' from registry.tally_list"));
-    }
-
-    [Fact]
-    public async Task A_kind_of_row_without_a_writer_is_a_mistake()
-    {
-        var unknown = Given.Counts(a, "tally-x", 0, 1) with { Alongside = [new Unwritten()] };
-        await Assert.ThrowsAsync<InvalidOperationException>(() => node.Store.Append(unknown, Given.Soon));
     }
 
     private Task<IReadOnlyList<long>> NewPortal(PortalId portal) =>
@@ -155,15 +149,6 @@ public sealed class ReadModelTests(TestPostgres postgres) : IAsyncLifetime
     private async Task<string> Dump(string table) =>
         await node.Database.Scalar<string>($"select string_agg(t::text, E'\\n' order by portal_id, key) from registry.{table} t") ?? "";
 
-    private sealed record Note(string Text) : IAlongside;
-
-    private sealed record Unwritten : IAlongside;
-
-    private sealed class NoteWriter : AlongsideWriter<Note>
-    {
-        protected override IEnumerable<NpgsqlBatchCommand> Write(PortalId portal, Note row) =>
-        [
-            new("insert into registry.notes (portal_id, text) values ($1, case $2 when 'stale' then registry.stale_version()::text else $2 end)") { Parameters = { new() { Value = portal.Value }, new() { Value = row.Text } } },
-        ];
-    }
+    private static void Note(IDocumentSession session, string text) => session.Queue(
+        "insert into registry.notes (portal_id, text) values ($1, case $2 when 'stale' then registry.stale_version()::text else $2 end)", null, session.Portal(), Sql.Text(text));
 }

@@ -82,7 +82,7 @@ public sealed class SnapshotTests(TestPostgres postgres) : IAsyncLifetime
     [Fact]
     public async Task A_node_that_starts_later_has_everything()
     {
-        await node.Rows.Write(a, [new IssueCredential(token, new(CredentialKind.App, "notes", null, null))], Given.Soon);
+        await node.Store.Write(a, (c, s) => c.Issue(s, token, new(CredentialKind.App, "notes", null, null)), Given.Soon);
         await using var other = await Node.Start(database);
 
         Assert.Equal("a", other.Snapshots.Find(a)!.Portal.Name);
@@ -108,7 +108,7 @@ public sealed class SnapshotTests(TestPostgres postgres) : IAsyncLifetime
         await using var other = await Node.Start(database);
         await Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System, Given.Soon); // it has looked when it started
         await Rename(a, 1, "unheard");
-        await node.Rows.Write(b, [new IssueCredential(token, new(CredentialKind.App, "notes", null, null))], Given.Soon);
+        await node.Store.Write(b, (c, s) => c.Issue(s, token, new(CredentialKind.App, "notes", null, null)), Given.Soon);
 
         await Given.Eventually(
             () => other.Snapshots.Find(a)!.Portal.Name == "unheard" && other.Snapshots.Find(b)!.Credentials.ContainsKey(token), "the other node shows it");
@@ -167,17 +167,25 @@ public sealed class SnapshotTests(TestPostgres postgres) : IAsyncLifetime
     public async Task Credentials_are_in_step_with_the_events_that_they_come_with()
     {
         await Issue(a, 1, token, new(CredentialKind.Device, "d1", null, null));
-        await node.Rows.Write(a, [new IssueCredential(session, new(CredentialKind.AppSession, "d1", "notes", Soon(60)))], Given.Soon);
+        await node.Store.Write(a, (c, s) => c.Issue(s, session, new(CredentialKind.AppSession, "d1", "notes", Soon(60))), Given.Soon);
         Assert.Equal("d1", node.Snapshots.Find(a)!.Credentials[token].Holder);
         Assert.Equal(("notes", Soon(60)), (node.Snapshots.Find(a)!.Credentials[session].App, node.Snapshots.Find(a)!.Credentials[session].ExpiresAt));
         Assert.Empty(node.Snapshots.Find(b)!.Credentials);
 
-        await node.Rows.Write(b, [new RevokeCredentials(null, "d1"), new ExtendCredential(session, Soon(90))], Given.Soon); // not b's
+        await node.Store.Write(b, (c, s) => c.Revoke(s, CredentialKind.Device, "d1"), Given.Soon); // not b's
+        await node.Store.Write(b, (c, s) => c.Extend(s, session, Soon(90)), Given.Soon);
         Assert.Equal(2, node.Snapshots.Find(a)!.Credentials.Count);
-        await node.Rows.Write(a, [new ExtendCredential(session, Soon(90))], Given.Soon);
+        await node.Store.Write(a, (c, s) => c.Extend(s, session, Soon(90)), Given.Soon);
         Assert.Equal(Soon(90), node.Snapshots.Find(a)!.Credentials[session].ExpiresAt);
 
-        var revoked = new Changes(a, Actor.System, [new("portal", 2, [new AvatarChanged(a, null, null)])]) { Alongside = [new RevokeCredentials(null, "d1")] };
+        var revoked = new Changes(a, Actor.System, [new("portal", 2, [new AvatarChanged(a, null, null)])])
+        {
+            Beside = s =>
+            {
+                node.Get<ICredentials>().Revoke(s, CredentialKind.Device, "d1");
+                node.Get<ICredentials>().Revoke(s, CredentialKind.AppSession, "d1");
+            },
+        };
         await node.Store.Append(revoked, Given.Soon);
         Assert.Empty(node.Snapshots.Find(a)!.Credentials);
     }
@@ -186,18 +194,18 @@ public sealed class SnapshotTests(TestPostgres postgres) : IAsyncLifetime
     public async Task Revoking_a_kind_leaves_the_others_and_an_app_takes_its_sessions_along()
     {
         await Issue(a, 1, token, new(CredentialKind.Device, "d1", null, null));
-        await node.Rows.Write(a, [new IssueCredential(session, new(CredentialKind.AppSession, "d1", "notes", null))], Given.Soon);
-        await node.Rows.Write(a, [new RevokeCredentials(CredentialKind.App, "d1")], Given.Soon);
+        await node.Store.Write(a, (c, s) => c.Issue(s, session, new(CredentialKind.AppSession, "d1", "notes", null)), Given.Soon);
+        await node.Store.Write(a, (c, s) => c.Revoke(s, CredentialKind.App, "d1"), Given.Soon);
         Assert.Equal(2, node.Snapshots.Find(a)!.Credentials.Count);
-        await node.Rows.Write(a, [new RevokeCredentials(null, "notes")], Given.Soon);
+        await node.Store.Write(a, (c, s) => c.RevokeAllOfApp(s, "notes"), Given.Soon);
         Assert.Equal([token], node.Snapshots.Find(a)!.Credentials.Keys);
     }
 
     [Fact]
     public async Task What_has_expired_is_swept_out_when_the_next_is_issued()
     {
-        await node.Rows.Write(a, [new IssueCredential(session, new(CredentialKind.AppSession, "d1", "notes", Soon(-1)))], Given.Soon);
-        await node.Rows.Write(a, [new IssueCredential(token, new(CredentialKind.AppSession, "d1", "notes", Soon(60)))], Given.Soon);
+        await node.Store.Write(a, (c, s) => c.Issue(s, session, new(CredentialKind.AppSession, "d1", "notes", Soon(-1))), Given.Soon);
+        await node.Store.Write(a, (c, s) => c.Issue(s, token, new(CredentialKind.AppSession, "d1", "notes", Soon(60))), Given.Soon);
         Assert.Equal([token], node.Snapshots.Find(a)!.Credentials.Keys);
     }
 
@@ -205,9 +213,9 @@ public sealed class SnapshotTests(TestPostgres postgres) : IAsyncLifetime
     public async Task Another_node_hears_of_credentials_issued_and_revoked()
     {
         await using var other = await ListeningOnly();
-        await node.Rows.Write(a, [new IssueCredential(token, new(CredentialKind.App, "notes", null, null))], Given.Soon);
+        await node.Store.Write(a, (c, s) => c.Issue(s, token, new(CredentialKind.App, "notes", null, null)), Given.Soon);
         await Given.Eventually(() => other.Snapshots.Find(a)!.Credentials.ContainsKey(token), "issued there");
-        await node.Rows.Write(a, [new RevokeCredentials(CredentialKind.App, "notes")], Given.Soon);
+        await node.Store.Write(a, (c, s) => c.Revoke(s, CredentialKind.App, "notes"), Given.Soon);
         await Given.Eventually(() => other.Snapshots.Find(a)!.Credentials.IsEmpty, "revoked there");
     }
 
@@ -218,9 +226,9 @@ public sealed class SnapshotTests(TestPostgres postgres) : IAsyncLifetime
         {
             for (var i = 0; i < 15; i++)
             {
-                await node.Rows.Write(a, [new IssueCredential(TokenHash.Of($"{n} {i}"), new(CredentialKind.App, $"app{n}", null, null))], Given.Soon);
+                await node.Store.Write(a, (c, s) => c.Issue(s, TokenHash.Of($"{n} {i}"), new(CredentialKind.App, $"app{n}", null, null)), Given.Soon);
                 if (i % 3 == 2)
-                    await node.Rows.Write(a, [new RevokeCredentials(null, $"app{n}")], Given.Soon);
+                    await node.Store.Write(a, (c, s) => c.RevokeAllOfApp(s, $"app{n}"), Given.Soon);
             }
         }));
 
@@ -242,7 +250,10 @@ public sealed class SnapshotTests(TestPostgres postgres) : IAsyncLifetime
         node.Store.Append(new Changes(portal, Actor.System, [new("portal", version, [new ProfileChanged(portal, name, null, null, false)])]), Given.Soon);
 
     private Task<IReadOnlyList<long>> Issue(PortalId portal, long version, TokenHash hash, Credential credential) => node.Store.Append(
-        new Changes(portal, Actor.System, [new("portal", version, [new AvatarChanged(portal, null, null)])]) { Alongside = [new IssueCredential(hash, credential)] },
+        new Changes(portal, Actor.System, [new("portal", version, [new AvatarChanged(portal, null, null)])])
+        {
+            Beside = s => node.Get<ICredentials>().Issue(s, hash, credential),
+        },
         Given.Soon);
 
     private sealed class NoSeconds : TimeProvider

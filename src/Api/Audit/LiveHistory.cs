@@ -3,6 +3,7 @@ using System.Security.Claims;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Web;
 using Microsoft.AspNetCore.Http.Features;
+using PeerRegistry.Application.Audit;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Portals;
@@ -16,7 +17,7 @@ namespace PeerRegistry.Api.Audit;
 /// </summary>
 /// <param name="silence">The longest time without data, or null for 15 s.</param>
 internal sealed class LiveHistory(
-    IEventStore store, IPortalSnapshots snapshots, TimeProvider clock, IHostApplicationLifetime lifetime, TimeSpan? silence = null)
+    IEventFeed feed, IPortalSnapshots snapshots, TimeProvider clock, IHostApplicationLifetime lifetime, TimeSpan? silence = null)
 {
     public static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(15);
 
@@ -64,7 +65,7 @@ internal sealed class LiveHistory(
     {
         var device = context.User.FindFirstValue(ClaimTypes.NameIdentifier) ?? "";
         await using var renderer = new HtmlRenderer(context.RequestServices, context.RequestServices.GetRequiredService<ILoggerFactory>());
-        await using var events = store.Subscribe(after, end.Token).GetAsyncEnumerator(end.Token);
+        await using var events = feed.Subscribe(after, end.Token).GetAsyncEnumerator(end.Token);
         var next = events.MoveNextAsync().AsTask();
         try
         {

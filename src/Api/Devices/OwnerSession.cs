@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
+using MediatR;
 using PeerRegistry.Api.Http;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Devices;
@@ -11,7 +12,7 @@ namespace PeerRegistry.Api.Devices;
 /// Identifies a paired device by the cookie, or by the same token as a bearer token. Every use extends the session to 90 days; this is stored at
 /// most once an hour, so that most requests need no write.
 /// </summary>
-internal sealed class OwnerSession(IAlongsideRows rows, TimeProvider clock)
+internal sealed class OwnerSession(IServiceScopeFactory scopes, TimeProvider clock)
 {
     /// <summary>The session cookie. Its prefix binds it to the core's own host (RFC 6265bis), so no app and no sibling Portal can read or set it.</summary>
     public const string Cookie = "__Host-portal";
@@ -49,7 +50,8 @@ internal sealed class OwnerSession(IAlongsideRows rows, TimeProvider clock)
 
         try
         {
-            await rows.Write(portal.Portal.Id, [new ExtendCredential(hash, until)], ct);
+            await using var scope = scopes.CreateAsyncScope();
+            await scope.ServiceProvider.GetRequiredService<IMediator>().Send(new ExtendDeviceSession(portal.Portal.Id, hash, until), ct);
             return true;
         }
         finally

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using FluentValidation;
+using Marten;
 using MediatR;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Domain.Apps;
@@ -16,22 +17,22 @@ public sealed record CreatedAppPassword(string Id, string Name, string Password)
 /// removed. It is not bound to the device that makes it.
 /// </summary>
 /// <param name="Name">What the owner calls it.</param>
-public sealed record CreateAppPassword(PortalId Portal, string App, string Name) : IRequest<CreatedAppPassword>
+public sealed record CreateAppPassword(PortalId Portal, string App, string Name) : ICommand<CreatedAppPassword>
 {
     public sealed class Validator : AbstractValidator<CreateAppPassword>
     {
         public Validator() => RuleFor(c => c.Name).MustBeName();
     }
 
-    internal sealed class Handler(Decisions decisions) : IRequestHandler<CreateAppPassword, CreatedAppPassword>
+    internal sealed class Handler(IDocumentSession session, ICredentials credentials) : IRequestHandler<CreateAppPassword, CreatedAppPassword>
     {
         /// <exception cref="RefusedException"><c>app_unknown</c>; <c>app_password_limit</c></exception>
         public async Task<CreatedAppPassword> Handle(CreateAppPassword c, CancellationToken ct)
         {
             var (id, password) = (HumanEncoding.Encode(RandomNumberGenerator.GetBytes(10)), Token.Create());
-            var credential = new Credential(CredentialKind.AppPassword, id, c.App, null);
-            await decisions.Execute<App, AppEvent>(c.Portal, Domain.Apps.App.Stream(c.App), Domain.Apps.App.Initial, Domain.Apps.App.Evolve,
-                app => Domain.Apps.App.CreatePassword(app, c.App, id, c.Name), _ => [new IssueCredential(TokenHash.Of(password), credential)], ct);
+            var app = await session.Load<App, AppEvent>(Domain.Apps.App.Stream(c.App), ct);
+            app.Append(Domain.Apps.App.CreatePassword(app.State, c.App, id, c.Name));
+            credentials.Issue(session, TokenHash.Of(password), new Credential(CredentialKind.AppPassword, id, c.App, null));
             return new CreatedAppPassword(id, c.Name, password);
         }
     }

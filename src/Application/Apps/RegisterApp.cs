@@ -1,4 +1,5 @@
 using FluentValidation;
+using Marten;
 using MediatR;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Portals;
@@ -15,7 +16,7 @@ public sealed record RegisteredApp(string Name, bool IsNew, IReadOnlyList<string
 /// <summary>Registers an app, or gives a known one another description.</summary>
 /// <param name="Name">Must be the description's own.</param>
 /// <param name="Description">The <c>app_meta.json</c>, UTF-8.</param>
-public sealed record RegisterApp(PortalId Portal, string Name, ReadOnlyMemory<byte> Description) : IRequest<RegisteredApp>
+public sealed record RegisterApp(PortalId Portal, string Name, ReadOnlyMemory<byte> Description) : ICommand<RegisteredApp>
 {
     public sealed class Validator : AbstractValidator<RegisterApp>
     {
@@ -23,7 +24,7 @@ public sealed record RegisterApp(PortalId Portal, string Name, ReadOnlyMemory<by
             .WithErrorCode("app_meta_invalid").WithMessage($"An app's name has {AppName.Form}.");
     }
 
-    internal sealed class Handler(Decisions decisions, IPortalSnapshots snapshots, IMediator mediator, RegistryOptions options)
+    internal sealed class Handler(IDocumentSession session, IPortalSnapshots snapshots, IMediator mediator, RegistryOptions options)
         : IRequestHandler<RegisterApp, RegisteredApp>
     {
         /// <exception cref="RefusedException"><c>app_meta_invalid</c>; <c>container_taken</c></exception>
@@ -35,13 +36,9 @@ public sealed record RegisterApp(PortalId Portal, string Name, ReadOnlyMemory<by
 
             var defaultPortal = (await mediator.Send(new FindDefaultPortal(), ct)).Portal.Id;
             new AppUpstreams(snapshots.All, defaultPortal, options).Check(new AppPlace(c.Portal, c.Name), meta);
-            var isNew = false;
-            await decisions.Execute<App, AppEvent>(c.Portal, App.Stream(c.Name), App.Initial, App.Evolve, app =>
-            {
-                isNew = app.Meta is null;
-                return App.Register(app, meta);
-            }, alongside: null, ct);
-            return new RegisteredApp(c.Name, isNew, warnings);
+            var app = await session.Load<App, AppEvent>(App.Stream(c.Name), ct);
+            app.Append(App.Register(app.State, meta));
+            return new RegisteredApp(c.Name, IsNew: app.State.Meta is null, warnings);
         }
     }
 }

@@ -1,3 +1,4 @@
+using Marten;
 using MediatR;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Domain.Apps;
@@ -6,14 +7,15 @@ using PeerRegistry.Domain.Portals;
 namespace PeerRegistry.Application.Apps;
 
 /// <summary>With it go its token, the sessions for it and what it was allowed to see.</summary>
-public sealed record RemoveApp(PortalId Portal, string Name) : IRequest<Unit>
+public sealed record RemoveApp(PortalId Portal, string Name) : ICommand
 {
-    internal sealed class Handler(Decisions decisions) : IRequestHandler<RemoveApp, Unit>
+    internal sealed class Handler(IDocumentSession session, ICredentials credentials) : IRequestHandler<RemoveApp, Unit>
     {
         public async Task<Unit> Handle(RemoveApp c, CancellationToken ct)
         {
-            await decisions.Execute<App, AppEvent>(c.Portal, App.Stream(c.Name), App.Initial, App.Evolve, app => App.Remove(app, c.Name),
-                _ => [new RevokeCredentials(null, c.Name)], ct);
+            var app = await session.Load<App, AppEvent>(App.Stream(c.Name), ct);
+            app.Append(App.Remove(app.State, c.Name));
+            credentials.RevokeAllOfApp(session, c.Name);
             return Unit.Value;
         }
     }

@@ -1,4 +1,5 @@
 using FluentValidation;
+using Marten;
 using MediatR;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Snapshots;
@@ -9,7 +10,7 @@ using PeerRegistry.Domain.Portals;
 namespace PeerRegistry.Application.Apps;
 
 /// <param name="Peers">Short or full IDs; only with <see cref="VisibilityMode.Some"/>.</param>
-public sealed record SetVisibility(PortalId Portal, string App, VisibilityMode Mode, IReadOnlyList<TypedPortalId> Peers) : IRequest<Unit>
+public sealed record SetVisibility(PortalId Portal, string App, VisibilityMode Mode, IReadOnlyList<TypedPortalId> Peers) : ICommand
 {
     public sealed class Validator : AbstractValidator<SetVisibility>
     {
@@ -17,13 +18,13 @@ public sealed record SetVisibility(PortalId Portal, string App, VisibilityMode M
             .WithMessage("Peers are only named with the mode some.");
     }
 
-    internal sealed class Handler(Decisions decisions, IPortalSnapshots snapshots) : IRequestHandler<SetVisibility, Unit>
+    internal sealed class Handler(IDocumentSession session, IPortalSnapshots snapshots) : IRequestHandler<SetVisibility, Unit>
     {
         /// <exception cref="RefusedException"><c>app_unknown</c>; <c>peer_unknown</c>; <c>peer_not_reached</c></exception>
         public async Task<Unit> Handle(SetVisibility c, CancellationToken ct)
         {
-            await decisions.Execute<App, AppEvent>(c.Portal, Domain.Apps.App.Stream(c.App), Domain.Apps.App.Initial, Domain.Apps.App.Evolve,
-                app => Domain.Apps.App.SetVisibility(app, c.App, Wanted(c, app)), alongside: null, ct);
+            var app = await session.Load<App, AppEvent>(Domain.Apps.App.Stream(c.App), ct);
+            app.Append(Domain.Apps.App.SetVisibility(app.State, c.App, Wanted(c, app.State)));
             return Unit.Value;
         }
 

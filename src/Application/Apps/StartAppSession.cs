@@ -1,3 +1,4 @@
+using Marten;
 using MediatR;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Snapshots;
@@ -11,17 +12,17 @@ namespace PeerRegistry.Application.Apps;
 public sealed record AppSession(string Token, DateTimeOffset ExpiresAt);
 
 /// <summary>Lets a device into one app. It ends when the device is revoked or the app removed.</summary>
-public sealed record StartAppSession(PortalId Portal, string App, string Device, TimeSpan Life) : IRequest<AppSession>
+public sealed record StartAppSession(PortalId Portal, string App, string Device, TimeSpan Life) : ICommand<AppSession>
 {
     /// <summary>A browser fetches the next one by itself.</summary>
     public static readonly TimeSpan BrowserLife = TimeSpan.FromDays(7);
 
     public static readonly TimeSpan BearerLife = TimeSpan.FromDays(90);
 
-    internal sealed class Handler(IPortalSnapshots snapshots, IAlongsideRows rows, TimeProvider clock) : IRequestHandler<StartAppSession, AppSession>
+    internal sealed class Handler(IDocumentSession documents, ICredentials credentials, IPortalSnapshots snapshots, TimeProvider clock) : IRequestHandler<StartAppSession, AppSession>
     {
         /// <exception cref="RefusedException"><c>app_unknown</c>; <c>not_authenticated</c>: the device was revoked meanwhile</exception>
-        public async Task<AppSession> Handle(StartAppSession c, CancellationToken ct)
+        public Task<AppSession> Handle(StartAppSession c, CancellationToken ct)
         {
             if (snapshots.Find(c.Portal) is not { } portal || !portal.Apps.ContainsKey(c.App))
                 throw Domain.Apps.App.Unknown(c.App);
@@ -29,9 +30,8 @@ public sealed record StartAppSession(PortalId Portal, string App, string Device,
                 throw new RefusedException(RefusalKind.NotAuthenticated, "not_authenticated", "This device is not paired any more.");
 
             var session = new AppSession(Token.Create(), clock.GetUtcNow() + c.Life);
-            var credential = new Credential(CredentialKind.AppSession, c.Device, c.App, session.ExpiresAt);
-            await rows.Write(c.Portal, [new IssueCredential(TokenHash.Of(session.Token), credential)], ct);
-            return session;
+            credentials.Issue(documents, TokenHash.Of(session.Token), new Credential(CredentialKind.AppSession, c.Device, c.App, session.ExpiresAt));
+            return Task.FromResult(session);
         }
     }
 }

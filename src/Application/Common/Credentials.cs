@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
+using Marten;
 
 namespace PeerRegistry.Application.Common;
 
@@ -62,14 +63,17 @@ public enum CredentialKind
 /// <param name="ExpiresAt">Null: until it is revoked.</param>
 public sealed record Credential(CredentialKind Kind, string Holder, string? App, DateTimeOffset? ExpiresAt);
 
-/// <summary>Row of table <c>credentials</c>.</summary>
-public sealed record IssueCredential(TokenHash Hash, Credential Credential) : IAlongside;
+/// <summary>Table <c>credentials</c>. What is written here belongs to the session and takes effect when that commits.</summary>
+public interface ICredentials
+{
+    void Issue(IDocumentSession session, TokenHash hash, Credential credential);
 
-/// <summary>A session that is used lives on. No such credential: nothing happens.</summary>
-public sealed record ExtendCredential(TokenHash Hash, DateTimeOffset ExpiresAt) : IAlongside;
+    /// <summary>A session that is used lives on. Does nothing if there is no such credential.</summary>
+    void Extend(IDocumentSession session, TokenHash hash, DateTimeOffset expiresAt);
 
-/// <summary>
-/// Deletes every credential of a kind that a device or app holds; without a kind, all of them, and with an app's name also the
-/// sessions that are good for that app.
-/// </summary>
-public sealed record RevokeCredentials(CredentialKind? Kind, string Holder) : IAlongside;
+    /// <summary>Deletes every credential of one kind that a device, an app or a password has.</summary>
+    void Revoke(IDocumentSession session, CredentialKind kind, string holder);
+
+    /// <summary>Deletes every credential that an app has, and the sessions and passwords that are good for that app.</summary>
+    void RevokeAllOfApp(IDocumentSession session, string app);
+}

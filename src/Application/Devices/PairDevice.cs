@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using FluentValidation;
+using Marten;
 using MediatR;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Domain.Devices;
@@ -27,8 +28,7 @@ public sealed record PairDevice(PortalId Portal, string Code, string Name) : IRe
         }
     }
 
-    internal sealed class Handler(Decisions decisions, IPairingCodes codes, CurrentActor actor, TimeProvider clock)
-        : IRequestHandler<PairDevice, PairedDevice>
+    internal sealed class Handler(IPairingCodes codes, IMediator mediator, CurrentActor actor) : IRequestHandler<PairDevice, PairedDevice>
     {
         /// <exception cref="RefusedException"><c>code_invalid</c></exception>
         public async Task<PairedDevice> Handle(PairDevice c, CancellationToken ct)
@@ -39,12 +39,39 @@ public sealed record PairDevice(PortalId Portal, string Code, string Name) : IRe
                     "This pairing code is wrong, used up or expired. Ask for a new one.");
             }
 
-            var (id, token) = (HumanEncoding.Encode(RandomNumberGenerator.GetBytes(10)), Token.Create());
-            var session = new Credential(CredentialKind.Device, id, null, clock.GetUtcNow() + SessionLife);
-            actor.Actor = Actor.Device(id);
-            await decisions.Execute<Device, DeviceEvent>(c.Portal, Device.Stream(id), Device.Initial, Device.Evolve,
-                device => Device.Pair(device, id, c.Name), _ => [new IssueCredential(TokenHash.Of(token), session)], ct);
-            return new PairedDevice(id, c.Name, token);
+            var device = new PairedDevice(HumanEncoding.Encode(RandomNumberGenerator.GetBytes(10)), c.Name, Token.Create());
+            actor.Actor = Actor.Device(device.Id);
+            await mediator.Send(new AddDevice(c.Portal, device), ct);
+            return device;
+        }
+    }
+}
+
+/// <summary>Adds the device for which a pairing code was used up.</summary>
+internal sealed record AddDevice(PortalId Portal, PairedDevice Device) : ICommand
+{
+    internal sealed class Handler(IDocumentSession session, ICredentials credentials, TimeProvider clock) : IRequestHandler<AddDevice, Unit>
+    {
+        public async Task<Unit> Handle(AddDevice c, CancellationToken ct)
+        {
+            var (id, name, token) = c.Device;
+            var device = await session.Load<Domain.Devices.Device, DeviceEvent>(Domain.Devices.Device.Stream(id), ct);
+            device.Append(Domain.Devices.Device.Pair(device.State, id, name));
+            credentials.Issue(session, TokenHash.Of(token), new Credential(CredentialKind.Device, id, null, clock.GetUtcNow() + PairDevice.SessionLife));
+            return Unit.Value;
+        }
+    }
+}
+
+/// <summary>Lets the session of a device that is used live on.</summary>
+public sealed record ExtendDeviceSession(PortalId Portal, TokenHash Session, DateTimeOffset Until) : ICommand
+{
+    internal sealed class Handler(IDocumentSession session, ICredentials credentials) : IRequestHandler<ExtendDeviceSession, Unit>
+    {
+        public Task<Unit> Handle(ExtendDeviceSession c, CancellationToken ct)
+        {
+            credentials.Extend(session, c.Session, c.Until);
+            return Unit.Task;
         }
     }
 }

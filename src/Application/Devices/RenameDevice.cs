@@ -1,4 +1,5 @@
 using FluentValidation;
+using Marten;
 using MediatR;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Domain.Devices;
@@ -6,19 +7,19 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Devices;
 
-public sealed record RenameDevice(PortalId Portal, string Id, string Name) : IRequest<Unit>
+public sealed record RenameDevice(PortalId Portal, string Id, string Name) : ICommand
 {
     public sealed class Validator : AbstractValidator<RenameDevice>
     {
         public Validator() => RuleFor(c => c.Name).MustBeName();
     }
 
-    internal sealed class Handler(Decisions decisions) : IRequestHandler<RenameDevice, Unit>
+    internal sealed class Handler(IDocumentSession session) : IRequestHandler<RenameDevice, Unit>
     {
         public async Task<Unit> Handle(RenameDevice c, CancellationToken ct)
         {
-            await decisions.Execute<Device, DeviceEvent>(c.Portal, Device.Stream(c.Id), Device.Initial, Device.Evolve,
-                device => Device.Rename(device, c.Id, c.Name), alongside: null, ct);
+            var device = await session.Load<Device, DeviceEvent>(Device.Stream(c.Id), ct);
+            device.Append(Device.Rename(device.State, c.Id, c.Name));
             return Unit.Value;
         }
     }

@@ -1,3 +1,4 @@
+using Marten;
 using MediatR;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Domain.Devices;
@@ -6,15 +7,16 @@ using PeerRegistry.Domain.Portals;
 namespace PeerRegistry.Application.Devices;
 
 /// <summary>Its session and its sessions with apps end with the next request.</summary>
-public sealed record RevokeDevice(PortalId Portal, string Id) : IRequest<Unit>
+public sealed record RevokeDevice(PortalId Portal, string Id) : ICommand
 {
-    internal sealed class Handler(Decisions decisions) : IRequestHandler<RevokeDevice, Unit>
+    internal sealed class Handler(IDocumentSession session, ICredentials credentials) : IRequestHandler<RevokeDevice, Unit>
     {
         public async Task<Unit> Handle(RevokeDevice c, CancellationToken ct)
         {
-            await decisions.Execute<Device, DeviceEvent>(c.Portal, Device.Stream(c.Id), Device.Initial, Device.Evolve,
-                device => Device.Revoke(device, c.Id),
-                _ => [new RevokeCredentials(CredentialKind.Device, c.Id), new RevokeCredentials(CredentialKind.AppSession, c.Id)], ct);
+            var device = await session.Load<Device, DeviceEvent>(Device.Stream(c.Id), ct);
+            device.Append(Device.Revoke(device.State, c.Id));
+            credentials.Revoke(session, CredentialKind.Device, c.Id);
+            credentials.Revoke(session, CredentialKind.AppSession, c.Id);
             return Unit.Value;
         }
     }

@@ -1,4 +1,5 @@
 using FluentValidation;
+using Marten;
 using MediatR;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Snapshots;
@@ -10,7 +11,7 @@ namespace PeerRegistry.Application.Peers;
 /// <summary>Puts a peer into the contact list, or changes one that is there: absent is unchanged, null cleared.</summary>
 /// <param name="Invite">The code of an invite of that peer; our notice brings it.</param>
 /// <returns>True: it is new.</returns>
-public sealed record AddPeer(PortalId Portal, TypedPortalId Id, Optional<string?> Petname, Optional<string?> Address, string? Invite = null) : IRequest<bool>
+public sealed record AddPeer(PortalId Portal, TypedPortalId Id, Optional<string?> Petname, Optional<string?> Address, string? Invite = null) : ICommand<bool>
 {
     public sealed class Validator : AbstractValidator<AddPeer>
     {
@@ -21,34 +22,22 @@ public sealed record AddPeer(PortalId Portal, TypedPortalId Id, Optional<string?
         }
     }
 
-    internal sealed class Handler(Decisions decisions, IPortalSnapshots snapshots, IPeerContacts contacts, TimeProvider clock) : IRequestHandler<AddPeer, bool>
+    internal sealed class Handler(IDocumentSession session, IPortalSnapshots snapshots, IPeerContacts contacts, TimeProvider clock) : IRequestHandler<AddPeer, bool>
     {
         public async Task<bool> Handle(AddPeer c, CancellationToken ct)
         {
             var self = snapshots.Require(c.Portal).Portal;
-            var (wasNew, told) = (false, false);
-            await decisions.Execute(
-                contacts,
-                c.Portal,
-                c.Id.Short,
-                peer =>
-                {
-                    wasNew = !peer.Listed;
-                    return Decide(c, peer, self.Id, self.ZoneName(c.Id.Short));
-                },
-                (events, contact) =>
-                {
-                    told = c.Invite is not null || events.Any(e => e is not PeerRenamed);
-                    return told ? Offer(c, contact) : null;
-                },
-                ct);
-            if (c.Invite is not null && !told)
-                await contacts.Change(c.Portal, c.Id.Short, contact => Offer(c, contact), ct); // in the list already, and let in only now
-            contacts.Signal();
-            return wasNew;
-        }
+            var peer = await session.LoadPeer(c.Id.Short, ct);
+            var events = Decide(c, peer.State, self.Id, self.ZoneName(c.Id.Short));
+            peer.Append(events);
+            if (c.Invite is not null || events.Any(e => e is not PeerRenamed))
+            {
+                await contacts.Change(
+                    session, c.Portal, c.Id.Short, contact => contact.Want(WantedPeering.Offered, clock.GetUtcNow(), invite: c.Invite), ct);
+            }
 
-        private Contact Offer(AddPeer c, Contact contact) => contact.Want(WantedPeering.Offered, clock.GetUtcNow(), invite: c.Invite);
+            return !peer.State.Listed;
+        }
 
         private static IReadOnlyList<PeerEvent> Decide(AddPeer c, Peer peer, PortalId self, string zoneName)
         {

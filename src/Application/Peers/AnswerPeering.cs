@@ -1,4 +1,5 @@
 using FluentValidation;
+using Marten;
 using MediatR;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Snapshots;
@@ -29,43 +30,22 @@ public sealed record AnswerPeering(
     }
 
     internal sealed class Handler(
-        IEventStore store, Decisions decisions, IPortalSnapshots snapshots, IPeerContacts contacts, IPeeringOffers offers, IMediator mediator, TimeProvider clock)
+        IDocumentStore store, IPortalSnapshots snapshots, IPeerContacts contacts, IPeeringOffers offers, IMediator mediator, TimeProvider clock)
         : IRequestHandler<AnswerPeering, Answer>
     {
         public async Task<Answer> Handle(AnswerPeering c, CancellationToken ct)
         {
-            var peer = await store.Load(c.Portal, c.Key.Id.Short, ct);
+            var peer = await store.ReadPeer(c.Portal, c.Key.Id.Short, ct);
             return peer.Answers(c.Key) ? await FromContact(c, ct) : await FromAnybody(c, peer, ct);
         }
 
-        /// <summary>
-        /// The revision is taken first, and what follows from the notice is recorded only while that revision is still the highest,
-        /// so no order of arrival lets an older notice win. A notice that repeats the taken revision and wish is judged again, because
-        /// the first attempt may have failed half-way; with the same revision and another wish it changes nothing.
-        /// </summary>
         private async Task<Answer> FromContact(AnswerPeering c, CancellationToken ct)
         {
-            var taken = await contacts.Take(c.Portal, c.Key.Id.Short, c.Revision, c.Peering, ct);
-            if (taken == new TakenNotice(c.Revision, c.Peering))
-            {
-                try
-                {
-                    await decisions.Execute(c.Portal, c.Key.Id.Short, peer => Decide(c, peer), ct, _ => [new RequireRevision(c.Key.Id.Short, c.Revision)]);
-                }
-                catch (StaleVersionException)
-                {
-                    taken = await contacts.Take(c.Portal, c.Key.Id.Short, c.Revision, c.Peering, ct);
-                }
-            }
-
+            var revision = await mediator.Send(new FollowNotice(c.Portal, c.Key, DisplayName.Claimed(c.Name), c.Peering, c.Revision), ct);
             contacts.Heard(c.Portal, c.Key.Id.Short);
-            var peer = await store.Load(c.Portal, c.Key.Id.Short, ct);
-            return peer.Answers(c.Key) && peer.Status == PeerStatus.Mutual ? new Answer(IsMutual: true, taken.Revision) : Neutral(c);
+            var peer = await store.ReadPeer(c.Portal, c.Key.Id.Short, ct);
+            return peer.Answers(c.Key) && peer.Status == PeerStatus.Mutual ? new Answer(IsMutual: true, revision) : Neutral(c);
         }
-
-        private IReadOnlyList<PeerEvent> Decide(AnswerPeering c, Peer peer) => c.Peering == WantedPeering.Offered
-            ? [.. Peer.SeeProtocol(peer, c.Key), .. Peer.Confirm(peer, c.Key), .. Peer.ClaimName(peer, c.Key, DisplayName.Claimed(c.Name), clock.Today())]
-            : Peer.Withdraw(peer, c.Key);
 
         /// <summary>Never pins: at most it makes us ask ourselves, sooner, who lives at the contact's own domain.</summary>
         private async Task<Answer> FromAnybody(AnswerPeering c, Peer peer, CancellationToken ct)
@@ -93,5 +73,34 @@ public sealed record AnswerPeering(
         }
 
         private static Answer Neutral(AnswerPeering c) => new(IsMutual: false, c.Revision);
+    }
+}
+
+/// <summary>
+/// Records what follows from a contact's notice. The revision is taken first, and what follows is recorded only while that revision is still
+/// the highest, so no order of arrival lets an older notice win. A notice that repeats the taken revision and wish is judged again, because
+/// the first attempt may have failed half-way; with the same revision and another wish it changes nothing.
+/// </summary>
+/// <returns>The highest revision that was taken from this peer.</returns>
+internal sealed record FollowNotice(PortalId Portal, PublicKey Key, string? Name, WantedPeering Peering, long Revision) : ICommand<long>
+{
+    internal sealed class Handler(IDocumentSession session, IPeerContacts contacts, TimeProvider clock) : IRequestHandler<FollowNotice, long>
+    {
+        public async Task<long> Handle(FollowNotice c, CancellationToken ct)
+        {
+            var id = c.Key.Id.Short;
+            var taken = await contacts.Take(c.Portal, id, c.Revision, c.Peering, ct);
+            if (taken != new TakenNotice(c.Revision, c.Peering))
+                return taken.Revision;
+
+            var peer = await session.LoadPeer(id, ct);
+            if (peer.Append(Decide(c, peer.State)))
+                contacts.RequireRevision(session, id, c.Revision);
+            return taken.Revision;
+        }
+
+        private IReadOnlyList<PeerEvent> Decide(FollowNotice c, Peer peer) => c.Peering == WantedPeering.Offered
+            ? [.. Peer.SeeProtocol(peer, c.Key), .. Peer.Confirm(peer, c.Key), .. Peer.ClaimName(peer, c.Key, c.Name, clock.Today())]
+            : Peer.Withdraw(peer, c.Key);
     }
 }

@@ -1,3 +1,4 @@
+using Marten;
 using MediatR;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Domain.Peers;
@@ -6,14 +7,16 @@ using PeerRegistry.Domain.Portals;
 namespace PeerRegistry.Application.Peers;
 
 /// <summary>Keeps a stranger out for good, until it is unblocked.</summary>
-public sealed record BlockOffer(PortalId Portal, PortalId From) : IRequest
+public sealed record BlockOffer(PortalId Portal, PortalId From) : ICommand
 {
-    internal sealed class Handler(Decisions decisions, IPeeringOffers offers) : IRequestHandler<BlockOffer, Unit>
+    internal sealed class Handler(IDocumentSession session, IPeeringOffers offers) : IRequestHandler<BlockOffer, Unit>
     {
         public async Task<Unit> Handle(BlockOffer c, CancellationToken ct)
         {
             _ = await offers.Find(c.Portal, c.From, ct) ?? throw PeerRefusals.OfferUnknown();
-            await decisions.Execute(c.Portal, c.From.Short, peer => Peer.BlockStranger(peer, c.From), ct, _ => [new DropOffer(c.From)]);
+            var peer = await session.LoadPeer(c.From.Short, ct);
+            if (peer.Append(Peer.BlockStranger(peer.State, c.From)))
+                offers.Drop(session, c.From);
             return Unit.Value;
         }
     }

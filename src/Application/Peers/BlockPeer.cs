@@ -1,3 +1,4 @@
+using Marten;
 using MediatR;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Domain.Peers;
@@ -6,13 +7,14 @@ using PeerRegistry.Domain.Portals;
 namespace PeerRegistry.Application.Peers;
 
 /// <summary>Calls both ways are refused as from an unknown, and its notices get the answer that everybody gets.</summary>
-public sealed record BlockPeer(PortalId Portal, TypedPortalId Id) : IRequest
+public sealed record BlockPeer(PortalId Portal, TypedPortalId Id) : ICommand
 {
-    internal sealed class Handler(Decisions decisions) : IRequestHandler<BlockPeer, Unit>
+    internal sealed class Handler(IDocumentSession session) : IRequestHandler<BlockPeer, Unit>
     {
         public async Task<Unit> Handle(BlockPeer c, CancellationToken ct)
         {
-            await decisions.Execute(c.Portal, c.Id.Short, peer => Peer.Block(peer.Meant(c.Id)), ct);
+            var peer = await session.LoadPeer(c.Id.Short, ct);
+            peer.Append(Peer.Block(peer.State.Meant(c.Id)));
             return Unit.Value;
         }
     }

@@ -1,3 +1,4 @@
+using Marten;
 using MediatR;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Snapshots;
@@ -14,7 +15,7 @@ namespace PeerRegistry.Application.Peers;
 /// <returns>Whether the request is to be judged as from a mutual peer.</returns>
 public sealed record ConfirmByCall(PortalId Portal, PublicKey Key, bool Tagged) : IRequest<bool>
 {
-    internal sealed class Handler(Decisions decisions, IPortalSnapshots snapshots, IPeerContacts contacts) : IRequestHandler<ConfirmByCall, bool>
+    internal sealed class Handler(IMediator mediator, IPortalSnapshots snapshots, IPeerContacts contacts) : IRequestHandler<ConfirmByCall, bool>
     {
         public async Task<bool> Handle(ConfirmByCall c, CancellationToken ct)
         {
@@ -25,13 +26,28 @@ public sealed record ConfirmByCall(PortalId Portal, PublicKey Key, bool Tagged) 
             contacts.Heard(c.Portal, id);
             if (row.Original && (c.Tagged || row.Status != PeerStatus.Mutual))
             {
-                await decisions.Execute(c.Portal, id, peer => c.Tagged ? Peer.SeeProtocol(peer, c.Key) : ByOriginal(peer, c.Key), ct);
+                await mediator.Send(new RecordCall(c.Portal, c.Key, c.Tagged), ct);
                 return !c.Tagged || row.IsMutual;
             }
 
             return row.IsMutual;
         }
+    }
+}
 
-        private static IReadOnlyList<PeerEvent> ByOriginal(Peer peer, PublicKey key) => peer.Original ? Peer.Confirm(peer, key) : [];
+/// <summary>Records what the signature of a call shows of a peer that was taken for an original.</summary>
+internal sealed record RecordCall(PortalId Portal, PublicKey Key, bool Tagged) : ICommand
+{
+    internal sealed class Handler(IDocumentSession session) : IRequestHandler<RecordCall, Unit>
+    {
+        public async Task<Unit> Handle(RecordCall c, CancellationToken ct)
+        {
+            var peer = await session.LoadPeer(c.Key.Id.Short, ct);
+            if (c.Tagged)
+                peer.Append(Peer.SeeProtocol(peer.State, c.Key));
+            else if (peer.State.Original)
+                peer.Append(Peer.Confirm(peer.State, c.Key));
+            return Unit.Value;
+        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Marten;
 using MediatR;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Domain.Common;
@@ -13,14 +14,14 @@ namespace PeerRegistry.Application.Peers;
 /// </summary>
 public sealed record ContactPeer(PortalId Portal, ShortId Peer) : IRequest
 {
-    internal sealed class Handler(IEventStore store, IPeerContacts contacts, IMediator mediator, TimeProvider clock) : IRequestHandler<ContactPeer, Unit>
+    internal sealed class Handler(IDocumentStore store, IPeerContacts contacts, IMediator mediator, TimeProvider clock) : IRequestHandler<ContactPeer, Unit>
     {
         public async Task<Unit> Handle(ContactPeer c, CancellationToken ct)
         {
             if (await contacts.Claim(c.Portal, c.Peer, clock.GetUtcNow(), ct) is not { } contact)
                 return Unit.Value;
 
-            var peer = await store.Load(c.Portal, c.Peer, ct);
+            var peer = await store.ReadPeer(c.Portal, c.Peer, ct);
             if (contact.Wanted == WantedPeering.Offered && (!peer.Listed || peer.Blocked))
             {
                 await contacts.Finish(c.Portal, c.Peer, current => current.Rest(contact), ct);

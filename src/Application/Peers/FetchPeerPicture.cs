@@ -1,3 +1,4 @@
+using Marten;
 using MediatR;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.SignedCalls;
@@ -15,11 +16,11 @@ internal sealed record FetchPeerPicture(PortalId Portal, ShortId Peer) : IReques
     private const string Path = "/core/public/meta/avatar";
     private const int MaxTag = 200;
 
-    internal sealed class Handler(IEventStore store, IPeerMessages messages, IPeerProfiles profiles) : IRequestHandler<FetchPeerPicture, Unit>
+    internal sealed class Handler(IDocumentStore store, IPeerMessages messages, IPeerProfiles profiles) : IRequestHandler<FetchPeerPicture, Unit>
     {
         public async Task<Unit> Handle(FetchPeerPicture c, CancellationToken ct)
         {
-            var peer = await store.Load(c.Portal, c.Peer, ct);
+            var peer = await store.ReadPeer(c.Portal, c.Peer, ct);
             if (!peer.Listed)
                 return Unit.Value;
 

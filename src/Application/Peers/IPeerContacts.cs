@@ -1,3 +1,4 @@
+using Marten;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
@@ -26,19 +27,6 @@ public sealed record WaitingContact(PortalId Portal, ShortId Peer, DateTimeOffse
 /// <param name="Version">Of the row; 0 if there is none yet.</param>
 public readonly record struct StoredContact(Contact Contact, long Version);
 
-/// <summary>
-/// Stores a contact in the transaction of the events that it follows from, and undoes that transaction if the row was changed since it
-/// was loaded.
-/// </summary>
-public sealed record StoreContact(ShortId Peer, Contact Contact, long ExpectedVersion) : IAlongside;
-
-/// <summary>Undoes the transaction where a newer notice of this peer was taken meanwhile.</summary>
-public sealed record RequireRevision(ShortId Peer, long Revision) : IAlongside;
-
-/// <summary>Nothing is to be said to it, and what was taken from its key no longer counts.</summary>
-/// <param name="Entirely">The row goes, too; else the wanted state stays.</param>
-public sealed record ForgetContact(ShortId Peer, bool Entirely) : IAlongside;
-
 /// <summary>Table <c>peer_contacts</c>: one row per peer.</summary>
 public interface IPeerContacts
 {
@@ -64,6 +52,21 @@ public interface IPeerContacts
 
     /// <returns><see cref="Contact.Initial"/> if there is none.</returns>
     Task<StoredContact> Load(PortalId portal, ShortId peer, CancellationToken ct);
+
+    /// <summary>
+    /// Stores the contact when the session commits, and signals the worker then. The session does not commit if the row was changed since it
+    /// was loaded.
+    /// </summary>
+    void Store(IDocumentSession session, ShortId peer, Contact contact, long expectedVersion);
+
+    /// <summary>The session does not commit if a newer notice of this peer was taken meanwhile.</summary>
+    void RequireRevision(IDocumentSession session, ShortId peer, long revision);
+
+    /// <summary>What was taken from the peer's key no longer counts once the session has committed; the wanted state stays.</summary>
+    void ForgetTaken(IDocumentSession session, ShortId peer);
+
+    /// <summary>Deletes the contact when the session commits.</summary>
+    void Drop(IDocumentSession session, ShortId peer);
 
     /// <summary>Takes the revision and wish of a peer's notice, unless the same or a higher revision was taken before.</summary>
     /// <returns>The notice with the highest revision that was taken, this one included.</returns>

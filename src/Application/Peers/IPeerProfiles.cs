@@ -1,3 +1,4 @@
+using Marten;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Domain.Portals;
 
@@ -10,8 +11,6 @@ public sealed record PeerProfile(string? Description, bool HasPicture, string? P
 {
     public static readonly PeerProfile None = new(null, false, null);
 }
-
-public sealed record DropPeerProfile(ShortId Peer) : IAlongside;
 
 /// <summary>Table <c>peer_profiles</c>: one row per peer that is in the list and was reached, as it described itself then.</summary>
 public interface IPeerProfiles
@@ -26,4 +25,7 @@ public interface IPeerProfiles
 
     /// <summary>Of a peer whose description was kept, none included; null: it shows none.</summary>
     Task KeepPicture(PortalId portal, ShortId peer, byte[]? picture, string? tag, CancellationToken ct);
+
+    /// <summary>Deletes the profile when the session commits.</summary>
+    void Drop(IDocumentSession session, ShortId peer);
 }

@@ -1,3 +1,4 @@
+using Marten;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Domain.Portals;
 
@@ -9,8 +10,6 @@ public sealed record PeeringOffer(PortalId Id, string? Name, string Domain, long
     /// <summary>The owner said so.</summary>
     public bool Seen { get; init; }
 }
-
-public sealed record DropOffer(PortalId From) : IAlongside;
 
 /// <summary>
 /// Table <c>peering_offers</c>, the inbox: 100 offers for a Portal, 5 of them from one network, kept for 30 days. When it is over-full, the newest
@@ -37,4 +36,7 @@ public interface IPeeringOffers
     /// <summary>It is shown no more, whatever it sends.</summary>
     /// <returns>False: there was none.</returns>
     Task<bool> Ignore(PortalId portal, PortalId from, CancellationToken ct);
+
+    /// <summary>Deletes the offer when the session commits.</summary>
+    void Drop(IDocumentSession session, PortalId from);
 }

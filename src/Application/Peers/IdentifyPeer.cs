@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
+using Marten;
 using MediatR;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.SignedCalls;
@@ -20,11 +21,11 @@ internal sealed record IdentifyPeer(PortalId Portal, ShortId Peer) : IRequest
     /// Those of <see cref="IPeerMessages.Send"/>; <c>peer_busy</c>; <c>peer_refused</c>; <c>not_a_portal</c>; <c>clock_skew</c>;
     /// <c>answer_invalid</c>; <c>key_mismatch</c>; <c>domain_mismatch</c>; <c>answer_unsigned</c>; <c>identity_refused</c>
     /// </exception>
-    internal sealed class Handler(IEventStore store, IPeerMessages messages, IPeerProfiles profiles, IMediator mediator, TimeProvider clock) : IRequestHandler<IdentifyPeer, Unit>
+    internal sealed class Handler(IDocumentStore store, IPeerMessages messages, IPeerProfiles profiles, IMediator mediator, TimeProvider clock) : IRequestHandler<IdentifyPeer, Unit>
     {
         public async Task<Unit> Handle(IdentifyPeer c, CancellationToken ct)
         {
-            var peer = await store.Load(c.Portal, c.Peer, ct);
+            var peer = await store.ReadPeer(c.Portal, c.Peer, ct);
             if (!peer.Listed)
                 throw PeerRefusals.Unknown(); // removed while this attempt was running
 
@@ -44,7 +45,8 @@ internal sealed record IdentifyPeer(PortalId Portal, ShortId Peer) : IRequest
             if (key.Id.Short == c.Peer && !string.Equals(claim.Domain, peer.Domain, StringComparison.OrdinalIgnoreCase))
                 throw Refused("domain_mismatch", "It says that it lives at another domain than the one asked.");
 
-            await mediator.Send(new PinPeerKey(c.Portal, c.Peer, key, DisplayName.Claimed(claim.Name), signed), ct);
+            if (await mediator.Send(new PinPeerKey(c.Portal, c.Peer, key, DisplayName.Claimed(claim.Name), signed), ct) is { } refused)
+                throw refused;
             await profiles.KeepDescription(c.Portal, c.Peer, DisplayName.ClaimedText(claim.Description, Profile.MaxDescription, lines: true), ct);
             return Unit.Value;
         }

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Marten;
 using MediatR;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.SignedCalls;
@@ -16,7 +17,7 @@ internal sealed record OfferPeering(PortalId Portal, ShortId Short, Contact Cont
     /// Those of <see cref="IPeerMessages.Send"/>; <c>peer_busy</c>; <c>peer_refused</c>; <c>not_a_portal</c>; <c>clock_skew</c>;
     /// <c>answer_invalid</c>; <c>answer_unsigned</c>
     /// </exception>
-    internal sealed class Handler(IEventStore store, IPortalSnapshots snapshots, IPeerMessages messages, Decisions decisions, TimeProvider clock)
+    internal sealed class Handler(IDocumentStore store, IPortalSnapshots snapshots, IPeerMessages messages, IMediator mediator, TimeProvider clock)
         : IRequestHandler<OfferPeering, ContactReply>
     {
         private const long Day = 24 * 60 * 60 * 1000;
@@ -24,7 +25,7 @@ internal sealed record OfferPeering(PortalId Portal, ShortId Short, Contact Cont
         public async Task<ContactReply> Handle(OfferPeering c, CancellationToken ct)
         {
             var contact = c.Contact;
-            var peer = await store.Load(c.Portal, c.Short, ct);
+            var peer = await store.ReadPeer(c.Portal, c.Short, ct);
             var farewell = contact.Wanted == WantedPeering.Withdrawn;
             if (!farewell && !peer.Listed)
                 throw PeerRefusals.Unknown(); // removed while this attempt was running
@@ -45,22 +46,15 @@ internal sealed record OfferPeering(PortalId Portal, ShortId Short, Contact Cont
 
             var refuted = said.Peering != "mutual" && peer.Status == PeerStatus.Mutual && !contact.Doubted;
             if (!refuted)
-                await decisions.Execute(c.Portal, c.Short, current => Decide(current, key, said.Peering == "mutual", contact.Doubted), ct);
+                await mediator.Send(new RecordPeeringAnswer(c.Portal, key, said.Peering == "mutual", contact.Doubted), ct);
             return new ContactReply(revision, refuted);
         }
-
-        /// <summary>"Offered" withdraws only when it is said again: the first may have crossed with a notice of its own.</summary>
-        private static IReadOnlyList<PeerEvent> Decide(Peer peer, PublicKey key, bool mutual, bool doubted) =>
-        [
-            .. Peer.SeeProtocol(peer, key),
-            .. mutual ? Peer.Confirm(peer, key) : [.. Peer.Offer(peer, key, toOriginal: false), .. doubted ? Peer.Withdraw(peer, key) : []],
-        ];
 
         /// <summary>An original has no path for notices: there is nothing to wait for but its first call.</summary>
         private async Task<ContactReply> FoundOriginal(OfferPeering c, Peer peer, CancellationToken ct)
         {
             if (c.Contact.Wanted == WantedPeering.Offered && peer.Key is { } key)
-                await decisions.Execute(c.Portal, c.Short, current => Peer.Offer(current, key, toOriginal: true), ct);
+                await mediator.Send(new RecordOriginal(c.Portal, key), ct);
             return new ContactReply(c.Contact.Revision, Refuted: false);
         }
 
@@ -78,5 +72,37 @@ internal sealed record OfferPeering(PortalId Portal, ShortId Short, Contact Cont
             [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Invite);
 
         private sealed record Answer(string Peering, long Revision);
+    }
+}
+
+/// <summary>Records what a peer's answer to our offer means. "Offered" withdraws only when it is said again: the first may have crossed with a notice of its own.</summary>
+/// <param name="Doubted">Whether the peer has said "offered" before although we held the peering for mutual.</param>
+internal sealed record RecordPeeringAnswer(PortalId Portal, PublicKey Key, bool Mutual, bool Doubted) : ICommand
+{
+    internal sealed class Handler(IDocumentSession session) : IRequestHandler<RecordPeeringAnswer, Unit>
+    {
+        public async Task<Unit> Handle(RecordPeeringAnswer c, CancellationToken ct)
+        {
+            var peer = await session.LoadPeer(c.Key.Id.Short, ct);
+            peer.Append([.. Peer.SeeProtocol(peer.State, c.Key), .. c.Mutual ? Peer.Confirm(peer.State, c.Key) : Offered(c, peer.State)]);
+            return Unit.Value;
+        }
+
+        private static IReadOnlyList<PeerEvent> Offered(RecordPeeringAnswer c, Peer peer) =>
+            [.. Peer.Offer(peer, c.Key, toOriginal: false), .. c.Doubted ? Peer.Withdraw(peer, c.Key) : []];
+    }
+}
+
+/// <summary>Records that a peer has no path for notices, as only originals have none.</summary>
+internal sealed record RecordOriginal(PortalId Portal, PublicKey Key) : ICommand
+{
+    internal sealed class Handler(IDocumentSession session) : IRequestHandler<RecordOriginal, Unit>
+    {
+        public async Task<Unit> Handle(RecordOriginal c, CancellationToken ct)
+        {
+            var peer = await session.LoadPeer(c.Key.Id.Short, ct);
+            peer.Append(Peer.Offer(peer.State, c.Key, toOriginal: true));
+            return Unit.Value;
+        }
     }
 }

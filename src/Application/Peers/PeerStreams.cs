@@ -1,3 +1,4 @@
+using Marten;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Peers;
@@ -5,49 +6,29 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Peers;
 
-/// <summary>How the use cases of this feature reach their stream.</summary>
+/// <summary>How the use cases of this feature load what they decide by.</summary>
 internal static class PeerStreams
 {
-    public static string Name(ShortId peer) => $"peer-{peer}";
+    public static Task<Loaded<Peer, PeerEvent>> LoadPeer(this IDocumentSession session, ShortId peer, CancellationToken ct) =>
+        session.Load<Peer, PeerEvent>(Peer.Stream(peer), ct);
 
-    public static async Task<Peer> Load(this IEventStore store, PortalId portal, ShortId peer, CancellationToken ct) =>
-        (await store.ReadStream(portal, Name(peer), default, ct)).Aggregate(Peer.Initial, (state, e) => Peer.Evolve(state, (PeerEvent)e.Data));
+    /// <summary>Reads the peer as it is now, outside of any command.</summary>
+    public static async Task<Peer> ReadPeer(this IDocumentStore store, PortalId portal, ShortId peer, CancellationToken ct)
+    {
+        await using var session = store.QuerySession(portal.Value);
+        return await session.Read<Peer, PeerEvent>(Peer.Stream(peer), ct);
+    }
 
-    public static Task<long> Execute(
-        this Decisions decisions,
-        PortalId portal,
-        ShortId peer,
-        Func<Peer, IReadOnlyList<PeerEvent>> decide,
-        CancellationToken ct,
-        Func<IReadOnlyList<PeerEvent>, IReadOnlyList<IAlongside>>? alongside = null) =>
-        decisions.Execute(portal, Name(peer), Peer.Initial, Peer.Evolve, decide, alongside, ct);
+    /// <summary>Changes the peer's contact when the session commits.</summary>
+    /// <param name="change">Pure.</param>
+    public static async Task Change(
+        this IPeerContacts contacts, IDocumentSession session, PortalId portal, ShortId peer, Func<Contact, Contact> change, CancellationToken ct)
+    {
+        var stored = await contacts.Load(portal, peer, ct);
+        contacts.Store(session, peer, change(stored.Contact), stored.Version);
+    }
 
-    /// <summary>Reschedules the peer's contact in the transaction that records the events.</summary>
-    /// <param name="reschedule">Pure; called again if another writer was first. Null: the contact stays as it is.</param>
-    public static Task<long> Execute(
-        this Decisions decisions,
-        IPeerContacts contacts,
-        PortalId portal,
-        ShortId peer,
-        Func<Peer, IReadOnlyList<PeerEvent>> decide,
-        Func<IReadOnlyList<PeerEvent>, Contact, Contact?> reschedule,
-        CancellationToken ct,
-        Func<IReadOnlyList<PeerEvent>, IReadOnlyList<IAlongside>>? alongside = null) =>
-        decisions.ExecuteLoading(
-            portal,
-            Name(peer),
-            Peer.Initial,
-            Peer.Evolve,
-            decide,
-            async events =>
-            {
-                var stored = await contacts.Load(portal, peer, ct);
-                var others = alongside?.Invoke(events) ?? [];
-                return reschedule(events, stored.Contact) is { } contact ? [new StoreContact(peer, contact, stored.Version), .. others] : others;
-            },
-            ct);
-
-    /// <summary>The stream of the one that was meant, found by the six characters that every spelling begins with.</summary>
+    /// <summary>The peer of the stream, if it is the one that was meant: the stream is found by the six characters that every spelling begins with.</summary>
     /// <exception cref="Domain.Common.RefusedException"><c>peer_unknown</c></exception>
     public static Peer Meant(this Peer peer, TypedPortalId typed) => peer.MayBe(typed) ? peer : throw PeerRefusals.Unknown();
 

@@ -1,3 +1,4 @@
+using Marten;
 using MediatR;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Domain.Common;
@@ -7,33 +8,26 @@ using PeerRegistry.Domain.Portals;
 namespace PeerRegistry.Application.Peers;
 
 /// <summary>
-/// Somebody answered our own request at the peer's domain with this key. The first one that fits what was typed is pinned; an
-/// offer that waits in the inbox under the same full ID is judged again then.
+/// Somebody answered our own request at the peer's domain with this key. The first key that fits what was typed is pinned. If an
+/// offer waits in the inbox under the same full ID, the peering is confirmed with it.
 /// </summary>
-/// <param name="Signed">The answer was signed with the key.</param>
-public sealed record PinPeerKey(PortalId Portal, ShortId Short, PublicKey Key, string? Name, bool Signed) : IRequest
+/// <param name="Signed">Whether the answer was signed with the key.</param>
+/// <returns>Null, or <c>identity_refused</c> if another key was pinned or typed. The refusal is recorded, so it is not thrown.</returns>
+public sealed record PinPeerKey(PortalId Portal, ShortId Short, PublicKey Key, string? Name, bool Signed) : ICommand<RefusedException?>
 {
-    /// <exception cref="RefusedException"><c>identity_refused</c>: another key was pinned or typed.</exception>
-    internal sealed class Handler(Decisions decisions, IPeeringOffers offers, TimeProvider clock) : IRequestHandler<PinPeerKey, Unit>
+    internal sealed class Handler(IDocumentSession session, IPeeringOffers offers, TimeProvider clock) : IRequestHandler<PinPeerKey, RefusedException?>
     {
-        public async Task<Unit> Handle(PinPeerKey c, CancellationToken ct)
+        public async Task<RefusedException?> Handle(PinPeerKey c, CancellationToken ct)
         {
-            var today = clock.Today();
-            var knocked = await offers.Find(c.Portal, c.Key.Id, ct) is not null;
-            var after = Peer.Initial;
-            await decisions.Execute(
-                c.Portal,
-                c.Short,
-                peer =>
-                {
-                    var met = Peer.Met(peer, c.Key, c.Name, c.Signed, today);
-                    after = met.Aggregate(peer, Peer.Evolve);
-                    return knocked ? [.. met, .. Peer.Confirm(after, c.Key)] : met;
-                },
-                ct,
-                events => events.OfType<PeeringConfirmed>().Any() ? [new DropOffer(c.Key.Id)] : []);
+            var peer = await session.LoadPeer(c.Short, ct);
+            var met = Peer.Met(peer.State, c.Key, c.Name, c.Signed, clock.Today());
+            var after = met.Aggregate(peer.State, Peer.Evolve);
+            var confirmed = await offers.Find(c.Portal, c.Key.Id, ct) is not null ? Peer.Confirm(after, c.Key) : [];
+            peer.Append([.. met, .. confirmed]);
+            if (confirmed.Count > 0)
+                offers.Drop(session, c.Key.Id);
 
-            return !after.Listed || after.Key == c.Key ? Unit.Value : throw new RefusedException(
+            return !after.Listed || after.Key == c.Key ? null : new RefusedException(
                 RefusalKind.Conflict, "identity_refused", $"Another Portal answered than was {(after.Key is null ? "typed" : "met before")}: {c.Key.Id}.");
         }
     }

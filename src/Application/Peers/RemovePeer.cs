@@ -1,43 +1,50 @@
+using Marten;
 using MediatR;
-using PeerRegistry.Application.Apps;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Snapshots;
+using PeerRegistry.Domain.Apps;
 using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Peers;
 
 /// <param name="Forget">Drop the pinned key, too: a later addition starts afresh.</param>
-public sealed record RemovePeer(PortalId Portal, TypedPortalId Id, bool Forget) : IRequest
+public sealed record RemovePeer(PortalId Portal, TypedPortalId Id, bool Forget) : ICommand
 {
-    internal sealed class Handler(Decisions decisions, IPortalSnapshots snapshots, IPeerContacts contacts, IMediator mediator, TimeProvider clock)
+    internal sealed class Handler(
+        IDocumentSession session, IPortalSnapshots snapshots, IPeerContacts contacts, IPeerProfiles profiles, TimeProvider clock)
         : IRequestHandler<RemovePeer, Unit>
     {
         public async Task<Unit> Handle(RemovePeer c, CancellationToken ct)
         {
-            if (c.Forget && snapshots.Find(c.Portal)?.Peers.GetValueOrDefault(c.Id.Short) is { Id: { } known } row && row.Is(c.Id))
-                await mediator.Send(new ForgetVisibility(c.Portal, known), ct);
+            var id = c.Id.Short;
+            var peer = await session.LoadPeer(id, ct);
+            var events = Peer.Remove(peer.State.Meant(c.Id), c.Forget);
+            if (events.Count == 0)
+                return Unit.Value;
 
-            var before = Peer.Initial;
-            await decisions.Execute(
-                contacts,
-                c.Portal,
-                c.Id.Short,
-                peer => Peer.Remove((before = peer).Meant(c.Id), c.Forget),
-                (_, contact) => before is { Listed: true, Key: { } key }
-                    ? contact.Want(WantedPeering.Withdrawn, clock.GetUtcNow(), before.Domain, key)
-                    : null,
-                ct,
-                _ => Drop(c, before));
-            contacts.Signal();
+            if (c.Forget && peer.State.Id is { } known)
+                await ForgetVisibility(c.Portal, known, ct);
+            peer.Append(events);
+            if (peer.State is { Listed: true, Key: { } key, Domain: var domain })
+                await contacts.Change(session, c.Portal, id, contact => contact.Want(WantedPeering.Withdrawn, clock.GetUtcNow(), domain, key), ct);
+
+            profiles.Drop(session, id);
+            if (peer.State.Key is null)
+                contacts.Drop(session, id); // it was never reached, so it has nothing to learn from us
+            else if (c.Forget)
+                contacts.ForgetTaken(session, id);
             return Unit.Value;
         }
 
-        /// <summary>A peer that was never reached has nothing to learn from us, so its contact goes entirely.</summary>
-        private static IReadOnlyList<IAlongside> Drop(RemovePeer c, Peer peer) =>
-        [
-            new DropPeerProfile(c.Id.Short),
-            .. c.Forget || peer.Key is null ? [new ForgetContact(c.Id.Short, Entirely: peer.Key is null)] : (IAlongside[])[],
-        ];
+        /// <summary>No app names this peer any more, so that a later one under the same ID inherits nothing.</summary>
+        private async Task ForgetVisibility(PortalId portal, PortalId peer, CancellationToken ct)
+        {
+            foreach (var name in snapshots.Require(portal).Apps.Keys.Order(StringComparer.Ordinal))
+            {
+                var app = await session.Load<App, AppEvent>(App.Stream(name), ct);
+                app.Append(App.Forget(app.State, name, peer));
+            }
+        }
     }
 }

@@ -1,3 +1,4 @@
+using Marten;
 using MediatR;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Domain.Peers;
@@ -6,25 +7,15 @@ using PeerRegistry.Domain.Portals;
 namespace PeerRegistry.Application.Peers;
 
 /// <summary>A peer that is still listed hears from us again, since it may have taken our silence for removal.</summary>
-public sealed record UnblockPeer(PortalId Portal, TypedPortalId Id) : IRequest
+public sealed record UnblockPeer(PortalId Portal, TypedPortalId Id) : ICommand
 {
-    internal sealed class Handler(Decisions decisions, IPeerContacts contacts, TimeProvider clock) : IRequestHandler<UnblockPeer, Unit>
+    internal sealed class Handler(IDocumentSession session, IPeerContacts contacts, TimeProvider clock) : IRequestHandler<UnblockPeer, Unit>
     {
         public async Task<Unit> Handle(UnblockPeer c, CancellationToken ct)
         {
-            var listed = false;
-            await decisions.Execute(
-                contacts,
-                c.Portal,
-                c.Id.Short,
-                peer =>
-                {
-                    listed = peer.Listed;
-                    return Peer.Unblock(peer.Meant(c.Id));
-                },
-                (_, contact) => listed ? contact.Want(WantedPeering.Offered, clock.GetUtcNow()) : null,
-                ct);
-            contacts.Signal();
+            var peer = await session.LoadPeer(c.Id.Short, ct);
+            if (peer.Append(Peer.Unblock(peer.State.Meant(c.Id))) && peer.State.Listed)
+                await contacts.Change(session, c.Portal, c.Id.Short, contact => contact.Want(WantedPeering.Offered, clock.GetUtcNow()), ct);
             return Unit.Value;
         }
     }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Marten;
 using MediatR;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Portals;
@@ -16,12 +17,8 @@ namespace PeerRegistry.Application.Peers;
 /// <param name="Domain">The domain that the stranger claims; our own request will show whether it answers there.</param>
 internal sealed record UseInvite(PortalId Portal, PublicKey Key, string? Name, string Domain, string Code, string Network) : IRequest<bool>
 {
-    internal sealed class Handler(
-        IEventStore store, IInvites codes, InviteGuesses guesses, IPortalSnapshots snapshots, CurrentActor actor, IPeerContacts contacts, TimeProvider clock)
-        : IRequestHandler<UseInvite, bool>
+    internal sealed class Handler(IInvites codes, InviteGuesses guesses, IMediator mediator, CurrentActor actor) : IRequestHandler<UseInvite, bool>
     {
-        private const int Attempts = 20;
-
         /// <returns>False: whoever asks gets the answer that everybody gets.</returns>
         public async Task<bool> Handle(UseInvite c, CancellationToken ct)
         {
@@ -34,48 +31,36 @@ internal sealed record UseInvite(PortalId Portal, PublicKey Key, string? Name, s
                 return false;
             }
 
-            for (var attempt = 1; ; attempt++)
-            {
-                try
-                {
-                    return await Try(c, invite, ct);
-                }
-                catch (StaleVersionException) when (attempt < Attempts)
-                {
-                }
-            }
+            actor.Reason = "invite";
+            return await mediator.Send(new AcceptInvited(c.Portal, c.Key, c.Name, c.Domain, invite), ct);
         }
+    }
+}
 
-        private async Task<bool> Try(UseInvite c, string invite, CancellationToken ct)
+/// <summary>Uses an invite up and adds the stranger who brought it, in one transaction.</summary>
+/// <returns>False if the invite is not open, or a contact stands in the way.</returns>
+internal sealed record AcceptInvited(PortalId Portal, PublicKey Key, string? Name, string Domain, string Invite) : ICommand<bool>
+{
+    internal sealed class Handler(
+        IDocumentSession session, IPortalSnapshots snapshots, IPeerContacts contacts, IPeeringOffers offers, TimeProvider clock)
+        : IRequestHandler<AcceptInvited, bool>
+    {
+        public async Task<bool> Handle(AcceptInvited c, CancellationToken ct)
         {
-            var (portal, peer) = (await store.ReadStream(c.Portal, Identity.Stream, default, ct), await store.ReadStream(c.Portal, PeerStreams.Name(c.Key.Id.Short), default, ct));
-            var now = clock.GetUtcNow();
-            var used = Invites.Use(portal.Aggregate(Invites.Initial, (state, e) => Invites.Evolve(state, (PortalEvent)e.Data)), invite, c.Key.Id, now);
-            if (used is null || Decide(c, peer.Aggregate(Peer.Initial, (state, e) => Peer.Evolve(state, (PeerEvent)e.Data))) is not { Count: > 0 } events)
+            var (id, now) = (c.Key.Id, clock.GetUtcNow());
+            var invites = await session.Load<Invites, PortalEvent>(Identity.Stream, ct);
+            var peer = await session.LoadPeer(id.Short, ct);
+            if (Invites.Use(invites.State, c.Invite, id, now) is not { } used || !peer.Append(Decide(c, peer.State)))
                 return false;
 
-            var contact = await contacts.Load(c.Portal, c.Key.Id.Short, ct);
-            var changes = new Changes(
-                c.Portal, actor.Actor,
-                [
-                    new StreamChange(Identity.Stream, portal[^1].Version, [used]),
-                    new StreamChange(PeerStreams.Name(c.Key.Id.Short), peer.Count == 0 ? 0 : peer[^1].Version, events),
-                ])
-            {
-                Reason = "invite",
-                Alongside =
-                [
-                    new StoreContact(c.Key.Id.Short, contact.Contact.Want(WantedPeering.Offered, now, byOwner: false), contact.Version),
-                    new DropOffer(c.Key.Id),
-                ],
-            };
-            await store.Append(changes, ct);
-            contacts.Signal();
+            invites.Append([used]);
+            offers.Drop(session, id);
+            await contacts.Change(session, c.Portal, id.Short, contact => contact.Want(WantedPeering.Offered, now, byOwner: false), ct);
             return true;
         }
 
         /// <returns>Nothing where a contact stands in the way.</returns>
-        private List<PeerEvent> Decide(UseInvite c, Peer peer)
+        private List<PeerEvent> Decide(AcceptInvited c, Peer peer)
         {
             var self = snapshots.Require(c.Portal).Portal;
             var address = c.Domain == self.ZoneName(c.Key.Id.Short) ? null : c.Domain;

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using FluentValidation;
+using Marten;
 using MediatR;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Domain.Portals;
@@ -12,7 +13,7 @@ namespace PeerRegistry.Application.Portals;
 public sealed record FreshInvite(string Id, string Code, string Path, DateTimeOffset ExpiresAt);
 
 /// <param name="Life">Null: <see cref="DefaultLife"/>.</param>
-public sealed record CreateInvite(PortalId Portal, TimeSpan? Life = null) : IRequest<FreshInvite>
+public sealed record CreateInvite(PortalId Portal, TimeSpan? Life = null) : ICommand<FreshInvite>
 {
     public static readonly TimeSpan DefaultLife = TimeSpan.FromDays(7);
 
@@ -24,30 +25,30 @@ public sealed record CreateInvite(PortalId Portal, TimeSpan? Life = null) : IReq
             .WithErrorCode("request_invalid").WithMessage($"An invite is good for at most {MaxLife.TotalDays} days.");
     }
 
-    internal sealed class Handler(Decisions decisions, TimeProvider clock) : IRequestHandler<CreateInvite, FreshInvite>
+    internal sealed class Handler(IDocumentSession session, IInvites codes, TimeProvider clock) : IRequestHandler<CreateInvite, FreshInvite>
     {
         public async Task<FreshInvite> Handle(CreateInvite c, CancellationToken ct)
         {
             var (id, code) = (HumanEncoding.Encode(RandomNumberGenerator.GetBytes(10)), Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16)));
             var now = clock.GetUtcNow();
             var expiresAt = now + (c.Life ?? DefaultLife);
-            await decisions.Execute<Invites, PortalEvent>(
-                c.Portal, Identity.Stream, Invites.Initial, Invites.Evolve, invites => Invites.Create(invites, id, expiresAt, now),
-                _ => [new KeepInviteCode(TokenHash.Of(code), id)], ct);
+            var invites = await session.Load<Invites, PortalEvent>(Identity.Stream, ct);
+            invites.Append(Invites.Create(invites.State, id, expiresAt, now));
+            codes.Keep(session, TokenHash.Of(code), id);
             return new FreshInvite(id, code, $"/invite/{c.Portal}.{code}", expiresAt);
         }
     }
 }
 
 /// <summary>The link no longer works. A peer that came by it stays.</summary>
-public sealed record RevokeInvite(PortalId Portal, string Id) : IRequest
+public sealed record RevokeInvite(PortalId Portal, string Id) : ICommand
 {
-    internal sealed class Handler(Decisions decisions) : IRequestHandler<RevokeInvite, Unit>
+    internal sealed class Handler(IDocumentSession session) : IRequestHandler<RevokeInvite, Unit>
     {
         public async Task<Unit> Handle(RevokeInvite c, CancellationToken ct)
         {
-            await decisions.Execute<Invites, PortalEvent>(
-                c.Portal, Identity.Stream, Invites.Initial, Invites.Evolve, invites => Invites.Revoke(invites, c.Id), null, ct);
+            var invites = await session.Load<Invites, PortalEvent>(Identity.Stream, ct);
+            invites.Append(Invites.Revoke(invites.State, c.Id));
             return Unit.Value;
         }
     }

@@ -1,4 +1,5 @@
 using FluentValidation;
+using Marten;
 using MediatR;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Domain.Portals;
@@ -19,15 +20,27 @@ public sealed record CreatePortal(KeyKind Kind, string Zone, string Name) : IReq
         }
     }
 
-    internal sealed class Handler(IKeyVault vault, Decisions decisions) : IRequestHandler<CreatePortal, PortalId>
+    internal sealed class Handler(IKeyVault vault, IMediator mediator) : IRequestHandler<CreatePortal, PortalId>
     {
         public async Task<PortalId> Handle(CreatePortal c, CancellationToken ct)
         {
             var made = vault.Create(c.Kind);
-            await decisions.Execute<Identity, PortalEvent>(
-                made.Key.Id, Identity.Stream, Identity.Initial, Identity.Evolve,
-                identity => Identity.Create(identity, made.Key, c.Zone, c.Name), _ => [made.Row], ct);
+            await mediator.Send(new StorePortal(made.Key.Id, made, c.Zone, c.Name), ct);
             return made.Key.Id;
+        }
+    }
+}
+
+internal sealed record StorePortal(PortalId Portal, NewKey Made, string Zone, string Name) : ICommand
+{
+    internal sealed class Handler(IDocumentSession session, IKeyVault vault) : IRequestHandler<StorePortal, Unit>
+    {
+        public async Task<Unit> Handle(StorePortal c, CancellationToken ct)
+        {
+            var identity = await session.Load<Identity, PortalEvent>(Identity.Stream, ct);
+            identity.Append(Identity.Create(identity.State, c.Made.Key, c.Zone, c.Name));
+            vault.Store(session, c.Made);
+            return Unit.Value;
         }
     }
 }

@@ -1,4 +1,5 @@
 using FluentValidation;
+using Marten;
 using MediatR;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Domain.Portals;
@@ -7,7 +8,7 @@ namespace PeerRegistry.Application.Portals;
 
 /// <param name="Description">Markdown.</param>
 /// <param name="EmailPublic">Whether the address is on the public page and in whoareyou.</param>
-public sealed record EditProfile(PortalId Portal, string Name, string? Email, string? Description, bool EmailPublic) : IRequest<long>
+public sealed record EditProfile(PortalId Portal, string Name, string? Email, string? Description, bool EmailPublic) : ICommand
 {
     public sealed class Validator : AbstractValidator<EditProfile>
     {
@@ -23,10 +24,14 @@ public sealed record EditProfile(PortalId Portal, string Name, string? Email, st
             && !text.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c is '<' or '>' or '"');
     }
 
-    internal sealed class Handler(Decisions decisions, TimeProvider clock) : IRequestHandler<EditProfile, long>
+    internal sealed class Handler(IDocumentSession session, IPeerings peerings, TimeProvider clock) : IRequestHandler<EditProfile, Unit>
     {
-        public Task<long> Handle(EditProfile c, CancellationToken ct) => decisions.Execute<Profile, PortalEvent>(
-            c.Portal, "portal", Profile.Initial, Profile.Evolve,
-            profile => Profile.Change(profile, c.Name, c.Email, c.Description, c.EmailPublic), _ => [new RestatePeerings(clock.GetUtcNow())], ct);
+        public async Task<Unit> Handle(EditProfile c, CancellationToken ct)
+        {
+            var profile = await session.Load<Profile, PortalEvent>(Identity.Stream, ct);
+            if (profile.Append(Profile.Change(profile.State, c.Name, c.Email, c.Description, c.EmailPublic)))
+                peerings.RestateAll(session, clock.GetUtcNow());
+            return Unit.Value;
+        }
     }
 }

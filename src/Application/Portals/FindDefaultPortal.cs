@@ -1,3 +1,4 @@
+using Marten;
 using MediatR;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Snapshots;
@@ -8,14 +9,15 @@ namespace PeerRegistry.Application.Portals;
 /// <summary>The Portal that was here first.</summary>
 public sealed record FindDefaultPortal : IRequest<PortalSnapshot>
 {
-    internal sealed class Handler(IPortalSnapshots snapshots, IEventStore store) : IRequestHandler<FindDefaultPortal, PortalSnapshot>
+    internal sealed class Handler(IPortalSnapshots snapshots, IDocumentStore store) : IRequestHandler<FindDefaultPortal, PortalSnapshot>
     {
         public async Task<PortalSnapshot> Handle(FindDefaultPortal request, CancellationToken cancellationToken)
         {
             var created = new List<(long Sequence, PortalSnapshot Portal)>();
             foreach (var portal in snapshots.All)
             {
-                var first = await store.ReadStream(portal.Portal.Id, Identity.Stream, new StreamLimit(ToVersion: 1), cancellationToken);
+                await using var session = store.QuerySession(portal.Portal.Id.Value);
+                var first = await session.Events.FetchStreamAsync(Identity.Stream, version: 1, token: cancellationToken);
                 created.Add((first[0].Sequence, portal));
             }
 

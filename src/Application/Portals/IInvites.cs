@@ -1,13 +1,15 @@
+using Marten;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Portals;
 
-/// <summary>Row of table <c>invites</c>: which invite a code is for. Codes carry 128 random bits, so the hash needs no salt.</summary>
-public sealed record KeepInviteCode(TokenHash Code, string Invite) : IAlongside;
-
+/// <summary>Table <c>invites</c>: which invite a code is for. Codes carry 128 random bits, so the hash needs no salt.</summary>
 public interface IInvites
 {
     /// <returns>The invite's id, open or not; null: a wrong code.</returns>
     Task<string?> Find(PortalId portal, TokenHash code, CancellationToken ct);
+
+    /// <summary>Stores the code when the session commits.</summary>
+    void Keep(IDocumentSession session, TokenHash code, string invite);
 }

@@ -1,17 +1,18 @@
-using PeerRegistry.Application.Common;
+using Marten;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Portals;
 
-/// <summary>Row of table <c>portal_keys</c>: a private key, sealed. Written with <c>portal_created</c> or not at all.</summary>
-public sealed record StoreSealedKey(ReadOnlyMemory<byte> Sealed) : IAlongside;
+/// <summary>A key pair that is not stored yet.</summary>
+/// <param name="Sealed">The private key, encrypted with the master key.</param>
+public sealed record NewKey(PublicKey Key, ReadOnlyMemory<byte> Sealed);
 
-/// <param name="Row">To be written in the transaction that creates the Portal.</param>
-public sealed record NewKey(PublicKey Key, StoreSealedKey Row);
-
-/// <summary>Private keys never leave it.</summary>
+/// <summary>Table <c>portal_keys</c>. Private keys never leave it unencrypted.</summary>
 public interface IKeyVault
 {
     /// <summary>Makes a key pair; RSA keys have 4096 bits and take seconds.</summary>
     NewKey Create(KeyKind kind);
+
+    /// <summary>Stores the key of a new Portal when the session commits. A second key of a Portal is an error.</summary>
+    void Store(IDocumentSession session, NewKey key);
 }

@@ -6,11 +6,11 @@ using PeerRegistry.Domain.Portals;
 namespace PeerRegistry.Domain.Apps;
 
 /// <summary>One app of the Portal. <see cref="Meta"/> is null while it is not registered.</summary>
-public sealed record App(AppMeta? Meta, Visibility Visibility)
+public sealed record App(AppMeta? Meta, Visibility Visibility) : IAggregate<App, AppEvent>
 {
     public const int MaxPasswords = 50;
 
-    public static readonly App Initial = new(null, Visibility.None);
+    public static App Initial { get; } = new(null, Visibility.None);
 
     /// <summary>The ids of the app's passwords that have not been revoked.</summary>
     public ImmutableHashSet<string> Passwords { get; private init; } = [];

@@ -4,9 +4,9 @@ using PeerRegistry.Domain.Common;
 namespace PeerRegistry.Domain.Devices;
 
 /// <summary>A browser or tool of the owner. <see cref="Name"/> is null before the device is paired and after it is revoked.</summary>
-public sealed record Device(string? Name)
+public sealed record Device(string? Name) : IAggregate<Device, DeviceEvent>
 {
-    public static readonly Device Initial = new((string?)null);
+    public static Device Initial { get; } = new((string?)null);
 
     public static string Stream(string id) => $"device-{id}";
 

@@ -1,13 +1,15 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Domain.Peers;
 
 /// <summary>The relation to one other Portal, identified by the first six characters of its ID.</summary>
-public sealed record Peer
+public sealed record Peer : IAggregate<Peer, PeerEvent>
 {
-    public static readonly Peer Initial = new();
+    public static Peer Initial { get; } = new();
+
     private const int RefusalsPerDay = 10;
     private const int NamesPerDay = 10;
 
@@ -48,6 +50,8 @@ public sealed record Peer
 
     /// <summary>How many names the peer claimed on the last day on which it claimed one.</summary>
     private (DateOnly Day, int Count) Names { get; init; }
+
+    public static string Stream(ShortId id) => $"peer-{id}";
 
     public static Peer Evolve(Peer peer, PeerEvent happened) => happened switch
     {

@@ -1,13 +1,14 @@
 using System.Diagnostics;
+using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Domain.Portals;
 
 /// <summary>The Portal's key, or null if the Portal does not exist. A Portal's key never changes: another key is another Portal.</summary>
-public sealed record Identity(PublicKey? Key)
+public sealed record Identity(PublicKey? Key) : IAggregate<Identity, PortalEvent>
 {
     public const string Stream = "portal";
 
-    public static readonly Identity Initial = new((PublicKey?)null);
+    public static Identity Initial { get; } = new((PublicKey?)null);
 
     public static Identity Evolve(Identity identity, PortalEvent happened) => happened switch
     {

@@ -9,12 +9,12 @@ namespace PeerRegistry.Domain.Portals;
 public sealed record Invite(DateTimeOffset ExpiresAt, PortalId? UsedBy, bool Revoked);
 
 /// <summary>The invites of one Portal by id, folded from stream <c>portal</c>. Their codes are stored as hashes, outside the events.</summary>
-public sealed record Invites(PortalId? Portal, ImmutableDictionary<string, Invite> All)
+public sealed record Invites(PortalId? Portal, ImmutableDictionary<string, Invite> All) : IAggregate<Invites, PortalEvent>
 {
     /// <summary>The maximum number of invites that are open at the same time.</summary>
     public const int MaxOpen = 100;
 
-    public static readonly Invites Initial = new(null, ImmutableDictionary<string, Invite>.Empty);
+    public static Invites Initial { get; } = new(null, ImmutableDictionary<string, Invite>.Empty);
 
     public static Invites Evolve(Invites invites, PortalEvent happened) => happened switch
     {

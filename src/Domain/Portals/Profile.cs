@@ -3,7 +3,7 @@ using PeerRegistry.Domain.Common;
 namespace PeerRegistry.Domain.Portals;
 
 /// <summary>How the owner presents this Portal to others, folded from stream <c>portal</c>.</summary>
-public sealed record Profile(PortalId? Id, string Name, string? Email, string? Description, bool EmailPublic, string? AvatarSha256)
+public sealed record Profile(PortalId? Id, string Name, string? Email, string? Description, bool EmailPublic, string? AvatarSha256) : IAggregate<Profile, PortalEvent>
 {
     /// <summary>In characters.</summary>
     public const int MaxEmail = 254;
@@ -11,7 +11,7 @@ public sealed record Profile(PortalId? Id, string Name, string? Email, string? D
     /// <summary>In characters of Markdown.</summary>
     public const int MaxDescription = 10_000;
 
-    public static readonly Profile Initial = new(null, "", null, null, false, null);
+    public static Profile Initial { get; } = new(null, "", null, null, false, null);
 
     public static Profile Evolve(Profile profile, PortalEvent happened) => happened switch
     {

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
 using PeerRegistry.Application.Devices;
-using PeerRegistry.Infrastructure.Store;
 using PeerRegistry.Infrastructure.ReadModels;
 
 namespace PeerRegistry.Infrastructure.Devices;

@@ -1,10 +1,12 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
+using Marten;
 using Npgsql;
 using NSec.Cryptography;
 using PeerRegistry.Application.Portals;
 using PeerRegistry.Domain.Portals;
+using PeerRegistry.Infrastructure.Store;
 
 namespace PeerRegistry.Infrastructure.Keys;
 
@@ -26,13 +28,16 @@ internal sealed class KeyVault(NpgsqlDataSource database, MasterKey master) : IK
         try
         {
             using var key = PrivateKey.Of(pkcs8);
-            return new NewKey(key.Public, new StoreSealedKey(Seal(key.Public.Id, pkcs8)));
+            return new NewKey(key.Public, Seal(key.Public.Id, pkcs8));
         }
         finally
         {
             CryptographicOperations.ZeroMemory(pkcs8);
         }
     }
+
+    public void Store(IDocumentSession session, NewKey key) => session.Queue(
+        "insert into registry.portal_keys (portal_id, sealed) values ($1, $2)", null, session.Portal(), Sql.Bytes(key.Sealed.ToArray()));
 
     /// <summary>Blocks on the database the first time a Portal signs.</summary>
     /// <exception cref="CryptographicException">The key was sealed with another master key, or its row was changed.</exception>

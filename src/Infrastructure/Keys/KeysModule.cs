@@ -5,7 +5,6 @@ using Microsoft.Extensions.DependencyInjection;
 using PeerRegistry.Application.Apps;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Portals;
-using PeerRegistry.Infrastructure.Store;
 
 namespace PeerRegistry.Infrastructure.Keys;
 
@@ -17,7 +16,6 @@ public static class KeysModule
         services.AddSingleton(provider => OpenMasterKey(provider.GetRequiredService<RegistryOptions>()));
         services.AddSingleton<KeyVault>();
         services.AddSingleton<IKeyVault>(provider => provider.GetRequiredService<KeyVault>());
-        services.AddAlongsideWriter<SealedKeyWriter>();
         services.AddSingleton<FormKeys>();
         services.AddSingleton<IProxySecrets, ProxySecrets>();
         services.AddDataProtection().SetApplicationName("PeerRegistry");

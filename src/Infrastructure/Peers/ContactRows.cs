@@ -1,6 +1,4 @@
 using Npgsql;
-using PeerRegistry.Application.Common;
-using PeerRegistry.Application.Peers;
 using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
 using PeerRegistry.Infrastructure.Store;
@@ -68,84 +66,4 @@ internal static class ContactRows
         Schedule = reader.GetInt64(18),
         ContactedAt = reader.Time(19),
     };
-}
-
-internal sealed class StoreContactWriter : AlongsideWriter<StoreContact>
-{
-    private const string Statement =
-        $"""
-        insert into registry.peer_contacts as c (portal_id, short_id, {ContactRows.Columns}, version)
-        values ($1, $2, {ContactRows.Parameters}, 1)
-        on conflict (portal_id, short_id) do update set
-            ({ContactRows.Columns}) = row({ContactRows.Parameters}),
-            version = case c.version when $22 then c.version + 1 else registry.stale_version() end
-        """;
-
-    protected override IEnumerable<NpgsqlBatchCommand> Write(PortalId portal, StoreContact row)
-    {
-        var command = new NpgsqlBatchCommand(Statement);
-        foreach (var value in ContactRows.Values(portal, row.Peer, row.Contact, row.ExpectedVersion))
-            command.Parameters.Add(value);
-        return [command];
-    }
-}
-
-/// <summary>
-/// One statement for all contacts of a Portal, because it belongs to the transaction that changes the profile and an owner may have
-/// thousands. The new revision is that of <see cref="Contact.Revision"/>.
-/// </summary>
-internal sealed class RestatePeeringsWriter : AlongsideWriter<RestatePeerings>
-{
-    protected override IEnumerable<NpgsqlBatchCommand> Write(PortalId portal, RestatePeerings row) =>
-    [
-        new(
-            """
-            update registry.peer_contacts
-            set revision = greatest(revision + 1, $2), next_attempt_at = least(next_attempt_at, $3), schedule = schedule + 1, version = version + 1
-            where portal_id = $1 and wanted = 'Offered' and delivered > 0
-            """)
-        {
-            Parameters = { Sql.Text(portal.Value), Sql.Bigint(row.Now.ToUnixTimeMilliseconds()), Sql.Time(row.Now) },
-        },
-    ];
-}
-
-/// <summary>One statement, because it locks the row, so that a newer notice cannot be taken before this transaction is over.</summary>
-internal sealed class RequireRevisionWriter : AlongsideWriter<RequireRevision>
-{
-    protected override IEnumerable<NpgsqlBatchCommand> Write(PortalId portal, RequireRevision row) =>
-    [
-        new(
-            """
-            update registry.peer_contacts set taken = case taken when $3 then taken else registry.stale_version() end
-            where portal_id = $1 and short_id = $2
-            """)
-        {
-            Parameters = { Sql.Text(portal.Value), Sql.Text(row.Peer.Value), Sql.Bigint(row.Revision) },
-        },
-    ];
-}
-
-internal sealed class ForgetContactWriter : AlongsideWriter<ForgetContact>
-{
-    protected override IEnumerable<NpgsqlBatchCommand> Write(PortalId portal, ForgetContact row) =>
-    [
-        new(row.Entirely
-            ? "delete from registry.peer_contacts where portal_id = $1 and short_id = $2"
-            : "update registry.peer_contacts set taken = 0, taken_wish = null, is_reachable = null, last_seen_at = null, version = version + 1 where portal_id = $1 and short_id = $2")
-        {
-            Parameters = { Sql.Text(portal.Value), Sql.Text(row.Peer.Value) },
-        },
-    ];
-}
-
-internal sealed class DropOfferWriter : AlongsideWriter<DropOffer>
-{
-    protected override IEnumerable<NpgsqlBatchCommand> Write(PortalId portal, DropOffer row) =>
-    [
-        new("delete from registry.peering_offers where portal_id = $1 and id = $2")
-        {
-            Parameters = { Sql.Text(portal.Value), Sql.Text(row.From.Value) },
-        },
-    ];
 }

@@ -1,4 +1,6 @@
+using Marten;
 using Npgsql;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Peers;
 using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
@@ -10,7 +12,7 @@ namespace PeerRegistry.Infrastructure.Peers;
 /// Table <c>peer_contacts</c>. What follows from a contact is decided by <see cref="Contact"/>; the statements load it, and store it if
 /// its row still has the version that was loaded.
 /// </summary>
-internal sealed class PeerContacts(NpgsqlDataSource database, CallReports calls, PeerWorkerSignal signal) : IPeerContacts
+internal sealed class PeerContacts(NpgsqlDataSource database, CallReports calls, PeerWorkerSignal signal) : IPeerContacts, IPeerings
 {
     /// <summary>How long a claim lasts if its process dies: longer than the two messages of one contact take at most.</summary>
     private static readonly TimeSpan ClaimLife = TimeSpan.FromSeconds(90);
@@ -96,6 +98,55 @@ internal sealed class PeerContacts(NpgsqlDataSource database, CallReports calls,
         await reader.ReadAsync(ct);
         return new TakenNotice(reader.GetInt64(0), Enum.Parse<WantedPeering>(reader.GetString(1)));
     }
+
+    public void Store(IDocumentSession session, ShortId peer, Contact contact, long expectedVersion) => session.Queue(
+        $"""
+        insert into registry.peer_contacts as c (portal_id, short_id, {ContactRows.Columns}, version)
+        values ($1, $2, {ContactRows.Parameters}, 1)
+        on conflict (portal_id, short_id) do update set
+            ({ContactRows.Columns}) = row({ContactRows.Parameters}),
+            version = case c.version when $22 then c.version + 1 else registry.stale_version() end
+        """,
+        signal.Set,
+        [.. ContactRows.Values(PortalId.Parse(session.TenantId), peer, contact, expectedVersion)]);
+
+    /// <summary>
+    /// One statement for all contacts of a Portal, because it belongs to the transaction that changes the profile and an owner may have
+    /// thousands. The new revision is that of <see cref="Contact.Revision"/>.
+    /// </summary>
+    public void RestateAll(IDocumentSession session, DateTimeOffset now) => session.Queue(
+        """
+        update registry.peer_contacts
+        set revision = greatest(revision + 1, $2), next_attempt_at = least(next_attempt_at, $3), schedule = schedule + 1, version = version + 1
+        where portal_id = $1 and wanted = 'Offered' and delivered > 0
+        """,
+        signal.Set,
+        session.Portal(),
+        Sql.Bigint(now.ToUnixTimeMilliseconds()),
+        Sql.Time(now));
+
+    /// <summary>One statement, because it locks the row, so that a newer notice cannot be taken before this transaction is over.</summary>
+    public void RequireRevision(IDocumentSession session, ShortId peer, long revision) => session.Queue(
+        """
+        update registry.peer_contacts set taken = case taken when $3 then taken else registry.stale_version() end
+        where portal_id = $1 and short_id = $2
+        """,
+        null,
+        session.Portal(),
+        Sql.Text(peer.Value),
+        Sql.Bigint(revision));
+
+    public void ForgetTaken(IDocumentSession session, ShortId peer) => session.Queue(
+        """
+        update registry.peer_contacts set taken = 0, taken_wish = null, is_reachable = null, last_seen_at = null, version = version + 1
+        where portal_id = $1 and short_id = $2
+        """,
+        null,
+        session.Portal(),
+        Sql.Text(peer.Value));
+
+    public void Drop(IDocumentSession session, ShortId peer) => session.Queue(
+        "delete from registry.peer_contacts where portal_id = $1 and short_id = $2", null, session.Portal(), Sql.Text(peer.Value));
 
     public void Heard(PortalId portal, ShortId peer) => calls.Heard(portal, peer);
 

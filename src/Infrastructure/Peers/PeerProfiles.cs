@@ -1,3 +1,4 @@
+using Marten;
 using Npgsql;
 using NpgsqlTypes;
 using PeerRegistry.Application.Peers;
@@ -46,6 +47,9 @@ internal sealed class PeerProfiles(NpgsqlDataSource database) : IPeerProfiles
         await command.ExecuteNonQueryAsync(ct);
     }
 
+    public void Drop(IDocumentSession session, ShortId peer) => session.Queue(
+        "delete from registry.peer_profiles where portal_id = $1 and short_id = $2", null, session.Portal(), Sql.Text(peer.Value));
+
     private NpgsqlCommand Command(string statement, PortalId portal, ShortId peer)
     {
         var command = database.CreateCommand(statement);
@@ -53,15 +57,4 @@ internal sealed class PeerProfiles(NpgsqlDataSource database) : IPeerProfiles
         command.Parameters.Add(Sql.Text(peer.Value));
         return command;
     }
-}
-
-internal sealed class DropPeerProfileWriter : AlongsideWriter<DropPeerProfile>
-{
-    protected override IEnumerable<NpgsqlBatchCommand> Write(PortalId portal, DropPeerProfile row) =>
-    [
-        new("delete from registry.peer_profiles where portal_id = $1 and short_id = $2")
-        {
-            Parameters = { Sql.Text(portal.Value), Sql.Text(row.Peer.Value) },
-        },
-    ];
 }

@@ -1,3 +1,4 @@
+using Marten;
 using Npgsql;
 using PeerRegistry.Application.Peers;
 using PeerRegistry.Domain.Portals;
@@ -147,6 +148,9 @@ internal sealed class PeeringOffers(NpgsqlDataSource database, TimeProvider cloc
             Sql.Text(portal.Value),
             Sql.Text(from.Value)) > 0;
     }
+
+    public void Drop(IDocumentSession session, PortalId from) => session.Queue(
+        "delete from registry.peering_offers where portal_id = $1 and id = $2", null, session.Portal(), Sql.Text(from.Value));
 
     private static async Task<List<PeeringOffer>> Read(NpgsqlCommand command, CancellationToken ct)
     {

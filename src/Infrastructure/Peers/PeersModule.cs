@@ -1,6 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Peers;
-using PeerRegistry.Infrastructure.Store;
 using PeerRegistry.Infrastructure.ReadModels;
 
 namespace PeerRegistry.Infrastructure.Peers;
@@ -11,16 +11,12 @@ internal static class PeersModule
     public static IServiceCollection AddPeers(this IServiceCollection services)
     {
         services.AddProjection<PeerListProjection>();
-        services.AddAlongsideWriter<StoreContactWriter>();
-        services.AddAlongsideWriter<RestatePeeringsWriter>();
-        services.AddAlongsideWriter<RequireRevisionWriter>();
-        services.AddAlongsideWriter<ForgetContactWriter>();
-        services.AddAlongsideWriter<DropOfferWriter>();
-        services.AddAlongsideWriter<DropPeerProfileWriter>();
         services.AddSingleton<PeerWorkerSignal>();
         services.AddSingleton<CallReports>();
         services.AddSingleton<ContactSlots>();
-        services.AddSingleton<IPeerContacts, PeerContacts>();
+        services.AddSingleton<PeerContacts>();
+        services.AddSingleton<IPeerContacts>(provider => provider.GetRequiredService<PeerContacts>());
+        services.AddSingleton<IPeerings>(provider => provider.GetRequiredService<PeerContacts>());
         services.AddSingleton<IPeeringOffers, PeeringOffers>();
         services.AddSingleton<IPeerProfiles, PeerProfiles>();
         services.AddSingleton<PeerWorker>();

@@ -1,5 +1,5 @@
+using Marten;
 using Npgsql;
-using NpgsqlTypes;
 using PeerRegistry.Application.Portals;
 using PeerRegistry.Domain.Portals;
 using PeerRegistry.Infrastructure.Store;
@@ -14,17 +14,20 @@ internal sealed class Avatars(NpgsqlDataSource database) : IAvatars
         command.Parameters.Add(new NpgsqlParameter { Value = portal.Value });
         return (byte[]?)await command.ExecuteScalarAsync(ct);
     }
-}
 
-internal sealed class AvatarWriter : AlongsideWriter<KeepAvatar>
-{
-    protected override IEnumerable<NpgsqlBatchCommand> Write(PortalId portal, KeepAvatar row)
+    public void Keep(IDocumentSession session, ReadOnlyMemory<byte>? bytes)
     {
-        yield return row.Bytes is { } bytes
-            ? new NpgsqlBatchCommand("insert into registry.avatars (portal_id, bytes) values ($1, $2) on conflict (portal_id) do update set bytes = $2")
-            {
-                Parameters = { new() { Value = portal.Value }, new() { Value = bytes, NpgsqlDbType = NpgsqlDbType.Bytea } },
-            }
-            : new NpgsqlBatchCommand("delete from registry.avatars where portal_id = $1") { Parameters = { new() { Value = portal.Value } } };
+        if (bytes is { } kept)
+        {
+            session.Queue(
+                "insert into registry.avatars (portal_id, bytes) values ($1, $2) on conflict (portal_id) do update set bytes = $2",
+                null,
+                session.Portal(),
+                Sql.Bytes(kept.ToArray()));
+        }
+        else
+        {
+            session.Queue("delete from registry.avatars where portal_id = $1", null, session.Portal());
+        }
     }
 }

@@ -1,3 +1,4 @@
+using Marten;
 using Npgsql;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Portals;
@@ -15,15 +16,7 @@ internal sealed class InviteCodes(NpgsqlDataSource database) : IInvites
         command.Parameters.Add(new NpgsqlParameter { Value = code.ToArray() });
         return (string?)await command.ExecuteScalarAsync(ct);
     }
-}
 
-internal sealed class InviteCodeWriter : AlongsideWriter<KeepInviteCode>
-{
-    protected override IEnumerable<NpgsqlBatchCommand> Write(PortalId portal, KeepInviteCode row) =>
-    [
-        new("insert into registry.invites (portal_id, code, id) values ($1, $2, $3)")
-        {
-            Parameters = { new() { Value = portal.Value }, new() { Value = row.Code.ToArray() }, new() { Value = row.Invite } },
-        },
-    ];
+    public void Keep(IDocumentSession session, TokenHash code, string invite) => session.Queue(
+        "insert into registry.invites (portal_id, code, id) values ($1, $2, $3)", null, session.Portal(), Sql.Bytes(code.ToArray()), Sql.Text(invite));
 }

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
 using PeerRegistry.Application.Portals;
-using PeerRegistry.Infrastructure.Store;
 
 namespace PeerRegistry.Infrastructure.Portals;
 
@@ -8,6 +7,6 @@ internal static class PortalsModule
 {
     public static IServiceCollection AddPortals(this IServiceCollection services) =>
         services
-        .AddSingleton<IAvatars, Avatars>().AddAlongsideWriter<AvatarWriter>()
-        .AddSingleton<IInvites, InviteCodes>().AddAlongsideWriter<InviteCodeWriter>();
+        .AddSingleton<IAvatars, Avatars>()
+        .AddSingleton<IInvites, InviteCodes>();
 }

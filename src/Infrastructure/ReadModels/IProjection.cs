@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Infrastructure.Store;
@@ -65,4 +66,10 @@ internal abstract class Projection<TRow>(string name, string streams) : IProject
 
     /// <summary>Puts the row where the hot path finds it, or takes it away. Called under a lock: short, no I/O.</summary>
     protected abstract PortalSnapshot Show(PortalSnapshot snapshot, string key, TRow? row);
+}
+
+internal static class ProjectionRegistration
+{
+    public static IServiceCollection AddProjection<TProjection>(this IServiceCollection services)
+        where TProjection : class, IProjection => services.AddSingleton<IProjection, TProjection>();
 }

@@ -93,18 +93,14 @@ internal sealed class PortalSnapshots(NpgsqlDataSource database, IReadOnlyList<R
 
     public async Task LoadCredentials(IReadOnlyCollection<PortalId> portals, CancellationToken ct)
     {
-        foreach (var read in await CredentialRows.Load(database, [.. portals.Select(portal => portal.Value)], ct))
+        foreach (var read in await CredentialStore.Load(database, [.. portals.Select(portal => portal.Value)], ct))
             Apply(read);
     }
 
     /// <summary>A reading that is not newer than the present one changes nothing.</summary>
     public void Apply(PortalCredentials read) => StateOf(read.Portal).Apply(read);
 
-    public void Revoke(PortalId portal, IEnumerable<RevokeCredentials> revoked)
-    {
-        foreach (var credentials in revoked)
-            StateOf(portal).Revoke(credentials);
-    }
+    public void Revoke(PortalId portal, Func<Credential, bool> revoked) => StateOf(portal).Revoke(revoked);
 
     private PortalState StateOf(PortalId portal) => states.GetOrAdd(portal, static (_, count) => new PortalState(count), models.Count);
 

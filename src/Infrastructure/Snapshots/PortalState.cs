@@ -66,17 +66,9 @@ internal sealed class PortalState(int models)
     }
 
     /// <summary>Ahead of the reading that follows: a revoked credential must not outlive a failure of it.</summary>
-    public void Revoke(RevokeCredentials revoked)
+    public void Revoke(Func<Credential, bool> revoked)
     {
         lock (gate)
-            snapshot = snapshot with { Credentials = snapshot.Credentials.RemoveRange(Matching(snapshot.Credentials, revoked)) };
+            snapshot = snapshot with { Credentials = snapshot.Credentials.RemoveRange(snapshot.Credentials.Where(held => revoked(held.Value)).Select(held => held.Key)) };
     }
-
-    private static IEnumerable<TokenHash> Matching(ImmutableDictionary<TokenHash, Credential> credentials, RevokeCredentials revoked) =>
-        from entry in credentials
-        let credential = entry.Value
-        where revoked.Kind is { } kind
-            ? credential.Kind == kind && credential.Holder == revoked.Holder
-            : credential.Holder == revoked.Holder || credential.App == revoked.Holder
-        select entry.Key;
 }

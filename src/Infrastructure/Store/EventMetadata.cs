@@ -1,27 +1,34 @@
 using System.Diagnostics;
 using System.Text.Json;
+using JasperFx.Events;
 using PeerRegistry.Application.Common;
 
 namespace PeerRegistry.Infrastructure.Store;
 
 /// <summary>Who caused an append, why, and as part of which trace; the same for all its events.</summary>
-/// <param name="FirstEvent">Id of the first event that is written: tells whether it is ours that is there.</param>
-internal sealed record EventMetadata(Actor Actor, string? Reason, string? CorrelationId, string? CausationId, DateTimeOffset At, Guid FirstEvent)
+internal sealed record EventMetadata(Actor Actor, string? Reason, string? CorrelationId, string? CausationId, DateTimeOffset At)
 {
     public const string ActorHeader = "actor";
     public const string ReasonHeader = "reason";
 
-    public static EventMetadata Of(Changes changes, TimeProvider clock)
+    public static EventMetadata Of(CurrentActor current, TimeProvider clock)
     {
         var activity = Activity.Current;
         var now = clock.GetUtcNow();
         return new(
-            changes.Actor,
-            changes.Reason,
+            current.Actor,
+            current.Reason,
             activity?.TraceId.ToHexString(),
             activity?.SpanId.ToHexString(),
-            now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond)), // what the database keeps of it
-            RowId.Create());
+            now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond))); // what the database keeps of it
+    }
+
+    public void Describe(IEvent e)
+    {
+        (e.CorrelationId, e.CausationId, e.Timestamp) = (CorrelationId, CausationId, At);
+        e.SetHeader(ActorHeader, Actor.Value);
+        if (Reason is not null)
+            e.SetHeader(ReasonHeader, Reason);
     }
 
     public static (Actor Actor, string? Reason) ReadHeaders(ReadOnlySpan<byte> headers)

@@ -2,12 +2,13 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
 using Npgsql;
+using PeerRegistry.Application.Audit;
 using PeerRegistry.Application.Common;
 
 namespace PeerRegistry.Infrastructure.Store;
 
 /// <summary>Every event in order, each exactly once; waits at a gap until it is known what it holds.</summary>
-internal sealed class EventSubscription : IDisposable
+internal sealed class EventSubscription : IEventFeed, IDisposable
 {
     private const int Page = 500;
     private static readonly TimeSpan WithoutNews = TimeSpan.FromSeconds(1);
@@ -29,7 +30,7 @@ internal sealed class EventSubscription : IDisposable
 
     public Meter Meter { get; } = new("PeerRegistry.EventStore");
 
-    public async IAsyncEnumerable<Recorded> From(long after, [EnumeratorCancellation] CancellationToken ct)
+    public async IAsyncEnumerable<Recorded> Subscribe(long after, [EnumeratorCancellation] CancellationToken ct)
     {
         var tail = new EventTail<Recorded?>(database, EventRows.Columns, rows.ReadUnlessFiller, after);
         var look = FirstLook;

@@ -33,10 +33,3 @@ internal static class Sql
 
     private static NpgsqlParameter Null(NpgsqlDbType type) => new() { Value = DBNull.Value, NpgsqlDbType = type };
 }
-
-internal static class RowId
-{
-#pragma warning disable RS0030 // an opaque row id is what is meant
-    public static Guid Create() => Guid.NewGuid();
-#pragma warning restore RS0030
-}

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Marten;
 using Npgsql;
 using Weasel.Core;
 using Weasel.Storage;
@@ -9,10 +10,16 @@ using IStorageOperation = Marten.Internal.Operations.IStorageOperation;
 
 namespace PeerRegistry.Infrastructure.Store;
 
-/// <summary>A statement of ours, with parameters <c>$1</c>, <c>$2</c>, …, as part of a session. It returns no rows.</summary>
-internal sealed partial class StatementOperation(NpgsqlBatchCommand statement) : IStorageOperation, NoDataReturnedCall
+/// <summary>
+/// A statement of ours as part of a session. It has a constant text with parameters <c>$1</c>, <c>$2</c>, …, so that it is prepared, and returns no
+/// rows. It runs in the transaction of the session's events; an error undoes all of it.
+/// </summary>
+/// <param name="committed">Called after the commit, or null.</param>
+internal partial class StatementOperation(NpgsqlBatchCommand statement, Action? committed = null) : IStorageOperation, NoDataReturnedCall
 {
     public Type DocumentType => typeof(StatementOperation);
+
+    public Action? Committed => committed;
 
     public void ConfigureCommand(ICommandBuilder builder, IStorageSession session)
     {
@@ -35,4 +42,19 @@ internal sealed partial class StatementOperation(NpgsqlBatchCommand statement) :
 
     [GeneratedRegex(@"\$[0-9]+")]
     private static partial Regex Placeholder();
+}
+
+internal static class StatementExtensions
+{
+    /// <inheritdoc cref="StatementOperation"/>
+    public static void Queue(this IDocumentSession session, string text, Action? committed, params ReadOnlySpan<NpgsqlParameter> parameters)
+    {
+        var statement = new NpgsqlBatchCommand(text);
+        foreach (var parameter in parameters)
+            statement.Parameters.Add(parameter);
+        session.QueueOperation(new StatementOperation(statement, committed));
+    }
+
+    /// <summary>The Portal that the session belongs to, as the first parameter of its statements.</summary>
+    public static NpgsqlParameter Portal(this IDocumentSession session) => Sql.Text(session.TenantId);
 }

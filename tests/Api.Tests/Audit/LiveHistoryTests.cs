@@ -11,6 +11,7 @@ using PeerRegistry.Api.Tests.ForwardAuth;
 using PeerRegistry.Api.Tests.Common;
 using PeerRegistry.Api.Tests.Pages;
 using PeerRegistry.Api.Tests.Peers;
+using PeerRegistry.Application.Audit;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Devices;
 using PeerRegistry.Application.Portals;
@@ -136,7 +137,7 @@ public sealed class LiveHistoryTests(TestPostgres postgres) : IAsyncLifetime
 
     /// <param name="silence">The longest time between two comments. Null: as in production.</param>
     private Task<LivePortal> Ada(TimeSpan? silence) => zone.Move("Ada", services => services.AddSingleton(provider => new LiveHistory(
-        provider.GetRequiredService<IEventStore>(), provider.GetRequiredService<IPortalSnapshots>(), provider.GetRequiredService<TimeProvider>(),
+        provider.GetRequiredService<IEventFeed>(), provider.GetRequiredService<IPortalSnapshots>(), provider.GetRequiredService<TimeProvider>(),
         provider.GetRequiredService<IHostApplicationLifetime>(), silence)));
 
     private static string WithTimeout(string configuration, string time)

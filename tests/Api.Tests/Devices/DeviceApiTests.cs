@@ -59,7 +59,7 @@ public sealed class DeviceApiTests(TestPostgres postgres) : IAsyncLifetime
     {
         var code = await Code();
         var token = (await Pair(code)).Json.GetProperty("token").GetString()!;
-        var events = await portal.Services.GetRequiredService<IEventStore>().ReadStream(portal.Id, $"device-{portal.Snapshot.Devices.Keys.Single()}", default, default);
+        var events = await new TestStore(portal.Services).ReadStream(portal.Id, $"device-{portal.Snapshot.Devices.Keys.Single()}", default);
         Assert.DoesNotContain(token, string.Join("", events.Select(e => e.ToString())), StringComparison.Ordinal);
 
         await using var database = Npgsql.NpgsqlDataSource.Create(portal.Database);

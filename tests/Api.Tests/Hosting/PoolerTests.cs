@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using PeerRegistry.Api.Tests.Common;
+using PeerRegistry.Infrastructure.Sessions;
 using PeerRegistry.Infrastructure.Store;
 using PeerRegistry.Infrastructure.LocalPostgres;
 using PeerRegistry.Infrastructure.Snapshots;

@@ -116,7 +116,7 @@ public sealed class TelemetryTests(TestPostgres postgres)
         await owner.Say(HttpMethod.Post, "/core/protected/invites", "{}", ("traceparent", $"00-{Trace}-b7ad6b7169203331-01"));
         await owner.Say(HttpMethod.Post, "/core/protected/invites", "{}");
 
-        var events = await ada.Services.GetRequiredService<IEventStore>().ReadStream(ada.Id, "portal", default, TestContext.Current.CancellationToken);
+        var events = await new TestStore(ada.Services).ReadStream(ada.Id, "portal", TestContext.Current.CancellationToken);
         Assert.Equal(Trace, events[^2].CorrelationId);
         Assert.Distinct(events.Select(e => e.CorrelationId));
         Assert.All(events, e => Assert.Equal(32, e.CorrelationId?.Length));

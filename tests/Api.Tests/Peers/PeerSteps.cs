@@ -5,6 +5,7 @@ using PeerRegistry.Application.Peers;
 using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
+using PeerRegistry.Tests;
 
 namespace PeerRegistry.Api.Tests.Peers;
 
@@ -35,7 +36,7 @@ internal static class PeerSteps
     public static bool IsMutualWith(this LivePortal portal, LivePortal peer) => portal.Sees(peer)?.IsMutual == true;
 
     public static async Task<IReadOnlyList<PeerEvent>> Past(this LivePortal portal, PortalId peer) =>
-        [.. (await portal.Services.GetRequiredService<IEventStore>().ReadStream(portal.Id, $"peer-{peer.Short}", default, default)).Select(e => (PeerEvent)e.Data)];
+        [.. (await new TestStore(portal.Services).ReadStream(portal.Id, $"peer-{peer.Short}", default)).Select(e => (PeerEvent)e.Data)];
 
     public static Task<IReadOnlyList<PeeringOffer>> Inbox(this LivePortal portal) => portal.Send(new ListPeeringRequests(portal.Id, null, 1000));
 

@@ -3,15 +3,18 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using MediatR;
 using Npgsql;
+using PeerRegistry.Application.Audit;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Common;
 using PeerRegistry.Infrastructure.ReadModels;
 using PeerRegistry.Infrastructure.Snapshots;
+using PeerRegistry.Infrastructure.Store;
 using PeerRegistry.Infrastructure.Tls;
 
-namespace PeerRegistry.Infrastructure.Store;
+namespace PeerRegistry.Infrastructure.Sessions;
 
 /// <summary>Event store, read models and snapshots on one PostgreSQL database.</summary>
 public static class StoreModule
@@ -36,11 +39,15 @@ public static class StoreModule
             provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<EventSerializer>(), provider.GetRequiredService<TimeProvider>()));
         services.AddLogging(logging => logging.AddFilter(typeof(IDocumentStore).FullName, LogLevel.None)); // it logs failed statements with their values
         services.AddSingleton<SchemaStep>();
-        services.AddSingleton<SessionFill>();
-        services.AddSingleton<Retries>();
         services.AddSingleton<LiveFold>();
+        services.AddSingleton<Commits>();
+        services.AddScoped<SessionScope>();
+        services.AddTransient(provider => provider.GetRequiredService<SessionScope>().Current);
+        services.AddScoped(typeof(IPipelineBehavior<,>), typeof(UnitOfWork<,>));
+        services.AddSingleton<ICredentials, CredentialStore>();
         services.AddSingleton<AsyncSignal>();
         services.AddSingleton<EventSubscription>();
+        services.AddSingleton<IEventFeed>(provider => provider.GetRequiredService<EventSubscription>());
         services.AddSingleton<Checkpoints>();
         services.AddSingleton<ChangeNotifier>();
         services.AddSingleton(provider => new SnapshotTrust(cluster, new BootTime(), provider.GetRequiredService<TimeProvider>()));
@@ -48,24 +55,12 @@ public static class StoreModule
         services.AddSingleton<SnapshotFollower>();
         services.AddSingleton<PortalSnapshots>();
         services.AddSingleton<IPortalSnapshots>(provider => provider.GetRequiredService<PortalSnapshots>());
-        services.AddSingleton<MartenEventStore>();
-        services.AddSingleton<IEventStore>(provider => provider.GetRequiredService<MartenEventStore>());
-        services.AddSingleton<IAlongsideRows>(provider => provider.GetRequiredService<MartenEventStore>());
 
         services.AddProjection<PortalListProjection>();
-        services.AddAlongsideWriter<IssueCredentialWriter>();
-        services.AddAlongsideWriter<ExtendCredentialWriter>();
-        services.AddAlongsideWriter<RevokeCredentialsWriter>();
         services.AddSingleton<StoreStart>();
         services.AddHostedService(provider => provider.GetRequiredService<StoreStart>());
         return services;
     }
-
-    internal static IServiceCollection AddProjection<TProjection>(this IServiceCollection services)
-        where TProjection : class, IProjection => services.AddSingleton<IProjection, TProjection>();
-
-    internal static IServiceCollection AddAlongsideWriter<TWriter>(this IServiceCollection services)
-        where TWriter : class, IAlongsideWriter => services.AddSingleton<IAlongsideWriter, TWriter>();
 
     /// <summary>
     /// Where the connection string does not say otherwise, statements are prepared on their second use on a connection, and connections
