@@ -12,7 +12,7 @@ internal static class SignatureMaker
     internal const string Label = "sig1";
 
     /// <summary>
-    /// How many seconds <c>created</c> is dated back in a request to the original core, which refuses any time that is ahead of its own clock.
+    /// How many seconds <c>created</c> is dated back in a request to the original core, which accepts a time at most 5 s ahead of its own clock.
     /// </summary>
     private const int OriginalSkew = 5;
 
