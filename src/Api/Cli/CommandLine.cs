@@ -24,7 +24,7 @@ internal static partial class CommandLine
           ./run proxy-config caddy > Caddyfile           write the reverse proxy's configuration for the registered apps
         """;
 
-    /// <summary>The configuration sections of the registry. All others belong to the framework.</summary>
+    /// <summary>The configuration sections that the command line may set. All others belong to the framework and are no settings of the registry.</summary>
     private static readonly string[] Sections = [.. typeof(RegistryOptions).GetProperties().Select(p => p.Name), "Logging"];
 
     /// <returns>0 on success; 1 on failure, with the reasons on standard error; 2 on a usage error, after which nothing was started or created.</returns>

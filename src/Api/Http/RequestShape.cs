@@ -40,7 +40,7 @@ internal sealed class RequestShape(RequestDelegate next, RegistryOptions options
         await next(context);
     }
 
-    /// <summary>Whether the body is text in another encoding. A type that cannot be parsed is left to the endpoint, which refuses it if it needs one.</summary>
+    /// <summary>Whether the charset is UTF-8 or not given. A type that cannot be parsed passes, because the endpoints that need one refuse it.</summary>
     private static bool IsUtf8(string? contentType) =>
         !MediaTypeHeaderValue.TryParse(contentType, out var type)
         || type.Parameters.Where(p => p.Name.Equals("charset", StringComparison.OrdinalIgnoreCase))

@@ -109,7 +109,7 @@ internal static class PeerPages
         _ => otherwise,
     };
 
-    /// <summary>Sets the name for an accepted peer. An empty field keeps the present one.</summary>
+    /// <summary>The value of an optional field. An empty field leaves the present value unchanged.</summary>
     private static Optional<string?> Given(string? text) => text is null ? default : new(text);
 
     private static List<string>? SeenBy(PortalSnapshot snapshot, PeerRow peer)
