@@ -58,4 +58,12 @@ public static class InfrastructureModule
         await services.GetRequiredService<DatabaseLife>().StartUnlessRunning(ct);
         await services.GetRequiredService<StoreStart>().StartAsync(ct);
     }
+
+    /// <summary>Compares the schema of the database with the one that this version makes, and changes nothing.</summary>
+    /// <returns>What differs, a sentence each.</returns>
+    public static async Task<IReadOnlyList<string>> CompareSchema(this IServiceProvider services, CancellationToken ct)
+    {
+        await services.GetRequiredService<DatabaseLife>().StartUnlessRunning(ct);
+        return await services.GetRequiredService<Migrator>().Compare(ct);
+    }
 }

@@ -61,6 +61,32 @@ public sealed class MigratorTests(TestPostgres postgres)
         Assert.True(await node.Database.Scalar<bool>("select to_regclass('registry.one') is not null and to_regclass('registry.three') is null"));
     }
 
+    [Fact]
+    public async Task What_differs_from_this_version_is_told_and_left_as_it_is()
+    {
+        await using var node = await Node.Start(await postgres.CreateDatabase());
+        Assert.Empty(await node.Get<Migrator>().Compare(Given.Soon));
+
+        await Apply(node, One);
+        await node.Database.Scalar<object>(
+            """
+            delete from registry.migrations where number = 1;
+            update registry.migrations set checksum = '' where number = 50;
+            drop index registry.pk_mt_events_stream_and_version
+            """);
+        var differences = await node.Get<Migrator>().Compare(Given.Soon);
+
+        Assert.Equal(
+            [
+                "Migration 0001_event_store was not applied.",
+                "Migration 0050_marten_schema has changed since it was applied.",
+                "Migration 9001 belongs to a later version.",
+            ],
+            differences.Take(3));
+        Assert.Contains("pk_mt_events_stream_and_version", Assert.Single(differences.Skip(3)), StringComparison.Ordinal);
+        Assert.Equal(differences, await node.Get<Migrator>().Compare(Given.Soon));
+    }
+
     private static async Task Apply(Node node, params Migration[] migrations)
     {
         await using var connection = await node.Database.OpenConnectionAsync(Given.Soon);

@@ -70,10 +70,16 @@ internal static partial class CommandLine
         var proxyConfig = new Command("proxy-config", "Print the reverse proxy's configuration for the registered Portals and apps.") { proxy };
         proxyConfig.SetAction((parsed, _) => ProxyConfigVerb.Run(ProxyConfigVerb.Writers[parsed.GetRequiredValue(proxy)], settings));
 
+        var apply = new Command("apply", "Bring the schema of the database up to date, as each start does.");
+        apply.SetAction((_, _) => DatabaseCommands.Apply(settings));
+        var assert = new Command("assert", "Compare the schema of the database with the one of this version, and change nothing.");
+        assert.SetAction((_, _) => DatabaseCommands.Assert(settings));
+
         var root = new RootCommand("Starts the registry. Settings are given in the environment, or here as --Section:Name=value.")
         {
             new Command("portal", "Work with the Portals of this registry.") { add },
             proxyConfig,
+            new Command("db", "Work with the schema of the database.") { apply, assert },
         };
         root.HelpName = "./run";
         root.SetAction((_, _) => Serve(settings));

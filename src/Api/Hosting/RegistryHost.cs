@@ -22,6 +22,10 @@ public static class RegistryHost
     /// <summary>Starts the database, read models and snapshots of a registry that is built but not started.</summary>
     public static Task StartStore(WebApplication app) => app.Services.StartStore(CancellationToken.None);
 
+    /// <summary>Compares the schema of the database with the one that this version makes, and changes nothing.</summary>
+    /// <returns>What differs, a sentence each.</returns>
+    public static Task<IReadOnlyList<string>> CompareSchema(WebApplication app) => app.Services.CompareSchema(CancellationToken.None);
+
     /// <summary>Builds the whole registry without starting it.</summary>
     /// <param name="replace">Replaces services for a test, such as the clock.</param>
     public static WebApplication Build(string[] args, Action<IServiceCollection>? replace = null)

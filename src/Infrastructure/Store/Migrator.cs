@@ -43,6 +43,27 @@ internal sealed partial class Migrator(NpgsqlDataSource database, SchemaStep mar
         }
     }
 
+    /// <summary>Compares the schema with the one that this version makes. Changes nothing.</summary>
+    /// <returns>What differs, a sentence each.</returns>
+    public async Task<IReadOnlyList<string>> Compare(CancellationToken ct)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        await using var ask = new NpgsqlCommand("select to_regclass('registry.migrations') is not null", connection);
+        if (await ask.ExecuteScalarAsync(ct) is not true)
+            return ["The database has no schema of the registry."];
+
+        var applied = await Applied(connection, ct);
+        var embedded = Embedded(typeof(Migrator).Assembly).ToDictionary(migration => migration.Number);
+        return
+        [
+            .. embedded.Values.Where(m => !applied.ContainsKey(m.Number)).Select(m => $"Migration {m.Number:D4}_{m.Name} was not applied."),
+            .. embedded.Values.Where(m => applied.TryGetValue(m.Number, out var checksum) && checksum != m.Checksum)
+                .Select(m => $"Migration {m.Number:D4}_{m.Name} has changed since it was applied."),
+            .. applied.Keys.Where(number => !embedded.ContainsKey(number)).Select(number => $"Migration {number:D4} belongs to a later version."),
+            .. await marten.Compare(ct),
+        ];
+    }
+
     internal static IReadOnlyList<Migration> Embedded(Assembly assembly)
     {
         var migrations = assembly.GetManifestResourceNames()

@@ -4,6 +4,7 @@ using JasperFx;
 using Marten;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Weasel.Core.Migrations;
 
 namespace PeerRegistry.Infrastructure.Store;
 
@@ -29,5 +30,19 @@ internal sealed class SchemaStep(IDocumentStore store, ILogger<SchemaStep> log)
         };
         await record.ExecuteNonQueryAsync(ct);
         log.LogInformation("The schema of Marten was brought up to date.");
+    }
+
+    /// <returns>What Marten would change, or nothing.</returns>
+    public async Task<IReadOnlyList<string>> Compare(CancellationToken ct)
+    {
+        try
+        {
+            await store.Storage.Database.AssertDatabaseMatchesConfigurationAsync(ct);
+            return [];
+        }
+        catch (DatabaseValidationException e)
+        {
+            return [e.Message];
+        }
     }
 }

@@ -34,6 +34,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("portal add --name \u200B")]
     [InlineData("proxy-config")]
     [InlineData("proxy-config apache")]
+    [InlineData("db")]
+    [InlineData("db drop")]
     [InlineData("--verbose")]
     [InlineData("--Portl:Name=Ada")]
     [InlineData("--Portal:Name")]
@@ -58,5 +60,19 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal(1, code);
         Assert.Empty(said);
         Assert.Equal(["Portal__KeyType", "Portal__PublicPort"], errors.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')[0]).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_schema_is_applied_and_compared_without_a_start()
+    {
+        var (before, _, differences) = await RegistryProcess.Run(data.Directory, ["db", "assert"]);
+        Assert.Equal((1, "The database has no schema of the registry."), (before, differences.Trim()));
+
+        var (applied, _, _) = await RegistryProcess.Run(data.Directory, ["db", "apply"]);
+        Assert.Equal(0, applied);
+
+        var (after, said, _) = await RegistryProcess.Run(data.Directory, ["db", "assert"]);
+        Assert.Equal(0, after);
+        Assert.Equal(["The schema of the database is the one of this version."], said);
     }
 }
