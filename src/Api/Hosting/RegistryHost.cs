@@ -98,6 +98,7 @@ public static class RegistryHost
         services.AddSingleton<NoticeLimits>();
         services.AddSingleton<LiveHistory>();
         services.AddAccess();
+        services.AddCalls();
         services.AddSingleton<MatcherPolicy, Listeners.Policy>();
         services.AddPages();
         services.Configure<RouteHandlerOptions>(handlers => handlers.ThrowOnBadRequest = true);

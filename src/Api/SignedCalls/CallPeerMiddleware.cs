@@ -1,3 +1,5 @@
+using System.Net;
+using System.Runtime.ExceptionServices;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using PeerRegistry.Api.Apps;
@@ -5,6 +7,7 @@ using PeerRegistry.Api.Http;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.SignedCalls;
 using PeerRegistry.Application.Snapshots;
+using Yarp.ReverseProxy.Forwarder;
 
 namespace PeerRegistry.Api.SignedCalls;
 
@@ -12,10 +15,17 @@ namespace PeerRegistry.Api.SignedCalls;
 /// <c>/internal/call_peer/{id}/{path}</c>, any method: an app calls the same app on a peer's Portal. On the internal listener, and
 /// before the general pipeline, which would cost a call about as much as its signature does.
 /// </summary>
-internal sealed class CallPeerMiddleware(RequestDelegate next, ISnapshotTrust trust, AppCallers callers, HotPath hotPath)
+internal sealed class CallPeerMiddleware(RequestDelegate next, ISnapshotTrust trust, AppCallers callers, HotPath hotPath, IHttpForwarder forwarder)
 {
     public const string Path = "/internal/call_peer";
     private const string Prefix = Path + "/";
+
+    private static readonly ForwarderRequestConfig Config = new()
+    {
+        ActivityTimeout = TimeSpan.FromMilliseconds(int.MaxValue), // calls have limits of their own
+        Version = HttpVersion.Version11,
+        VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
+    };
 
     public Task InvokeAsync(HttpContext context) =>
         context.Request.Path.Value!.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) && context.Listener() == Listener.Internal
@@ -32,18 +42,17 @@ internal sealed class CallPeerMiddleware(RequestDelegate next, ISnapshotTrust tr
         var caller = await callers.Identify(context);
         var (id, target) = Split(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
         var upgrade = IsWebSocket(context);
-        var call = new CallPeer(
-            caller.Portal,
-            caller.App,
-            id,
-            SignedForm.Method(context.Request.Method),
-            target,
-            Fields(context.Request.Headers, caller),
-            upgrade || !HasBody(context) ? null : context.Request.Body,
-            context.Request.ContentLength,
-            upgrade);
-        await using var answer = await hotPath.Send(call, context.RequestAborted);
-        await AnswerCopy.ToCaller(answer, context);
+        if (!upgrade)
+            context.Request.Headers.Remove("Upgrade"); // YARP would pass on other protocols, too
+        context.Request.Method = SignedForm.Method(context.Request.Method);
+
+        using var handler = new CallHandler(hotPath, caller, id, target, upgrade, context.RequestAborted);
+        using var invoker = new HttpMessageInvoker(handler, disposeHandler: false);
+        if (await forwarder.SendAsync(context, "https://peer", invoker, Config, new CallTransformer(caller, handler)) == ForwarderError.None)
+            return;
+        if (context.Features.Get<IForwarderErrorFeature>()?.Exception is { } failure && !context.Response.HasStarted)
+            ExceptionDispatchInfo.Throw(failure);
+        context.Abort(); // a response that breaks off must not look whole
     }
 
     /// <summary>Reads the request line itself, since routing has decoded its path.</summary>
@@ -64,29 +73,4 @@ internal sealed class CallPeerMiddleware(RequestDelegate next, ISnapshotTrust tr
     private static bool IsWebSocket(HttpContext context) =>
         string.Equals(context.Request.Headers.Upgrade, "websocket", StringComparison.OrdinalIgnoreCase)
         && context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true };
-
-    private static bool HasBody(HttpContext context) =>
-        context.Request.ContentLength is { } length ? length > 0 : context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: false };
-
-    private static List<KeyValuePair<string, string>> Fields(IHeaderDictionary headers, in AppCaller caller)
-    {
-        var connection = headers.Connection.Count == 0 ? null : headers.Connection.ToString();
-        var fields = new List<KeyValuePair<string, string>>(headers.Count);
-        foreach (var (name, values) in headers)
-        {
-            if (!HeaderFilter.Passes(name, connection))
-                continue;
-            foreach (var value in values)
-            {
-                if (!name.Equals("Authorization", StringComparison.OrdinalIgnoreCase) || !IsOurs(value, caller))
-                    fields.Add(KeyValuePair.Create(name, value ?? ""));
-            }
-        }
-
-        return fields;
-    }
-
-    /// <summary>A token of this Portal goes nowhere else, whosever it is.</summary>
-    private static bool IsOurs(string? authorization, in AppCaller caller) =>
-        authorization == caller.Proof || (Bearer.Token(authorization) is { } token && caller.Portal.Credentials.ContainsKey(TokenHash.Of(token)));
 }

@@ -9,20 +9,13 @@ namespace PeerRegistry.Application.SignedCalls;
 /// <param name="Portal">As of the start of the call.</param>
 /// <param name="Peer">As it stands in the path: full or short ID.</param>
 /// <param name="Target">Raw path and query for the peer's app, sent to the byte.</param>
-/// <param name="Fields">Those that pass; see <see cref="HeaderFilter"/>.</param>
-/// <param name="Body">Null: none.</param>
-/// <param name="BodyLength">Where it is known.</param>
+/// <param name="Message">
+/// Method, body, and the fields that pass; see <see cref="HeaderFilter"/>. The address and the signature are added. The body is a
+/// <see cref="StreamContent"/>; other content has header fields only.
+/// </param>
 /// <param name="Upgrade">To <c>websocket</c>.</param>
 public sealed record CallPeer(
-    PortalSnapshot Portal,
-    string App,
-    ReadOnlyMemory<char> Peer,
-    string Method,
-    string Target,
-    IReadOnlyList<KeyValuePair<string, string>> Fields,
-    Stream? Body,
-    long? BodyLength,
-    bool Upgrade) : IHotPathRequest<PeerCallAnswer>
+    PortalSnapshot Portal, string App, ReadOnlyMemory<char> Peer, string Target, HttpRequestMessage Message, bool Upgrade) : IHotPathRequest<PeerCallAnswer>
 {
     internal sealed class Handler(IPeerCalls calls) : IRequestHandler<CallPeer, PeerCallAnswer>
     {

@@ -3,10 +3,11 @@ using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Application.SignedCalls;
 
-/// <summary>The head of a peer's answer, and its body to read. Disposing it ends the call.</summary>
-public abstract class PeerCallAnswer : IAsyncDisposable
+/// <summary>A peer's response to a call. The call ends when the message is disposed of, or its body.</summary>
+public abstract class PeerCallAnswer
 {
-    public abstract int Status { get; }
+    /// <summary>Its body is to be read; after 101 it is the connection itself, both ways.</summary>
+    public abstract HttpResponseMessage Message { get; }
 
     /// <summary>Those that pass; see <see cref="HeaderFilter"/>.</summary>
     public abstract IReadOnlyList<KeyValuePair<string, string>> Fields { get; }
@@ -14,19 +15,8 @@ public abstract class PeerCallAnswer : IAsyncDisposable
     /// <summary>Complete once the body was read.</summary>
     public abstract IReadOnlyList<KeyValuePair<string, string>> Trailers { get; }
 
-    /// <summary>The answer's body; after 101 the connection itself, both ways.</summary>
-    public abstract Stream Body { get; }
-
     /// <summary>Set off when the call must end at once: the peer is no longer ours to call, or a limit was passed.</summary>
     public abstract CancellationToken Cut { get; }
-
-    /// <summary>Tells that bytes went by, either way; a call that stands still is cut.</summary>
-    public abstract void Moved(int bytes);
-
-    /// <summary>While the caller does not take what is there, the peer is not to blame for what does not move.</summary>
-    public abstract bool AwaitsCaller { get; set; }
-
-    public abstract ValueTask DisposeAsync();
 }
 
 /// <summary>Calls by apps to the same app on a peer's Portal, signed for them.</summary>

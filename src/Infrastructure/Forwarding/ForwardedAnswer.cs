@@ -5,43 +5,42 @@ namespace PeerRegistry.Infrastructure.Forwarding;
 
 /// <summary>A peer's answer while it is being passed on; holds the connection and the call's place until then.</summary>
 /// <exception cref="Domain.Common.RefusedException"><c>answer_invalid</c>: a field's value has control characters.</exception>
-internal sealed class ForwardedAnswer(OpenCalls calls, OpenCall open, HttpRequestMessage request, HttpResponseMessage response, Stream body) : PeerCallAnswer
+internal sealed class ForwardedAnswer : PeerCallAnswer
 {
-    private readonly CancellationToken cut = open.Stop;
+    private readonly OpenCalls calls;
+    private readonly OpenCall open;
+    private readonly HttpRequestMessage request;
+    private readonly HttpContent received;
 
-    public override int Status => (int)response.StatusCode;
+    public ForwardedAnswer(OpenCalls calls, OpenCall open, HttpRequestMessage request, HttpResponseMessage response)
+    {
+        (this.calls, this.open, this.request, received) = (calls, open, request, response.Content);
+        (Message, Cut, Fields) = (response, open.Stop, Head(response));
+        response.Content = new AnswerContent(open, received.ReadAsStream(open.Stop), End);
+    }
 
-    public override IReadOnlyList<KeyValuePair<string, string>> Fields { get; } = Head(response);
+    public override HttpResponseMessage Message { get; }
+
+    public override IReadOnlyList<KeyValuePair<string, string>> Fields { get; }
 
     public override IReadOnlyList<KeyValuePair<string, string>> Trailers
     {
         get
         {
-            if (!response.Headers.NonValidated.Contains("Transfer-Encoding"))
+            if (!Message.Headers.NonValidated.Contains("Transfer-Encoding"))
                 return []; // RFC 9112 section 7.1.2: only chunks are followed by any
 
             var passing = new List<KeyValuePair<string, string>>();
-            Add(passing, response.TrailingHeaders.NonValidated, null);
+            Add(passing, Message.TrailingHeaders.NonValidated, null);
             return passing;
         }
     }
 
-    public override Stream Body => body;
+    public override CancellationToken Cut { get; }
 
-    public override CancellationToken Cut => cut;
-
-    public override bool AwaitsCaller
+    private void End()
     {
-        get => open.AwaitsCaller;
-        set => open.AwaitsCaller = value;
-    }
-
-    public override void Moved(int bytes) => open.Moved(bytes);
-
-    public override async ValueTask DisposeAsync()
-    {
-        await body.DisposeAsync(); // unread: closes the connection
-        response.Dispose();
+        received.Dispose(); // unread: closes the connection
         request.Dispose();
         calls.Leave(open);
     }

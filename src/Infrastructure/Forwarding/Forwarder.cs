@@ -22,17 +22,16 @@ internal sealed class Forwarder(
         circuits.Enter(self, host);
         var open = calls.Enter(call.Portal, call.App, peer, ct);
         var uri = $"https://{host}{call.Target}";
-        HttpRequestMessage? request = null;
+        var request = call.Message;
         HttpResponseMessage? response = null;
         var sending = false;
         try
         {
-            request = PeerConnections.Request(HttpMethod.Parse(call.Method), uri);
-            var digest = call.Body is null ? NoBody : await Spool(call, request, open);
-            AddFields(request, call);
+            PeerConnections.Address(request, uri);
+            var digest = request.Content is StreamContent body ? await Spool(body, request, open) : NoBody;
             if (request.Content?.Headers.ContentLength > options.Calls.ExpectContinueAbove)
                 request.Headers.ExpectContinue = true; // so that a peer can refuse before the body is sent
-            var signed = signatures.Sign(self, "portal-peer", call.Method, host, uri, digest, peer.Original);
+            var signed = signatures.Sign(self, "portal-peer", request.Method.Method, host, uri, digest, peer.Original);
             for (var i = 0; i < signed.Count; i++)
                 request.Headers.TryAddWithoutValidation(signed[i].Key, signed[i].Value);
 
@@ -47,13 +46,13 @@ internal sealed class Forwarder(
             open.Expect(response.Content.Headers.ContentLength);
             await calls.Confirm(open);
             AnswerRules.Require(response, call.Upgrade);
-            return new ForwardedAnswer(calls, open, request, response, response.Content.ReadAsStream(open.Stop));
+            return new ForwardedAnswer(calls, open, request, response);
         }
         catch (Exception e)
         {
             var why = sending && PeerFailure.IsOne(e) && !ct.IsCancellationRequested ? Failed(open, host, e) : open.Refusal;
             response?.Dispose();
-            request?.Dispose();
+            request.Dispose();
             calls.Leave(open);
             if (why is not null && e is not RefusedException)
                 throw why;
@@ -75,33 +74,22 @@ internal sealed class Forwarder(
     }
 
     /// <returns>SHA-256.</returns>
-    private async ValueTask<byte[]> Spool(CallPeer call, HttpRequestMessage request, OpenCall open)
+    private async ValueTask<byte[]> Spool(StreamContent received, HttpRequestMessage request, OpenCall open)
     {
         var body = new SpooledBody(open, spool);
         request.Content = body; // which disposes of it
         open.AwaitsHead = false;
-        open.Expect(call.BodyLength);
-        await body.Fill(call.Body!, call.BodyLength, options.Calls.MaxBodyBytes);
+        var length = received.Headers.ContentLength;
+        open.Expect(length);
+        await body.Fill(received.ReadAsStream(), length, options.Calls.MaxBodyBytes);
+        foreach (var (name, values) in received.Headers.NonValidated)
+        {
+            if (!name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase))
+                body.Headers.TryAddWithoutValidation(name, values);
+        }
+
         open.AwaitsHead = true;
         open.Expect(body.Length);
         return body.Sha256;
-    }
-
-    private static void AddFields(HttpRequestMessage request, CallPeer call)
-    {
-        for (var i = 0; i < call.Fields.Count; i++)
-        {
-            var (name, value) = call.Fields[i];
-            if (name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase) || request.Headers.TryAddWithoutValidation(name, value))
-                continue;
-            request.Content ??= new ByteArrayContent([]); // Content-Type and its kin live there, body or not
-            request.Content.Headers.TryAddWithoutValidation(name, value);
-        }
-
-        if (call.Upgrade)
-        {
-            request.Headers.TryAddWithoutValidation("Connection", "Upgrade");
-            request.Headers.TryAddWithoutValidation("Upgrade", "websocket");
-        }
     }
 }

@@ -43,11 +43,21 @@ internal sealed class PeerConnections : IDisposable
 
     /// <summary>A request for exactly this target; nothing of it is decoded, encoded or tidied.</summary>
     /// <param name="uri">Absolute.</param>
-    public static HttpRequestMessage Request(HttpMethod method, string uri) => new(method, new Uri(uri, Exactly))
+    public static HttpRequestMessage Request(HttpMethod method, string uri)
     {
-        Version = HttpVersion.Version11,
-        VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-    };
+        var request = new HttpRequestMessage { Method = method };
+        Address(request, uri);
+        return request;
+    }
+
+    /// <summary>Sends a request to exactly this target.</summary>
+    /// <param name="uri">Absolute.</param>
+    public static void Address(HttpRequestMessage request, string uri)
+    {
+        request.RequestUri = new Uri(uri, Exactly);
+        request.Version = HttpVersion.Version11;
+        request.VersionPolicy = HttpVersionPolicy.RequestVersionExact;
+    }
 
     public void Dispose() => invoker.Dispose();
 }

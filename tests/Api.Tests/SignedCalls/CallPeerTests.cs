@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using PeerRegistry.Api.Http;
+using PeerRegistry.Api.Tests.Common;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Domain.Apps;
 
@@ -104,6 +105,36 @@ public sealed class CallPeerTests
         Assert.Equal(method, seen.GetProperty("method").GetString());
         Assert.Equal(body ? "application/json; charset=utf-8" : null, Header(seen, "Content-Type"));
         Assert.Equal($"sha-256=:{Convert.ToBase64String(SHA256.HashData(body ? "{}"u8 : []))}:", Header(seen, "Content-Digest"));
+    }
+
+    [Fact]
+    public async Task A_method_that_changes_on_the_way_is_refused()
+    {
+        await using var rig = await CallRig.Start(Echo);
+
+        await Refused(rig, 400, "method_invalid", new HttpRequestMessage(new HttpMethod("Frob"), rig.Call("/a")));
+    }
+
+    [Fact]
+    public async Task An_upgrade_to_another_protocol_than_WebSocket_is_not_passed_on()
+    {
+        await using var rig = await CallRig.Start(Echo);
+        using var request = new HttpRequestMessage(HttpMethod.Get, rig.Call("/a")) { Headers = { { "Connection", "Upgrade" }, { "Upgrade", "SPDY/3.1" } } };
+
+        using var response = await rig.Client.SendAsync(request, Stop);
+        var seen = await response.Content.ReadFromJsonAsync<JsonElement>(Stop);
+
+        Assert.Null(Header(seen, "Upgrade"));
+    }
+
+    [Fact]
+    public async Task The_reason_phrase_is_the_standard_one_whatever_the_peer_says()
+    {
+        await using var rig = await CallRig.StartScripted((_, stream) => ScriptedPeer.Write(stream, "HTTP/1.1 200 Fine\r\nContent-Length: 0\r\n\r\n"));
+
+        using var response = await rig.Client.GetAsync(rig.Call("/a"), Stop);
+
+        Assert.Equal((HttpStatusCode.OK, "OK"), (response.StatusCode, response.ReasonPhrase));
     }
 
     [Fact]
@@ -283,6 +314,30 @@ public sealed class CallPeerTests
         Assert.Equal("hello", Encoding.UTF8.GetString(buffer, 0, answer.Count));
         Assert.Equal("chat", socket.SubProtocol);
         Assert.Equal((WebSocketState.Closed, "bye"), (socket.State, socket.CloseStatusDescription));
+    }
+
+    [Fact]
+    public async Task A_WebSocket_ends_at_the_peer_when_the_app_hangs_up_without_a_close()
+    {
+        var ended = new TaskCompletionSource();
+        await using var rig = await CallRig.Start(async context =>
+        {
+            using var socket = await context.WebSockets.AcceptWebSocketAsync();
+            try
+            {
+                await socket.ReceiveAsync(new byte[1], CancellationToken.None);
+            }
+            catch (WebSocketException)
+            {
+                ended.SetResult();
+            }
+        });
+        using var socket = new ClientWebSocket();
+        await socket.ConnectAsync(new UriBuilder(rig.Call("/socket")) { Scheme = "ws" }.Uri, Stop);
+
+        socket.Abort();
+
+        await ended.Task.WaitAsync(TimeSpan.FromSeconds(10), Stop);
     }
 
     [Fact]

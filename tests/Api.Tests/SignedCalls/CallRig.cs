@@ -162,6 +162,7 @@ internal sealed class CallRig : IAsyncDisposable
     {
         services.AddApplication();
         services.AddForwarding();
+        services.AddCalls();
         services.AddSingleton(new RegistryOptions
         {
             Data = new RegistryOptions.DataOptions { Directory = data },
