@@ -84,7 +84,9 @@ public static class StoreModule
 }
 
 /// <summary>Ordered here, since hosted services start in the order in which they were added and stop in reverse.</summary>
-internal sealed class StoreStart(SharedSessions sessions, Migrator migrator, ReadModelRebuild rebuild, SnapshotFollower follower, ChangeNotifier notifier) : IHostedService
+internal sealed class StoreStart(
+    SharedSessions sessions, Migrator migrator, ReadModelRebuild rebuild, SnapshotFollower follower, ChangeNotifier notifier, EventSubscription subscription)
+    : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -93,6 +95,7 @@ internal sealed class StoreStart(SharedSessions sessions, Migrator migrator, Rea
         await rebuild.BuildMissing(cancellationToken);
         await follower.StartAsync(cancellationToken);
         await notifier.StartAsync(cancellationToken);
+        subscription.Measure();
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)

@@ -8,27 +8,20 @@ using PeerRegistry.Application.Common;
 namespace PeerRegistry.Infrastructure.Store;
 
 /// <summary>Every event in order, each exactly once; waits at a gap until it is known what it holds.</summary>
-internal sealed class EventSubscription : IEventFeed, IDisposable
+internal sealed class EventSubscription(NpgsqlDataSource database, EventRows rows, AsyncSignal pulse, TimeProvider clock) : IEventFeed, IDisposable
 {
     private const int Page = 500;
     private static readonly TimeSpan WithoutNews = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan LastLook = TimeSpan.FromMilliseconds(50);
 
-    private readonly NpgsqlDataSource database;
-    private readonly EventRows rows;
-    private readonly AsyncSignal pulse;
-    private readonly TimeProvider clock;
     private readonly ConcurrentDictionary<object, long> heldSince = new();
 
-    public EventSubscription(NpgsqlDataSource database, EventRows rows, AsyncSignal pulse, TimeProvider clock)
-    {
-        (this.database, this.rows, this.pulse, this.clock) = (database, rows, pulse, clock);
-        Meter.CreateObservableGauge(
-            "subscription_held_back_seconds", HeldBackSeconds, "s", "How long the slowest subscriber has been waiting at a gap in the sequence.");
-    }
-
     public Meter Meter { get; } = new("PeerRegistry.EventStore");
+
+    /// <summary>Begins to measure, whether or not anybody subscribes.</summary>
+    public void Measure() => Meter.CreateObservableGauge(
+        "subscription_held_back_seconds", HeldBackSeconds, "s", "How long the slowest subscriber has been waiting at a gap in the sequence.");
 
     public async IAsyncEnumerable<Recorded> Subscribe(long after, [EnumeratorCancellation] CancellationToken ct)
     {

@@ -42,7 +42,7 @@ public sealed class AppApiTests(TwoPortals two) : IClassFixture<TwoPortals>
                      ("bad", """{"v":"1.0","name":"other","paths":{"":{"access":"public"}}}""", "app_meta_invalid", "the name in the address"),
                      ("bad", """{"v":"1.0","name":"bad","paths":{"":{"access":"public","headers":{"X-Ptl-A":"{{ ''.__class__ }}"}}}}""", "app_meta_invalid", "column 1 of the template"),
                      ("bad", """{"v":"1.0","name":"bad","paths":{"/.portal/x":{"access":"public"}}}""", "app_meta_invalid", "belongs to the core"),
-                     ("bad", "{", "app_meta_invalid", "not JSON"), ("BAD", "{}", "app_meta_invalid", "lower-case"),
+                     ("bad", "{", "app_meta_invalid", "not valid JSON"), ("BAD", "{}", "app_meta_invalid", "lower-case"),
                  })
         {
             var refused = await two.Owner.Put($"{Apps}/{name}", body);
