@@ -24,22 +24,8 @@ internal sealed class AnswerContent(OpenCall open, Stream body, Action end) : Ht
     /// <summary>
     /// Counts the bytes in both directions. Between two reads the copy loop writes to the app, so if nothing moves then, the peer is not to blame.
     /// </summary>
-    private sealed class Passing(OpenCall open, Stream inner, Action end) : Stream
+    private sealed class Passing(OpenCall open, Stream inner, Action end) : DuplexStream
     {
-        public override bool CanRead => true;
-
-        public override bool CanWrite => true;
-
-        public override bool CanSeek => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
             open.AwaitsCaller = false;
@@ -66,10 +52,6 @@ internal sealed class AnswerContent(OpenCall open, Stream body, Action end) : Ht
         public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
         public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
 
         protected override void Dispose(bool disposing)
         {

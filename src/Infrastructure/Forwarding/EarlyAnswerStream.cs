@@ -5,23 +5,9 @@ namespace PeerRegistry.Infrastructure.Forwarding;
 /// answers and then closes (RFC 9112 section 9.6), so a write that fails does not end the request: the rest is dropped, and what is
 /// read next, an answer or the same failure, decides.
 /// </summary>
-internal sealed class EarlyAnswerStream(Stream inner) : Stream
+internal sealed class EarlyAnswerStream(Stream inner) : DuplexStream
 {
     private volatile bool broken;
-
-    public override bool CanRead => true;
-
-    public override bool CanWrite => true;
-
-    public override bool CanSeek => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => inner.ReadAsync(buffer, cancellationToken);
 
@@ -47,10 +33,6 @@ internal sealed class EarlyAnswerStream(Stream inner) : Stream
     public override Task FlushAsync(CancellationToken cancellationToken) => broken ? Task.CompletedTask : inner.FlushAsync(cancellationToken);
 
     public override void Flush() => inner.Flush();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
