@@ -83,7 +83,7 @@ internal sealed class ForwardAuthMiddleware(
         using var body = await ForwardedBody.Read(context, budget.Verdicts, addresses);
         var received = new ReceivedRequest(
             forwarded.Method, forwarded.Scheme, forwarded.Authority, forwarded.Target, new HeaderFields(context.Request.Headers));
-        var signed = new SignedRequest(received, body.Bytes, Networks.Of(addresses.Of(context)));
+        var signed = new SignedRequest(received, body.Bytes, () => Networks.Of(addresses.Of(context)));
         return await hotPath.Send(new AuthorizeRequest(forwarded.Portal, access, signed), context.RequestAborted);
     }
 

@@ -9,8 +9,8 @@ using PeerRegistry.Domain.Common;
 namespace PeerRegistry.Application.ForwardAuth;
 
 /// <param name="Body">Null if the proxy passes no body on; then the digest is only covered, not compared.</param>
-/// <param name="Network">Where the request came from: a /24 or /48.</param>
-public sealed record SignedRequest(ReceivedRequest Received, ReadOnlyMemory<byte>? Body, string Network);
+/// <param name="Network">Works out the caller's network, a /24 or /48. Called only if the signature is refused.</param>
+public sealed record SignedRequest(ReceivedRequest Received, ReadOnlyMemory<byte>? Body, Func<string> Network);
 
 /// <param name="Portal">The snapshot that decided.</param>
 /// <param name="Signature">Empty for a request without a signature.</param>
@@ -56,7 +56,7 @@ public sealed record AuthorizeRequest(PortalSnapshot Portal, AccessRequest Acces
                 signed.Received, VerificationPlace.App, keyId => AccessPolicy.FindSigner(portal, app, keyId), signed.Body, ct);
             if (verdict.Reason is not null)
             {
-                refusals.Record(portal.Portal.Id, app, c.Access.Target, signed.Network, verdict);
+                refusals.Record(portal.Portal.Id, app, c.Access.Target, signed.Network(), verdict);
                 if (SignatureReasons.TryAgain(verdict.Reason) is { } tryAgain)
                     throw tryAgain;
             }
