@@ -114,7 +114,7 @@ internal static class PeerPages
 
     private static List<string>? SeenBy(PortalSnapshot snapshot, PeerRow peer)
     {
-        var apps = snapshot.Apps.Values.Where(a => a.Visibility.Mode == Domain.Apps.VisibilityMode.All || (peer.Id is { } id && a.Visibility.Shows(id))).ToList();
+        var apps = snapshot.Apps.Values.Where(a => a.Visibility.Shows(peer.Id)).ToList();
         return apps.Count > 0 && apps.Count == snapshot.Apps.Count
             ? null
             : [.. apps.Select(a => a.Meta.PrettyName).Order(StringComparer.OrdinalIgnoreCase)];

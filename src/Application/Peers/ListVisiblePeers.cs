@@ -16,8 +16,7 @@ public sealed record ListVisiblePeers(PortalId Portal, string App, TypedPortalId
     : IRequest<IReadOnlyList<VisiblePeer>>
 {
     public static bool Sees(AppRow app, PeerRow peer) =>
-        peer is { Listed: true, Blocked: false }
-        && (peer.Id is { } id ? app.Visibility.Shows(id) : app.Visibility.Mode == Domain.Apps.VisibilityMode.All);
+        peer is { Listed: true, Blocked: false } && app.Visibility.Shows(peer.Id);
 
     internal sealed class Handler(IPortalSnapshots snapshots, IPeerContacts contacts) : IRequestHandler<ListVisiblePeers, IReadOnlyList<VisiblePeer>>
     {

@@ -1,5 +1,4 @@
 using PeerRegistry.Application.Snapshots;
-using PeerRegistry.Domain.Apps;
 using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Portals;
 
@@ -19,7 +18,7 @@ public static class CallPolicy
     public static PeerRow? Authorize(PortalSnapshot portal, string app, ReadOnlySpan<char> id, out RefusedException? refusal)
     {
         var peer = Find(portal, id);
-        if (peer is null || !portal.Apps.TryGetValue(app, out var row) || !Shows(row.Visibility, peer))
+        if (peer is null || !portal.Apps.TryGetValue(app, out var row) || !row.Visibility.Shows(peer.Id))
         {
             refusal = new RefusedException(RefusalKind.NotFound, "peer_unknown", "There is no such peer, or this app may not see it.");
             return null;
@@ -39,7 +38,4 @@ public static class CallPolicy
 
         return peer.Listed && !peer.Blocked && (!isFull || (peer.Id is { } full && id.SequenceEqual(full.Value))) ? peer : null;
     }
-
-    private static bool Shows(Visibility visibility, PeerRow peer) =>
-        peer.Id is { } id ? visibility.Shows(id) : visibility.Mode == VisibilityMode.All;
 }

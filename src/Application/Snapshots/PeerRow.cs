@@ -12,7 +12,7 @@ namespace PeerRegistry.Application.Snapshots;
 /// <param name="Typed">What the owner typed: 6 to 103 characters.</param>
 /// <param name="Id">Known with <paramref name="Key"/> from the first contact on, or where all of it was typed.</param>
 /// <param name="Key">Pinned; null before first contact.</param>
-/// <param name="Domain">Where it is asked: the address given, else <c>{short id}.{our zone}</c>.</param>
+/// <param name="Domain">The domain at which the peer is contacted: its address, or <c>{short id}.{our zone}</c> if it has none.</param>
 /// <param name="Original">Runs the original core and so speaks less than we do.</param>
 /// <param name="Verified">Null before first contact.</param>
 /// <param name="PinnedAt">When the key was pinned. A visibility that was chosen before does not mean this peer.</param>

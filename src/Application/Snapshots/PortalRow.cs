@@ -12,7 +12,7 @@ public sealed record PortalRow(
     public IReadOnlyList<InviteRow> Invites { get; init; } = [];
 }
 
-/// <param name="UsedBy">Null: nobody has.</param>
+/// <param name="UsedBy">The Portal that used the invite, or null if it was not used.</param>
 public sealed record InviteRow(string Id, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt, PortalId? UsedBy, bool Revoked)
 {
     public bool IsOpen(DateTimeOffset now) => !Revoked && UsedBy is null && now < ExpiresAt;

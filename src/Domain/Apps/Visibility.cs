@@ -29,7 +29,8 @@ public sealed record Visibility(VisibilityMode Mode, IReadOnlyList<PortalId> Pee
     public static Visibility Some(IEnumerable<PortalId> peers) =>
         new(VisibilityMode.Some, [.. peers.Distinct().OrderBy(peer => peer.Value, StringComparer.Ordinal)]);
 
-    public bool Shows(PortalId peer) => Mode == VisibilityMode.All || (Mode == VisibilityMode.Some && some.Contains(peer));
+    /// <param name="peer">The full ID, or null if it is not known yet; then only an app that sees all peers sees this one.</param>
+    public bool Shows(PortalId? peer) => Mode == VisibilityMode.All || (Mode == VisibilityMode.Some && peer is { } id && some.Contains(id));
 
     public bool Equals(Visibility? other) => other is not null && Mode == other.Mode && Peers.SequenceEqual(other.Peers);
 
