@@ -20,9 +20,6 @@ internal sealed class ForwardAuthMiddleware(
     public const string Path = "/internal/auth";
     public const string NginxPath = "/internal/auth/nginx";
 
-    /// <summary>Of the empty body (RFC 9530): an original signs no digest, so whatever body comes with it must not pass for signed.</summary>
-    private const string EmptyDigest = "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:";
-
     public Task InvokeAsync(HttpContext context)
     {
         var path = context.Request.Path.Value;
@@ -44,12 +41,12 @@ internal sealed class ForwardAuthMiddleware(
             RefuseUpgrade(context.Request.Headers.Upgrade);
             if (forNginx)
                 ReservedNames.Refuse(context.Request.Headers);
-            var (portal, verdict, signature) = await Authorize(context, forwarded);
+            var (portal, verdict, digest) = await Authorize(context, forwarded);
             VerdictMetrics.Count(verdict);
             switch (verdict.Ruling)
             {
                 case Ruling.Granted:
-                    Grant(context, portal, verdict, signature);
+                    Grant(context, portal, verdict, digest);
                     break;
                 case Ruling.SessionNeeded:
                     Redirect(context, portal, forwarded, forNginx);
@@ -107,19 +104,14 @@ internal sealed class ForwardAuthMiddleware(
             forwarded.App, forwarded.Target, forwarded.Path, mayChange,
             FromOwnPage: (cookie ?? basic) is not null && mayChange && IsOwn(headers, forwarded.Authority, silentIsOwn: cookie is null),
             IsNavigation: Navigation.MayBeRedirected(headers, forwarded.Method),
-            cookie is null ? null : TokenHash.Of(cookie),
-            Bearer.Token(headers.Authorization) is { } token ? TokenHash.Of(token) : null,
-            Signer: null)
-        {
-            BasicPassword = basic is null ? null : TokenHash.Of(basic),
-        };
+            cookie, Bearer.Token(headers.Authorization), basic);
     }
 
     private static bool IsOwn(IHeaderDictionary headers, string authority, bool silentIsOwn) =>
         headers.Origin.Count <= 1 && headers["Sec-Fetch-Site"].Count <= 1
         && CrossSite.IsOwn(headers.Origin, headers["Sec-Fetch-Site"], authority, silentIsOwn);
 
-    private void Grant(HttpContext context, PortalSnapshot portal, in AccessVerdict verdict, in SignatureVerdict verified)
+    private void Grant(HttpContext context, PortalSnapshot portal, in AccessVerdict verdict, string digest)
     {
         var (from, to) = (context.Request.Headers, context.Response.Headers);
         var handed = IdentityHeaders.Of(portal);
@@ -129,7 +121,7 @@ internal sealed class ForwardAuthMiddleware(
 
         to["Cookie"] = OwnSecrets.Cookies(from.Cookie, snapshots);
         to["Authorization"] = OwnSecrets.Authorization(from.Authorization, snapshots);
-        to["Content-Digest"] = verified.Signer is null ? "" : verified.ContentDigest ?? EmptyDigest;
+        to["Content-Digest"] = digest;
         context.Response.ContentLength = 0;
     }
 

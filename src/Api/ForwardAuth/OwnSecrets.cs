@@ -1,4 +1,5 @@
-using System.Text;
+using System.Globalization;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Primitives;
 using PeerRegistry.Api.Http;
 using PeerRegistry.Application.Common;
@@ -58,7 +59,8 @@ internal static class OwnSecrets
         if (field.Count == 0)
             return "";
 
-        var kept = new StringBuilder();
+        var kept = new DefaultInterpolatedStringHandler(0, 0, CultureInfo.InvariantCulture, stackalloc char[512]);
+        var first = true;
         foreach (var line in field)
         {
             foreach (var range in line.AsSpan().Split(';'))
@@ -66,13 +68,14 @@ internal static class OwnSecrets
                 var pair = line.AsSpan(range).Trim(' ');
                 if (pair.IsEmpty || pair.StartsWith(CookiePrefix, StringComparison.OrdinalIgnoreCase) || CarriesToken(pair, snapshots))
                     continue;
-                if (kept.Length > 0)
-                    kept.Append("; ");
-                kept.Append(pair);
+                if (!first)
+                    kept.AppendLiteral("; ");
+                kept.AppendFormatted(pair);
+                first = false;
             }
         }
 
-        return kept.ToString();
+        return kept.ToStringAndClear();
     }
 
     public static string Authorization(StringValues field, IPortalSnapshots snapshots)

@@ -10,7 +10,7 @@ namespace PeerRegistry.Application.ForwardAuth;
 /// <summary>Who may reach which path of which app: one snapshot in, one verdict out, nothing else looked at.</summary>
 public static class AccessPolicy
 {
-    public static AccessVerdict Decide(PortalSnapshot portal, in AccessRequest request, DateTimeOffset now)
+    public static AccessVerdict Decide(PortalSnapshot portal, AccessRequest request, DateTimeOffset now)
     {
         if (!portal.Apps.TryGetValue(request.App, out var app))
             return new(Ruling.AppUnknown, Client.Anonymous, null);
@@ -39,13 +39,13 @@ public static class AccessPolicy
                 : null;
     }
 
-    private static CompiledRule? Find(AccessRules rules, in AccessRequest request) => request.Path switch
+    private static CompiledRule? Find(AccessRules rules, AccessRequest request) => request.Path switch
     {
         null => rules.FindRuleOfEveryReading(request.Target),
         var path => AccessRules.IsReserved(path) ? null : rules.FindRule(request.Target, path),
     };
 
-    private static Ruling Rule(Access access, in Client client, bool crossSite, bool isNavigation) => (access, client.Type) switch
+    private static Ruling Rule(Access access, Client client, bool crossSite, bool isNavigation) => (access, client.Type) switch
     {
         (Access.Public, _) => Ruling.Granted,
         (Access.Peer, Client.Peer) => Ruling.Granted,
@@ -57,22 +57,25 @@ public static class AccessPolicy
     };
 
     /// <param name="crossSite">There is a good session, but a page of another origin makes use of it.</param>
-    private static Client Caller(PortalSnapshot portal, AppRow app, in AccessRequest request, DateTimeOffset now, out bool crossSite)
+    private static Client Caller(PortalSnapshot portal, AppRow app, AccessRequest request, DateTimeOffset now, out bool crossSite)
     {
         crossSite = false;
         if (request.Signer is { } signer && Peer(portal, app, signer) is { } peer)
             return new(Client.Peer, signer.Id.Value, peer.Name);
-        if (Device(portal, app, request.BearerSession, now) is { } byToken)
+        if (Device(portal, app, Hash(request.BearerSession), now) is { } byToken)
             return byToken;
 
         // Browsers send cookies, and passwords that they have once been given, with the requests of any page.
-        var ambient = Password(portal, app, request.BasicPassword) ?? Device(portal, app, request.BasicPassword, now) ?? Device(portal, app, request.CookieSession, now);
-        if (ambient is not { } device)
+        var password = Hash(request.BasicPassword);
+        var ambient = Password(portal, app, password) ?? Device(portal, app, password, now) ?? Device(portal, app, Hash(request.CookieSession), now);
+        if (ambient is null)
             return Client.Anonymous;
 
         crossSite = request is { MayChange: true, FromOwnPage: false };
-        return crossSite ? Client.Anonymous : device;
+        return crossSite ? Client.Anonymous : ambient;
     }
+
+    private static TokenHash? Hash(string? token) => token is null ? null : TokenHash.Of(token);
 
     private static Client? Password(PortalSnapshot portal, AppRow app, TokenHash? password) =>
         password is { } hash

@@ -1,4 +1,3 @@
-using PeerRegistry.Application.Common;
 using PeerRegistry.Application.SignedCalls;
 
 namespace PeerRegistry.Application.ForwardAuth;
@@ -6,7 +5,7 @@ namespace PeerRegistry.Application.ForwardAuth;
 /// <summary>Who a request is from, in the words that apps know.</summary>
 /// <param name="Type"><c>terminal</c>, <c>peer</c> or <c>anonymous</c>.</param>
 /// <param name="Id">A device's id or a Portal's full ID; empty for anonymous.</param>
-public readonly record struct Client(string Type, string Id, string Name)
+public sealed record Client(string Type, string Id, string Name)
 {
     public const string Terminal = "terminal";
     public const string Peer = "peer";
@@ -20,15 +19,15 @@ public readonly record struct Client(string Type, string Id, string Name)
 /// <param name="MayChange">An unsafe method or an upgrade.</param>
 /// <param name="FromOwnPage">The browser says that a page of this very app makes it; with HTTP Basic also a client that says nothing.</param>
 /// <param name="IsNavigation">A person goes there with a browser.</param>
-/// <param name="CookieSession">The app session that the cookie names.</param>
-/// <param name="BearerSession">The app session that <c>Authorization</c> names.</param>
-/// <param name="Signer">Whose signature was verified.</param>
-public readonly record struct AccessRequest(
+/// <param name="CookieSession">The token of the app session in the cookie.</param>
+/// <param name="BearerSession">The token of the app session in <c>Authorization</c>.</param>
+/// <param name="BasicPassword">The password of HTTP Basic, which may be one of the app's passwords or the token of a session for it.</param>
+public sealed record AccessRequest(
     string App, string Target, string? Path, bool MayChange, bool FromOwnPage, bool IsNavigation,
-    TokenHash? CookieSession, TokenHash? BearerSession, Signer? Signer)
+    string? CookieSession, string? BearerSession, string? BasicPassword)
 {
-    /// <summary>The password of HTTP Basic, which may be one of the app's passwords or a session for it.</summary>
-    public TokenHash? BasicPassword { get; init; }
+    /// <summary>Whose signature was verified.</summary>
+    public Signer? Signer { get; init; }
 }
 
 public enum Ruling

@@ -13,8 +13,8 @@ namespace PeerRegistry.Application.ForwardAuth;
 public sealed record SignedRequest(ReceivedRequest Received, ReadOnlyMemory<byte>? Body, Func<string> Network);
 
 /// <param name="Portal">The snapshot that decided.</param>
-/// <param name="Signature">Empty for a request without a signature.</param>
-public readonly record struct Authorization(PortalSnapshot Portal, AccessVerdict Verdict, SignatureVerdict Signature);
+/// <param name="ContentDigest">What the app may believe of the body: the field of a verified signature, else empty.</param>
+public readonly record struct Authorization(PortalSnapshot Portal, AccessVerdict Verdict, string ContentDigest);
 
 /// <summary>Whether a request to an app may pass, and who it is from.</summary>
 /// <param name="Portal">As of the start of the request.</param>
@@ -22,30 +22,48 @@ public readonly record struct Authorization(PortalSnapshot Portal, AccessVerdict
 /// <param name="Signed">Null if the request has no signature.</param>
 public sealed record AuthorizeRequest(PortalSnapshot Portal, AccessRequest Access, SignedRequest? Signed) : IHotPathRequest<Authorization>
 {
+    /// <summary>Of the empty body (RFC 9530): an original signs no digest, so whatever body comes with it must not pass for signed.</summary>
+    private const string EmptyDigest = "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:";
+
     internal sealed class Handler(
         IPortalSnapshots snapshots, ISnapshotTrust trust, ISignatures signatures, IRefusedCalls refusals, IPeerContacts contacts,
         IServiceScopeFactory scopes, TimeProvider clock) : IRequestHandler<AuthorizeRequest, Authorization>
     {
         /// <exception cref="RefusedException"><c>guard_cold</c>; <c>guard_full</c>; <c>guard_quota</c>; <c>database_unavailable</c></exception>
-        public async Task<Authorization> Handle(AuthorizeRequest c, CancellationToken ct)
+        public Task<Authorization> Handle(AuthorizeRequest c, CancellationToken ct)
         {
-            var signature = c.Signed is { } signed ? await Verify(c, signed, ct) : default;
-            var authorization = Decide(c, signature);
-            while (!trust.Holds)
-            {
-                // The process was paused after the first look, or verifying took long.
-                await trust.Require(ct);
-                authorization = Decide(c, signature);
-            }
+            if (c.Signed is { } signed)
+                return DecideSigned(c, signed, ct);
 
-            return authorization;
+            var authorization = Decide(c, default);
+            return trust.Holds ? Task.FromResult(authorization) : DecideAgain(c, default, ct);
+        }
+
+        private async Task<Authorization> DecideSigned(AuthorizeRequest c, SignedRequest signed, CancellationToken ct)
+        {
+            var signature = await Verify(c, signed, ct);
+            var authorization = Decide(c, signature);
+            return trust.Holds ? authorization : await DecideAgain(c, signature, ct);
+        }
+
+        /// <summary>The process was paused after the first look, or verifying took long.</summary>
+        private async Task<Authorization> DecideAgain(AuthorizeRequest c, SignatureVerdict signature, CancellationToken ct)
+        {
+            while (true)
+            {
+                await trust.Require(ct);
+                var authorization = Decide(c, signature);
+                if (trust.Holds)
+                    return authorization;
+            }
         }
 
         /// <summary>By the newest snapshot: verifying took a moment.</summary>
         private Authorization Decide(AuthorizeRequest c, in SignatureVerdict signature)
         {
             var portal = snapshots.Find(c.Portal.Portal.Id) ?? c.Portal;
-            return new(portal, AccessPolicy.Decide(portal, c.Access with { Signer = signature.Signer }, clock.GetUtcNow()), signature);
+            var access = signature.Signer is { } signer ? c.Access with { Signer = signer } : c.Access;
+            return new(portal, AccessPolicy.Decide(portal, access, clock.GetUtcNow()), signature.Signer is null ? "" : signature.ContentDigest ?? EmptyDigest);
         }
 
         /// <summary>A bad signature is written down and leaves the caller anonymous.</summary>

@@ -61,9 +61,9 @@ public sealed record ExplainAccess(PortalId Portal, string App, string Target, s
                 return (request, "");
             if (c.As == "device")
             {
-                var session = TokenHash.Of(Token.Create());
+                var session = Token.Create();
                 var credential = new Credential(CredentialKind.AppSession, c.Device, c.App, now + TimeSpan.FromMinutes(1));
-                portal = portal with { Credentials = portal.Credentials.Add(session, credential) };
+                portal = portal with { Credentials = portal.Credentials.Add(TokenHash.Of(session), credential) };
                 return (request with { BearerSession = session }, "");
             }
 

@@ -61,7 +61,7 @@ public sealed class IdentityHeaders
     public ReadOnlySpan<IdentityHeader> For(CompiledRule rule) =>
         byRule.TryGetValue(rule, out var ready) ? ready : byRule.GetOrAdd(rule, [.. names.Select(header => Own(rule, header))]);
 
-    public TemplateValues Values(in Client client) =>
+    public TemplateValues Values(Client client) =>
         portal with { ClientType = client.Type, ClientId = client.Id, ClientName = client.Name };
 
     private static IdentityHeader Own(CompiledRule rule, IdentityHeader header)

@@ -1,5 +1,6 @@
 using System.Buffers;
-using System.Text;
+using System.Globalization;
+using System.Runtime.CompilerServices;
 using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Domain.Apps;
@@ -88,11 +89,11 @@ public sealed class HeaderTemplate
         if (parts is [{ Length: null } only])
             return Safe(Value(only, values));
 
-        var rendered = new StringBuilder();
+        var rendered = new DefaultInterpolatedStringHandler(0, 0, CultureInfo.InvariantCulture, stackalloc char[256]);
         foreach (var part in parts)
-            rendered.Append(part.Length is { } length ? First(length, Value(part, values)) : Value(part, values));
+            rendered.AppendLiteral(part.Length is { } length ? First(length, Value(part, values)) : Value(part, values));
 
-        return Safe(rendered.ToString());
+        return Safe(rendered.ToStringAndClear());
     }
 
     /// <summary>Replaces control characters by spaces and trims the ends. Other characters are kept.</summary>
@@ -129,7 +130,7 @@ public sealed class HeaderTemplate
             var slice = expression[(open + 1)..^1];
             if (slice is not [':', .. { Length: > 0 and <= 4 } digits] || !digits.All(char.IsAsciiDigit))
                 throw Unreadable(template, column);
-            length = int.Parse(digits, System.Globalization.CultureInfo.InvariantCulture);
+            length = int.Parse(digits, CultureInfo.InvariantCulture);
         }
 
         var field = name switch
