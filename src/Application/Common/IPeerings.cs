@@ -6,5 +6,5 @@ namespace PeerRegistry.Application.Common;
 public interface IPeerings
 {
     /// <summary>Every peer that has heard our offer hears it again, and with it our name, once the session has committed.</summary>
-    void RestateAll(IDocumentSession session, DateTimeOffset now);
+    Task RestateAll(IDocumentSession session, DateTimeOffset now);
 }

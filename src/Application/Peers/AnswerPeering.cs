@@ -63,10 +63,7 @@ public sealed record AnswerPeering(
                     return new Answer(IsMutual: true, (await contacts.Take(c.Portal, id.Short, c.Revision, c.Peering, ct)).Revision);
                 await offers.Keep(c.Portal, new PeeringOffer(id, DisplayName.Claimed(c.Name), domain, c.Revision, now, now), c.Network, ct);
                 if (peer is { Listed: true, Key: null })
-                {
                     await contacts.Change(c.Portal, id.Short, contact => contact.BringForward(now), ct);
-                    contacts.Signal();
-                }
             }
 
             return Neutral(c);

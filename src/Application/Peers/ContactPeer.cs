@@ -1,66 +1,12 @@
-using System.Security.Cryptography;
-using Marten;
-using MediatR;
-using PeerRegistry.Application.Common;
-using PeerRegistry.Domain.Common;
-using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Peers;
 
 /// <summary>
-/// Contacts one peer if it is due: asks who it is, if the last answer is too old, and tells it our wanted state, if it has not answered
-/// that yet. Does nothing if the contact is not due or another node has claimed it.
+/// Says that a peer may be due for contact. Stored with every change of its schedule, in the same transaction, and delivered when the
+/// contact is due. What is to be said is read from the contact; an outdated message does nothing.
 /// </summary>
-public sealed record ContactPeer(PortalId Portal, ShortId Peer) : IRequest
-{
-    internal sealed class Handler(IDocumentStore store, IPeerContacts contacts, IMediator mediator, TimeProvider clock) : IRequestHandler<ContactPeer, Unit>
-    {
-        public async Task<Unit> Handle(ContactPeer c, CancellationToken ct)
-        {
-            if (await contacts.Claim(c.Portal, c.Peer, clock.GetUtcNow(), ct) is not { } contact)
-                return Unit.Value;
+public sealed record ContactPeer(PortalId Portal, ShortId Peer);
 
-            var peer = await store.ReadPeer(c.Portal, c.Peer, ct);
-            if (contact.Wanted == WantedPeering.Offered && (!peer.Listed || peer.Blocked))
-            {
-                await contacts.Finish(c.Portal, c.Peer, current => current.Rest(contact), ct);
-                return Unit.Value;
-            }
-
-            var attempt = new ContactAttempt(contact);
-            try
-            {
-                if (contact.Wanted == WantedPeering.Offered && (peer.Key is null || contact.IsIdentificationDue(clock.GetUtcNow())))
-                {
-                    await mediator.Send(new IdentifyPeer(c.Portal, c.Peer), ct);
-                    attempt = attempt with { Identified = true };
-                }
-
-                if (contact.Waiting)
-                    attempt = attempt with { Reply = await mediator.Send(new OfferPeering(c.Portal, c.Peer, contact), ct) };
-            }
-            catch (RefusedException e)
-            {
-                attempt = attempt with { Error = new ContactError(e.Code, e.Message, clock.GetUtcNow()), RetryAfter = e.RetryAfter };
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                var error = new ContactError("internal_error", "Something went wrong here. The log of this Portal says what.", clock.GetUtcNow());
-                await Finish(c, attempt with { Error = error }, ct);
-                throw;
-            }
-
-            await Finish(c, attempt, ct);
-            if (attempt.Identified)
-                await mediator.Send(new FetchPeerPicture(c.Portal, c.Peer), ct); // last, as nothing waits for it
-            return Unit.Value;
-        }
-
-        private Task Finish(ContactPeer c, ContactAttempt attempt, CancellationToken ct)
-        {
-            var (now, chance) = (clock.GetUtcNow(), RandomNumberGenerator.GetInt32(int.MaxValue) / (double)int.MaxValue);
-            return contacts.Finish(c.Portal, c.Peer, current => current.After(attempt, now, chance), ct);
-        }
-    }
-}
+/// <summary>Says that any of a Portal's peers may be due for contact.</summary>
+public sealed record ContactDuePeers(PortalId Portal);

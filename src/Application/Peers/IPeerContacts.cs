@@ -20,9 +20,13 @@ public sealed record PeerContact(bool Waiting, bool? IsReachable, DateTimeOffset
 /// <summary>The newest notice that was taken from a peer's key.</summary>
 public readonly record struct TakenNotice(long Revision, WantedPeering Wish);
 
-/// <summary>A contact that is due and that nobody has claimed.</summary>
+/// <summary>A contact that is due.</summary>
 /// <param name="AskedAt">When the owner asked for it; null if it is due by itself.</param>
 public sealed record WaitingContact(PortalId Portal, ShortId Peer, DateTimeOffset DueAt, DateTimeOffset? AskedAt);
+
+/// <param name="Contact">Null if the contact is not due, or claimed by another node.</param>
+/// <param name="ClaimedUntil">When another node's claim expires; null if there is none.</param>
+public readonly record struct ContactClaim(Contact? Contact, DateTimeOffset? ClaimedUntil);
 
 /// <param name="Version">Of the row; 0 if there is none yet.</param>
 public readonly record struct StoredContact(Contact Contact, long Version);
@@ -32,21 +36,16 @@ public interface IPeerContacts
 {
     Task<IReadOnlyDictionary<ShortId, PeerContact>> Find(PortalId portal, IReadOnlyCollection<ShortId> peers, CancellationToken ct);
 
-    /// <summary>
-    /// Contacts that are due and not claimed, of each Portal: those longest due, and those that its owner has asked for most recently.
-    /// </summary>
-    /// <param name="atMost">Of either kind, for each Portal.</param>
-    Task<IReadOnlyList<WaitingContact>> FindDue(IReadOnlyCollection<PortalId> portals, DateTimeOffset now, int atMost, CancellationToken ct);
-
     /// <summary>Until it is finished or the claim expires, nobody else contacts this peer.</summary>
-    /// <returns>Null if the contact is not due, or claimed by another node.</returns>
-    Task<Contact?> Claim(PortalId portal, ShortId peer, DateTimeOffset now, CancellationToken ct);
+    Task<ContactClaim> Claim(PortalId portal, ShortId peer, DateTimeOffset now, CancellationToken ct);
 
-    /// <summary>Stores what an attempt has brought and ends its claim.</summary>
+    /// <summary>Stores what an attempt has brought, ends its claim, and publishes a <see cref="ContactPeer"/> for the next attempt.</summary>
     /// <param name="decide">Pure; called again if the row was changed meanwhile.</param>
     Task Finish(PortalId portal, ShortId peer, Func<Contact, Contact> decide, CancellationToken ct);
 
-    /// <summary>Loads, decides and stores. Does nothing if there is no such contact.</summary>
+    /// <summary>
+    /// Loads, decides and stores, and publishes a <see cref="ContactPeer"/> if it was rescheduled. Does nothing if there is no such contact.
+    /// </summary>
     /// <param name="decide">Pure; called again if the row was changed meanwhile.</param>
     Task Change(PortalId portal, ShortId peer, Func<Contact, Contact> decide, CancellationToken ct);
 
@@ -54,10 +53,10 @@ public interface IPeerContacts
     Task<StoredContact> Load(PortalId portal, ShortId peer, CancellationToken ct);
 
     /// <summary>
-    /// Stores the contact when the session commits, and signals the worker then. The session does not commit if the row was changed since it
-    /// was loaded.
+    /// Stores the contact when the session commits, and publishes a <see cref="ContactPeer"/> with it. The session does not commit if the row was
+    /// changed since it was loaded.
     /// </summary>
-    void Store(IDocumentSession session, ShortId peer, Contact contact, long expectedVersion);
+    Task Store(IDocumentSession session, ShortId peer, Contact contact, long expectedVersion);
 
     /// <summary>The session does not commit if a newer notice of this peer was taken meanwhile.</summary>
     void RequireRevision(IDocumentSession session, ShortId peer, long revision);
@@ -80,7 +79,4 @@ public interface IPeerContacts
     /// gathered in memory and followed up within about a second.
     /// </summary>
     void CallFailed(PortalId portal, ShortId peer, bool refused);
-
-    /// <summary>Tells the worker that contacts may be due.</summary>
-    void Signal();
 }

@@ -25,7 +25,7 @@ internal static class PeerStreams
         this IPeerContacts contacts, IDocumentSession session, PortalId portal, ShortId peer, Func<Contact, Contact> change, CancellationToken ct)
     {
         var stored = await contacts.Load(portal, peer, ct);
-        contacts.Store(session, peer, change(stored.Contact), stored.Version);
+        await contacts.Store(session, peer, change(stored.Contact), stored.Version);
     }
 
     /// <summary>The peer of the stream, if it is the one that was meant: the stream is found by the six characters that every spelling begins with.</summary>

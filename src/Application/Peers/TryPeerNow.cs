@@ -17,7 +17,6 @@ public sealed record TryPeerNow(PortalId Portal, TypedPortalId Id) : IRequest
 
             var now = clock.GetUtcNow();
             await contacts.Change(c.Portal, peer.Short, contact => contact.TryNow(now), ct);
-            contacts.Signal();
             return Unit.Value;
         }
     }

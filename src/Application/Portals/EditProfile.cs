@@ -30,7 +30,7 @@ public sealed record EditProfile(PortalId Portal, string Name, string? Email, st
         {
             var profile = await session.Load<Profile, PortalEvent>(Identity.Stream, ct);
             if (profile.Append(Profile.Change(profile.State, c.Name, c.Email, c.Description, c.EmailPublic)))
-                peerings.RestateAll(session, clock.GetUtcNow());
+                await peerings.RestateAll(session, clock.GetUtcNow());
             return Unit.Value;
         }
     }

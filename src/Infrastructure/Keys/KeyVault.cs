@@ -37,7 +37,7 @@ internal sealed class KeyVault(NpgsqlDataSource database, MasterKey master) : IK
     }
 
     public void Store(IDocumentSession session, NewKey key) => session.Queue(
-        "insert into registry.portal_keys (portal_id, sealed) values ($1, $2)", null, session.Portal(), Sql.Bytes(key.Sealed.ToArray()));
+        "insert into registry.portal_keys (portal_id, sealed) values ($1, $2)", session.Portal(), Sql.Bytes(key.Sealed.ToArray()));
 
     /// <summary>Blocks on the database the first time a Portal signs.</summary>
     /// <exception cref="CryptographicException">The key was sealed with another master key, or its row was changed.</exception>

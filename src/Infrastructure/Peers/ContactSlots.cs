@@ -21,9 +21,6 @@ internal sealed class ContactSlots(RegistryOptions options)
     private const int ReservedPerPortal = 2;
     private readonly RegistryOptions.PeeringOptions limits = options.Peering;
 
-    /// <summary>How many waiting contacts of one Portal can begin at once at most.</summary>
-    public int AtMostOfPortal => limits.ContactsPerPortal + ReservedPerPortal;
-
     public IReadOnlyList<RunningContact> Fill(IReadOnlyCollection<RunningContact> running, IEnumerable<WaitingContact> waiting)
     {
         var begun = running.Select(contact => (contact.Portal, contact.Peer)).ToHashSet();

@@ -1,9 +1,11 @@
 using Marten;
+using Marten.Exceptions;
 using Npgsql;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Peers;
 using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
+using PeerRegistry.Infrastructure.Messaging;
 using PeerRegistry.Infrastructure.Store;
 
 namespace PeerRegistry.Infrastructure.Peers;
@@ -12,7 +14,8 @@ namespace PeerRegistry.Infrastructure.Peers;
 /// Table <c>peer_contacts</c>. What follows from a contact is decided by <see cref="Contact"/>; the statements load it, and store it if
 /// its row still has the version that was loaded.
 /// </summary>
-internal sealed class PeerContacts(NpgsqlDataSource database, CallReports calls, PeerWorkerSignal signal) : IPeerContacts, IPeerings
+internal sealed class PeerContacts(NpgsqlDataSource database, IDocumentStore store, Outbox outbox, DueContacts due, CallReports calls, TimeProvider clock)
+    : IPeerContacts, IPeerings
 {
     /// <summary>How long a claim lasts if its process dies: longer than the two messages of one contact take at most.</summary>
     private static readonly TimeSpan ClaimLife = TimeSpan.FromSeconds(90);
@@ -30,32 +33,8 @@ internal sealed class PeerContacts(NpgsqlDataSource database, CallReports calls,
         return found;
     }
 
-    public async Task<IReadOnlyList<WaitingContact>> FindDue(IReadOnlyCollection<PortalId> portals, DateTimeOffset now, int atMost, CancellationToken ct)
-    {
-        await using var command = database.CreateCommand(
-            """
-            select waiting.* from unnest($1) as portal(id) cross join lateral (
-                (select portal_id, short_id, next_attempt_at, asked_at from registry.peer_contacts
-                 where portal_id = portal.id and next_attempt_at <= $2 and (claimed_until is null or claimed_until <= $2)
-                 order by next_attempt_at limit $3)
-                union
-                (select portal_id, short_id, next_attempt_at, asked_at from registry.peer_contacts
-                 where portal_id = portal.id and asked_at is not null and next_attempt_at <= $2 and (claimed_until is null or claimed_until <= $2)
-                 order by asked_at desc limit $3)
-            ) waiting
-            """);
-        command.Parameters.Add(Sql.Texts([.. portals.Select(portal => portal.Value)]));
-        command.Parameters.Add(Sql.Time(now));
-        command.Parameters.Add(Sql.Bigint(atMost));
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var due = new List<WaitingContact>();
-        while (await reader.ReadAsync(ct))
-            due.Add(new WaitingContact(PortalId.Parse(reader.GetString(0)), reader.Short(1), reader.Time(2)!.Value, reader.Time(3)));
-        return due;
-    }
-
     /// <summary>One statement, because several nodes may find the same contact due and one of them must get it.</summary>
-    public async Task<Contact?> Claim(PortalId portal, ShortId peer, DateTimeOffset now, CancellationToken ct)
+    public async Task<ContactClaim> Claim(PortalId portal, ShortId peer, DateTimeOffset now, CancellationToken ct)
     {
         await using var command = database.CreateCommand(
             $"""
@@ -68,7 +47,9 @@ internal sealed class PeerContacts(NpgsqlDataSource database, CallReports calls,
         command.Parameters.Add(Sql.Time(now));
         command.Parameters.Add(Sql.Time(now + ClaimLife));
         await using var reader = await command.ExecuteReaderAsync(ct);
-        return await reader.ReadAsync(ct) ? ContactRows.Read(reader) : null;
+        return await reader.ReadAsync(ct)
+            ? new(ContactRows.Read(reader), ClaimedUntil: null)
+            : new(Contact: null, await due.ClaimedUntil(portal, peer, now, ct));
     }
 
     public Task Finish(PortalId portal, ShortId peer, Func<Contact, Contact> decide, CancellationToken ct) =>
@@ -99,31 +80,39 @@ internal sealed class PeerContacts(NpgsqlDataSource database, CallReports calls,
         return new TakenNotice(reader.GetInt64(0), Enum.Parse<WantedPeering>(reader.GetString(1)));
     }
 
-    public void Store(IDocumentSession session, ShortId peer, Contact contact, long expectedVersion) => session.Queue(
-        $"""
-        insert into registry.peer_contacts as c (portal_id, short_id, {ContactRows.Columns}, version)
-        values ($1, $2, {ContactRows.Parameters}, 1)
-        on conflict (portal_id, short_id) do update set
-            ({ContactRows.Columns}) = row({ContactRows.Parameters}),
-            version = case c.version when $22 then c.version + 1 else registry.stale_version() end
-        """,
-        signal.Set,
-        [.. ContactRows.Values(PortalId.Parse(session.TenantId), peer, contact, expectedVersion)]);
+    public async Task Store(IDocumentSession session, ShortId peer, Contact contact, long expectedVersion)
+    {
+        var portal = PortalId.Parse(session.TenantId);
+        session.Queue(
+            $"""
+            insert into registry.peer_contacts as c (portal_id, short_id, {ContactRows.Columns}, version)
+            values ($1, $2, {ContactRows.Parameters}, 1)
+            on conflict (portal_id, short_id) do update set
+                ({ContactRows.Columns}) = row({ContactRows.Parameters}),
+                version = case c.version when $22 then c.version + 1 else registry.stale_version() end
+            """,
+            [.. ContactRows.Values(portal, peer, contact, expectedVersion)]);
+        if (contact.NextAttemptAt is not null)
+            await outbox.Publish(session, new ContactPeer(portal, peer));
+    }
 
     /// <summary>
     /// One statement for all contacts of a Portal, because it belongs to the transaction that changes the profile and an owner may have
     /// thousands. The new revision is that of <see cref="Contact.Revision"/>.
     /// </summary>
-    public void RestateAll(IDocumentSession session, DateTimeOffset now) => session.Queue(
-        """
-        update registry.peer_contacts
-        set revision = greatest(revision + 1, $2), next_attempt_at = least(next_attempt_at, $3), schedule = schedule + 1, version = version + 1
-        where portal_id = $1 and wanted = 'Offered' and delivered > 0
-        """,
-        signal.Set,
-        session.Portal(),
-        Sql.Bigint(now.ToUnixTimeMilliseconds()),
-        Sql.Time(now));
+    public Task RestateAll(IDocumentSession session, DateTimeOffset now)
+    {
+        session.Queue(
+            """
+            update registry.peer_contacts
+            set revision = greatest(revision + 1, $2), next_attempt_at = least(next_attempt_at, $3), schedule = schedule + 1, version = version + 1
+            where portal_id = $1 and wanted = 'Offered' and delivered > 0
+            """,
+            session.Portal(),
+            Sql.Bigint(now.ToUnixTimeMilliseconds()),
+            Sql.Time(now));
+        return outbox.Publish(session, new ContactDuePeers(PortalId.Parse(session.TenantId)));
+    }
 
     /// <summary>One statement, because it locks the row, so that a newer notice cannot be taken before this transaction is over.</summary>
     public void RequireRevision(IDocumentSession session, ShortId peer, long revision) => session.Queue(
@@ -131,7 +120,6 @@ internal sealed class PeerContacts(NpgsqlDataSource database, CallReports calls,
         update registry.peer_contacts set taken = case taken when $3 then taken else registry.stale_version() end
         where portal_id = $1 and short_id = $2
         """,
-        null,
         session.Portal(),
         Sql.Text(peer.Value),
         Sql.Bigint(revision));
@@ -141,18 +129,15 @@ internal sealed class PeerContacts(NpgsqlDataSource database, CallReports calls,
         update registry.peer_contacts set taken = 0, taken_wish = null, is_reachable = null, last_seen_at = null, version = version + 1
         where portal_id = $1 and short_id = $2
         """,
-        null,
         session.Portal(),
         Sql.Text(peer.Value));
 
     public void Drop(IDocumentSession session, ShortId peer) => session.Queue(
-        "delete from registry.peer_contacts where portal_id = $1 and short_id = $2", null, session.Portal(), Sql.Text(peer.Value));
+        "delete from registry.peer_contacts where portal_id = $1 and short_id = $2", session.Portal(), Sql.Text(peer.Value));
 
     public void Heard(PortalId portal, ShortId peer) => calls.Heard(portal, peer);
 
     public void CallFailed(PortalId portal, ShortId peer, bool refused) => calls.Failed(portal, peer, refused);
-
-    public void Signal() => signal.Set();
 
     /// <param name="also">A constant assignment beside the contact's own columns, with its comma.</param>
     private async Task Store(PortalId portal, ShortId peer, Func<Contact, Contact> decide, string also, CancellationToken ct)
@@ -163,14 +148,25 @@ internal sealed class PeerContacts(NpgsqlDataSource database, CallReports calls,
             if (also.Length == 0 && contact == stored.Contact)
                 return;
 
-            await using var command = database.CreateCommand(
+            await using var session = store.LightweightSession(portal.Value);
+            session.Queue(
                 $"""
-                update registry.peer_contacts set {also}({ContactRows.Columns}) = row({ContactRows.Parameters}), version = version + 1
-                where portal_id = $1 and short_id = $2 and version = $22
-                """);
-            command.Parameters.AddRange(ContactRows.Values(portal, peer, contact, stored.Version).ToArray());
-            if (await command.ExecuteNonQueryAsync(ct) > 0)
+                update registry.peer_contacts set {also}({ContactRows.Columns}) = row({ContactRows.Parameters}),
+                    version = case version when $22 then version + 1 else registry.stale_version() end
+                where portal_id = $1 and short_id = $2
+                """,
+                [.. ContactRows.Values(portal, peer, contact, stored.Version)]);
+            if (contact.NextAttemptAt is { } next && (also.Length > 0 || contact.Schedule != stored.Contact.Schedule))
+                await outbox.Publish(session, new ContactPeer(portal, peer), next - clock.GetUtcNow());
+            try
+            {
+                await session.SaveChangesAsync(ct);
                 return;
+            }
+            catch (MartenCommandException e) when (AppendFailures.MeansStale(e))
+            {
+                // The row was changed meanwhile.
+            }
         }
     }
 

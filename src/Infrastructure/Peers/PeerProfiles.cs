@@ -48,7 +48,7 @@ internal sealed class PeerProfiles(NpgsqlDataSource database) : IPeerProfiles
     }
 
     public void Drop(IDocumentSession session, ShortId peer) => session.Queue(
-        "delete from registry.peer_profiles where portal_id = $1 and short_id = $2", null, session.Portal(), Sql.Text(peer.Value));
+        "delete from registry.peer_profiles where portal_id = $1 and short_id = $2", session.Portal(), Sql.Text(peer.Value));
 
     private NpgsqlCommand Command(string statement, PortalId portal, ShortId peer)
     {

@@ -150,7 +150,7 @@ internal sealed class PeeringOffers(NpgsqlDataSource database, TimeProvider cloc
     }
 
     public void Drop(IDocumentSession session, PortalId from) => session.Queue(
-        "delete from registry.peering_offers where portal_id = $1 and id = $2", null, session.Portal(), Sql.Text(from.Value));
+        "delete from registry.peering_offers where portal_id = $1 and id = $2", session.Portal(), Sql.Text(from.Value));
 
     private static async Task<List<PeeringOffer>> Read(NpgsqlCommand command, CancellationToken ct)
     {

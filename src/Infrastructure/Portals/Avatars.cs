@@ -21,13 +21,12 @@ internal sealed class Avatars(NpgsqlDataSource database) : IAvatars
         {
             session.Queue(
                 "insert into registry.avatars (portal_id, bytes) values ($1, $2) on conflict (portal_id) do update set bytes = $2",
-                null,
                 session.Portal(),
                 Sql.Bytes(kept.ToArray()));
         }
         else
         {
-            session.Queue("delete from registry.avatars where portal_id = $1", null, session.Portal());
+            session.Queue("delete from registry.avatars where portal_id = $1", session.Portal());
         }
     }
 }

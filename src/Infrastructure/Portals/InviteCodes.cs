@@ -18,5 +18,5 @@ internal sealed class InviteCodes(NpgsqlDataSource database) : IInvites
     }
 
     public void Keep(IDocumentSession session, TokenHash code, string invite) => session.Queue(
-        "insert into registry.invites (portal_id, code, id) values ($1, $2, $3)", null, session.Portal(), Sql.Bytes(code.ToArray()), Sql.Text(invite));
+        "insert into registry.invites (portal_id, code, id) values ($1, $2, $3)", session.Portal(), Sql.Bytes(code.ToArray()), Sql.Text(invite));
 }

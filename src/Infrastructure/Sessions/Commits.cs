@@ -90,7 +90,7 @@ internal sealed class Commits(
     private async Task<Commit?> Prepare(PortalId portal, IDocumentSession session, CurrentActor current, CancellationToken ct)
     {
         StreamAction[] streams = [.. session.PendingChanges.Streams()];
-        var statements = session.PendingChanges.Operations().OfType<StatementOperation>().ToList();
+        var credentials = session.PendingChanges.Operations().OfType<CredentialStatement>().ToList();
         if (streams.Length == 0 && !session.PendingChanges.Operations().Any())
             return null;
         if (streams.Zip(streams.Skip(1)).Any(pair => string.CompareOrdinal(pair.First.Key, pair.Second.Key) > 0))
@@ -102,22 +102,18 @@ internal sealed class Commits(
         var rows = await fold.Fold(portal, streams, metadata, ct);
         foreach (var row in rows)
             session.QueueOperation(new StatementOperation(row.Model.Upsert(portal, row)));
-        return new(portal, streams, rows, statements);
+        return new(portal, streams, rows, credentials);
     }
 
     private async Task Show(Commit commit)
     {
         snapshots.Apply(commit.Portal, commit.Rows);
-        foreach (var statement in commit.Statements)
-            statement.Committed?.Invoke();
-
-        var credentials = commit.Statements.OfType<CredentialStatement>().ToList();
-        if (commit.Streams.Count > 0 || credentials.Count > 0)
+        if (commit.Streams.Count > 0 || commit.Credentials.Count > 0)
             notifier.Changed(commit.Streams.SelectMany(stream => stream.Events).Max(e => (long?)e.Sequence) ?? 0);
-        if (credentials.Count == 0)
+        if (commit.Credentials.Count == 0)
             return;
 
-        foreach (var revoked in credentials.Select(statement => statement.Revoked).OfType<Func<Credential, bool>>())
+        foreach (var revoked in commit.Credentials.Select(statement => statement.Revoked).OfType<Func<Credential, bool>>())
             snapshots.Revoke(commit.Portal, revoked);
         try
         {
@@ -157,5 +153,5 @@ internal sealed class Commits(
     }
 
     private sealed record Commit(
-        PortalId Portal, IReadOnlyList<StreamAction> Streams, IReadOnlyList<FoldedRow> Rows, IReadOnlyList<StatementOperation> Statements);
+        PortalId Portal, IReadOnlyList<StreamAction> Streams, IReadOnlyList<FoldedRow> Rows, IReadOnlyList<CredentialStatement> Credentials);
 }

@@ -9,10 +9,12 @@ using PeerRegistry.Application.Audit;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Common;
+using PeerRegistry.Infrastructure.Messaging;
 using PeerRegistry.Infrastructure.ReadModels;
 using PeerRegistry.Infrastructure.Snapshots;
 using PeerRegistry.Infrastructure.Store;
 using PeerRegistry.Infrastructure.Tls;
+using Wolverine.Marten;
 
 namespace PeerRegistry.Infrastructure.Sessions;
 
@@ -36,7 +38,8 @@ public static class StoreModule
         services.AddSingleton<ReadModelRebuild>();
         services.AddSingleton<EventRows>();
         services.AddMarten(provider => RegistryStore.Options(
-            provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<EventSerializer>(), provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<EventSerializer>(), provider.GetRequiredService<TimeProvider>()))
+            .IntegrateWithWolverine();
         services.AddLogging(logging => logging.AddFilter(typeof(IDocumentStore).FullName, LogLevel.None)); // it logs failed statements with their values
         services.AddSingleton<SchemaStep>();
         services.AddSingleton<LiveFold>();
@@ -59,6 +62,7 @@ public static class StoreModule
         services.AddProjection<PortalListProjection>();
         services.AddSingleton<StoreStart>();
         services.AddHostedService(provider => provider.GetRequiredService<StoreStart>());
+        services.AddMessaging(cluster);
         return services;
     }
 

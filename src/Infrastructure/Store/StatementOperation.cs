@@ -14,12 +14,9 @@ namespace PeerRegistry.Infrastructure.Store;
 /// A statement of ours as part of a session. It has a constant text with parameters <c>$1</c>, <c>$2</c>, …, so that it is prepared, and returns no
 /// rows. It runs in the transaction of the session's events; an error undoes all of it.
 /// </summary>
-/// <param name="committed">Called after the commit, or null.</param>
-internal partial class StatementOperation(NpgsqlBatchCommand statement, Action? committed = null) : IStorageOperation, NoDataReturnedCall
+internal partial class StatementOperation(NpgsqlBatchCommand statement) : IStorageOperation, NoDataReturnedCall
 {
     public Type DocumentType => typeof(StatementOperation);
-
-    public Action? Committed => committed;
 
     public void ConfigureCommand(ICommandBuilder builder, IStorageSession session)
     {
@@ -47,12 +44,12 @@ internal partial class StatementOperation(NpgsqlBatchCommand statement, Action? 
 internal static class StatementExtensions
 {
     /// <inheritdoc cref="StatementOperation"/>
-    public static void Queue(this IDocumentSession session, string text, Action? committed, params ReadOnlySpan<NpgsqlParameter> parameters)
+    public static void Queue(this IDocumentSession session, string text, params ReadOnlySpan<NpgsqlParameter> parameters)
     {
         var statement = new NpgsqlBatchCommand(text);
         foreach (var parameter in parameters)
             statement.Parameters.Add(parameter);
-        session.QueueOperation(new StatementOperation(statement, committed));
+        session.QueueOperation(new StatementOperation(statement));
     }
 
     /// <summary>The Portal that the session belongs to, as the first parameter of its statements.</summary>

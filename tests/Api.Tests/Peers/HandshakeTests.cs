@@ -270,8 +270,7 @@ public sealed class HandshakeTests(TwoPortals portals) : IClassFixture<TwoPortal
     private async Task PassTime(TimeSpan by)
     {
         portals.Zone.Clock.Advance(by);
-        Ada.Services.GetRequiredService<IPeerContacts>().Signal();
-        Bob.Services.GetRequiredService<IPeerContacts>().Signal();
-        await Task.Yield();
+        await Ada.ContactDue();
+        await Bob.ContactDue();
     }
 }

@@ -5,6 +5,7 @@ using PeerRegistry.Application.Peers;
 using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
+using PeerRegistry.Infrastructure.Peers;
 using PeerRegistry.Tests;
 
 namespace PeerRegistry.Api.Tests.Peers;
@@ -29,6 +30,14 @@ internal static class PeerSteps
     public static PeerRow? Sees(this LivePortal portal, LivePortal peer) => portal.Sees(peer.Id);
 
     public static PeerRow? Sees(this LivePortal portal, PortalId peer) => portal.Snapshot.Peers.GetValueOrDefault(peer.Short);
+
+    /// <summary>Contacts every peer that is due by the test's clock, which Wolverine's schedule does not follow.</summary>
+    public static async Task ContactDue(this LivePortal portal)
+    {
+        var due = portal.Services.GetRequiredService<DueContacts>();
+        foreach (var each in portal.Services.GetRequiredService<IPortalSnapshots>().All)
+            await due.Publish(each.Portal.Id, default);
+    }
 
     public static async Task<PeerContact> Contact(this LivePortal portal, LivePortal peer) =>
         (await portal.Services.GetRequiredService<IPeerContacts>().Find(portal.Id, [peer.Id.Short], default)).GetValueOrDefault(peer.Id.Short, PeerContact.None);

@@ -20,7 +20,7 @@ public sealed class RetryAfterTests(TwoPortals portals) : IClassFixture<TwoPorta
     [InlineData("99999999999999999999")]
     public async Task A_peer_cannot_make_us_contact_it_sooner_than_after_the_first_pause(string retryAfter)
     {
-        var (contact, requests) = await ContactBusyPeer(retryAfter, worker: 5);
+        var (contact, requests) = await ContactBusyPeer(retryAfter, looks: 5);
         Assert.InRange(contact.NextAttemptAt!.Value - portals.Zone.Clock.GetUtcNow(), TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(12.5));
         Assert.Equal(1, requests);
     }
@@ -31,7 +31,7 @@ public sealed class RetryAfterTests(TwoPortals portals) : IClassFixture<TwoPorta
     [InlineData("Fri, 31 Dec 9999 23:59:59 GMT", 6 * 60 * 60)]
     public async Task A_peer_can_ask_for_a_longer_pause_of_at_most_six_hours(string retryAfter, int seconds)
     {
-        var (contact, _) = await ContactBusyPeer(retryAfter, worker: 0);
+        var (contact, _) = await ContactBusyPeer(retryAfter, looks: 0);
         Assert.InRange((contact.NextAttemptAt!.Value - portals.Zone.Clock.GetUtcNow()).TotalSeconds, seconds - 30, seconds);
     }
 
@@ -39,12 +39,12 @@ public sealed class RetryAfterTests(TwoPortals portals) : IClassFixture<TwoPorta
     public async Task A_peer_can_ask_for_a_longer_pause_by_a_date()
     {
         var at = portals.Zone.Clock.GetUtcNow().AddMinutes(10);
-        var (contact, _) = await ContactBusyPeer(at.ToString("r", CultureInfo.InvariantCulture), worker: 0);
+        var (contact, _) = await ContactBusyPeer(at.ToString("r", CultureInfo.InvariantCulture), looks: 0);
         Assert.InRange((contact.NextAttemptAt!.Value - at).TotalSeconds, -2, 2);
     }
 
-    /// <param name="worker">How many times the worker is told to look for contacts that are due after the first failure.</param>
-    private async Task<(PeerContact Contact, int Requests)> ContactBusyPeer(string retryAfter, int worker)
+    /// <param name="looks">How many times contacts that are due are looked for after the first failure.</param>
+    private async Task<(PeerContact Contact, int Requests)> ContactBusyPeer(string retryAfter, int looks)
     {
         using var busy = Stranger.Appear();
         var id = busy.Key.Id;
@@ -58,9 +58,9 @@ public sealed class RetryAfterTests(TwoPortals portals) : IClassFixture<TwoPorta
         };
         await Ada.Add(id);
         await Eventually.Holds(async () => (await View(id)).Contact.LastError?.Code == "peer_busy", async () => (await View(id)).ToString());
-        for (var i = 0; i < worker; i++)
+        for (var i = 0; i < looks; i++)
         {
-            Ada.Services.GetRequiredService<IPeerContacts>().Signal();
+            await Ada.ContactDue();
             await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
         }
 

@@ -88,7 +88,7 @@ public sealed class SilentPeersTests(TestPostgres postgres) : IAsyncLifetime
     private async Task Hold()
     {
         zone.Clock.Advance(TimeSpan.FromMinutes(1));
-        registry.Services.GetRequiredService<IPeerContacts>().Signal();
+        await registry.ContactDue();
         await Eventually.Holds(() => requests >= new RegistryOptions.PeeringOptions().ContactsPerPortal);
     }
 

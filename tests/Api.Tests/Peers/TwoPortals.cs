@@ -34,7 +34,7 @@ public sealed class TwoPortals(TestPostgres postgres) : IAsyncLifetime
         }
 
         await Eventually.Holds(async () => !(await Ada.Contact(Bob)).Waiting && !(await Bob.Contact(Ada)).Waiting, null, 60);
-        await Task.WhenAll(new[] { Ada, Bob }.Select(one => one.Services.GetRequiredService<PeerWorker>().FollowUpCalls(default)));
+        await Task.WhenAll(new[] { Ada, Bob }.Select(one => one.Services.GetRequiredService<CallFollowUp>().FollowUp(default)));
     }
 
     public async ValueTask DisposeAsync()

@@ -1,0 +1,21 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace PeerRegistry.Infrastructure.Peers;
+
+/// <summary>Publishes, once after a start, the messages that contacts of a version without messages lack.</summary>
+internal sealed class FirstMessages(DueContacts due, ILogger<FirstMessages> log) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await due.PublishUnlessStored(stoppingToken);
+        }
+        catch (Exception e)
+        {
+            if (!stoppingToken.IsCancellationRequested)
+                log.LogError(e, "It could not be seen to that every peer with a schedule has a message; that is done at the next start.");
+        }
+    }
+}
