@@ -25,6 +25,6 @@ public sealed partial class EventsPageTests
         return JsonNamingPolicy.CamelCase.ConvertName(property.Name) + (mayBeNull ? "?" : "");
     }
 
-    [GeneratedRegex(@"^\| `(?<type>[a-z]+(_[a-z]+)+)` \| (?<members>`[^|]+)\|", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\| `(?<type>[a-z]+(?:_[a-z]+)+)` \| (?<members>`[^|]+)\|", RegexOptions.Multiline)]
     private static partial Regex Row();
 }

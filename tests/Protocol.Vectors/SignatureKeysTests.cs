@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics;
 using System.Text;
 using PeerRegistry.Domain.Portals;
@@ -8,7 +9,7 @@ namespace PeerRegistry.Protocol.Vectors;
 /// <summary>RFC 8032: a signature that verifies has one spelling, and a key under which forgeries verify is refused.</summary>
 public sealed class SignatureKeysTests
 {
-    private static readonly BigInteger Order = BigInteger.Pow(2, 252) + BigInteger.Parse("27742317777372353535851937790883648493");
+    private static readonly BigInteger Order = BigInteger.Pow(2, 252) + BigInteger.Parse("27742317777372353535851937790883648493", CultureInfo.InvariantCulture);
 
     /// <summary>The eight points of small order, and the other encodings of them that a lenient decoder reads.</summary>
     public static TheoryData<string> SmallOrderKeys() =>

@@ -62,7 +62,7 @@ internal static class TelemetryModule
 
     private static void Instrument(AspNetCoreTraceInstrumentationOptions requests)
     {
-        requests.Filter = context => !Array.Exists(Untraced, path => context.Request.Path.StartsWithSegments(path));
+        requests.Filter = context => !Array.Exists(Untraced, path => context.Request.Path.StartsWithSegments(path, StringComparison.OrdinalIgnoreCase));
         requests.EnrichWithHttpResponse = (activity, _) => DropTarget(activity);
     }
 

@@ -8,7 +8,7 @@ internal sealed class CoreCaching(RequestDelegate next)
 {
     public Task InvokeAsync(HttpContext context)
     {
-        if (context.Listener() == Listener.Edge && context.Request.Path.StartsWithSegments("/core"))
+        if (context.Listener() == Listener.Edge && context.Request.Path.StartsWithSegments("/core", StringComparison.OrdinalIgnoreCase))
             context.Response.OnStarting(Add, context.Response.Headers);
 
         return next(context);

@@ -37,7 +37,7 @@ internal sealed class EdgePortal(RequestDelegate next)
         {
             current.Snapshot = portal;
             current.App = app;
-            if (app is not null != context.Request.Path.StartsWithSegments("/.portal"))
+            if (app is not null != context.Request.Path.StartsWithSegments("/.portal", StringComparison.OrdinalIgnoreCase))
                 return Results.NotFound().ExecuteAsync(context);
         }
 

@@ -24,7 +24,7 @@ internal sealed class RequestTrace(RequestDelegate next)
 
     private static Activity Begin(IHeaderDictionary headers)
     {
-        ActivityContext.TryParse(headers.TraceParent, headers.TraceState, isRemote: true, out var sender);
+        _ = ActivityContext.TryParse(headers.TraceParent, headers.TraceState, isRemote: true, out var sender);
         return Telemetry.Activities.StartActivity(Name, ActivityKind.Server, sender) ?? Uncollected(sender);
     }
 

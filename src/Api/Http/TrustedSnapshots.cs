@@ -13,7 +13,7 @@ internal sealed class TrustedSnapshots(RequestDelegate next, ISnapshotTrust trus
     public async Task InvokeAsync(HttpContext context)
     {
         var path = context.Request.Path;
-        if (!Array.Exists(ForEverybody, prefix => path.StartsWithSegments(prefix)))
+        if (!Array.Exists(ForEverybody, prefix => path.StartsWithSegments(prefix, StringComparison.OrdinalIgnoreCase)))
             await trust.Require(context.RequestAborted);
         await next(context);
     }

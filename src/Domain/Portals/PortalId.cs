@@ -34,7 +34,7 @@ public readonly record struct PortalId
     }
 
     /// <summary>Uses only the first characters, since the ID is a hash itself.</summary>
-    public override int GetHashCode() => value is null ? 0 : string.GetHashCode(value.AsSpan(0, 16));
+    public override int GetHashCode() => value is null ? 0 : string.GetHashCode(value.AsSpan(0, 16), StringComparison.Ordinal);
 
     /// <exception cref="RefusedException"><c>id_malformed</c></exception>
     public static PortalId Parse(string? text) => TryParse(text, out var id) ? id : throw TypedPortalId.Malformed();

@@ -43,7 +43,7 @@ public sealed class PublicKey : IEquatable<PublicKey>
     /// <param name="key">32 bytes.</param>
     public static PublicKey Ed25519(ReadOnlySpan<byte> key)
     {
-        ArgumentOutOfRangeException.ThrowIfNotEqual(key.Length, 32);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(key.Length, 32, nameof(key));
         return Parse(PemOf([.. Ed25519Header, .. key]));
     }
 

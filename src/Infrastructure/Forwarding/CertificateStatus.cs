@@ -19,7 +19,7 @@ internal readonly record struct CertificateStatus(bool Expired, bool NotYetValid
         return new CertificateStatus(
             Expired: mistimed && chain.ChainElements.Any(element => element.Certificate.NotAfter < now),
             NotYetValid: mistimed && chain.ChainElements.Any(element => element.Certificate.NotBefore > now),
-            Untrusted: (flags & NoTrust) != 0,
+            Untrusted: (flags & NoTrust) != X509ChainStatusFlags.NoError,
             Incomplete: flags.HasFlag(X509ChainStatusFlags.PartialChain) && chain.ChainElements.Count <= 1 && NamesItsIssuersCertificate(leaf));
     }
 

@@ -74,8 +74,8 @@ internal static class ComponentValue
         ref AsciiWriter to, ReadOnlySpan<char> name, ComponentFlags flags, ReadOnlySpan<char> argument, in SignedMessage message)
     {
         var asBytes = flags.HasFlag(ComponentFlags.Bytes);
-        var asStructure = (flags & (ComponentFlags.Structured | ComponentFlags.Key)) != 0;
-        if ((flags & ~FieldFlags) != 0 || (asBytes && asStructure) || name.ContainsAnyInRange('A', 'Z') || name.IsEmpty)
+        var asStructure = (flags & (ComponentFlags.Structured | ComponentFlags.Key)) != ComponentFlags.None;
+        if ((flags & ~FieldFlags) != ComponentFlags.None || (asBytes && asStructure) || name.ContainsAnyInRange('A', 'Z') || name.IsEmpty)
             return SignatureReasons.ComponentUnknown;
 
         var fields = flags.HasFlag(ComponentFlags.OfRequest) ? message.Request?.Fields : message.Fields;

@@ -51,7 +51,7 @@ internal static class SignatureMaker
         try
         {
             if (SignatureBase.Write(ref to, profile, input.AsSpan(Label.Length + 1), message) is not null)
-                throw new ArgumentException("The message cannot be signed: a part is missing or not ASCII.");
+                throw new ArgumentException("The message cannot be signed: a part is missing or not ASCII.", nameof(message));
 
             Span<byte> signature = stackalloc byte[key.SignatureLength];
             key.Sign(to.Written, signature);

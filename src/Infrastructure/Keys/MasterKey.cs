@@ -50,7 +50,7 @@ internal sealed class MasterKey : IDisposable
     {
         if (!File.Exists(path))
             throw new InvalidDataException($"There is no master key file {path}.");
-        if (OperatingSystem.IsWindows() || (File.GetUnixFileMode(path) & ~OwnerOnly) != 0)
+        if (OperatingSystem.IsWindows() || (File.GetUnixFileMode(path) & ~OwnerOnly) != UnixFileMode.None)
             throw new InvalidDataException($"The master key {path} must not be readable by others (chmod 600).");
 
         var bytes = File.ReadAllBytes(path);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Diagnostics;
 using PeerRegistry.Application.Common;
 
@@ -42,7 +43,7 @@ internal sealed class ServerPrograms(string? user)
         var version = File.Exists(made) ? File.ReadAllText(made).Trim() : null;
         var folders = Directory.Exists(Installed) ? Directory.GetDirectories(Installed) : [];
         return folders.Where(f => File.Exists(Path.Combine(f, "bin/postgres")) && (version is null || Path.GetFileName(f) == version))
-            .OrderByDescending(f => int.TryParse(Path.GetFileName(f), out var number) ? number : 0)
+            .OrderByDescending(f => int.TryParse(Path.GetFileName(f), CultureInfo.InvariantCulture, out var number) ? number : 0)
             .Select(f => Path.Combine(f, "bin"))
             .FirstOrDefault() ?? throw new StartRefusedException(
                 $"PostgreSQL {version} is not installed in {Installed}. Install the package postgresql{(version is null ? "" : "-" + version)}, or set ConnectionStrings__Registry.");

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Authorization;
@@ -210,7 +211,7 @@ public sealed class ErrorsTests(EveryRoute routes) : IClassFixture<EveryRoute>
     {
         Assert.Equal(said.Status == HttpStatusCode.Unauthorized, said.Header("WWW-Authenticate") is { Length: > 0 });
         Assert.Equal(said.Status == HttpStatusCode.MethodNotAllowed, said.Header("Allow") is not null);
-        Assert.Equal(said.Status is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable, int.TryParse(said.Header("Retry-After"), out var seconds) && seconds > 0);
+        Assert.Equal(said.Status is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable, int.TryParse(said.Header("Retry-After"), CultureInfo.InvariantCulture, out var seconds) && seconds > 0);
         return said;
     }
 }

@@ -129,7 +129,7 @@ internal sealed class Neighbourhood : IAsyncDisposable
             return;
         }
 
-        var app = labels.Length == 1 || context.Request.Path.StartsWithSegments("/.portal") ? null : labels[0];
+        var app = labels.Length == 1 || context.Request.Path.StartsWithSegments("/.portal", StringComparison.OrdinalIgnoreCase) ? null : labels[0];
         if (app is null)
             await Pass(context, portal, context.Request.Method, RawTarget(context), context.Request.Body);
         else

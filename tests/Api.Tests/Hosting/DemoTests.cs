@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 
@@ -30,7 +31,7 @@ public sealed class DemoTests
     /// <summary>By their settings: every one of them was told where its files are.</summary>
     private static List<string> ProcessesOf(string folder) =>
     [
-        .. Directory.GetDirectories("/proc").Where(process => int.TryParse(Path.GetFileName(process), out _) && Environment(process).Contains(folder, StringComparison.Ordinal)),
+        .. Directory.GetDirectories("/proc").Where(process => int.TryParse(Path.GetFileName(process), CultureInfo.InvariantCulture, out _) && Environment(process).Contains(folder, StringComparison.Ordinal)),
     ];
 
     private static string Environment(string process)

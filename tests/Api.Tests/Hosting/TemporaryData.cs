@@ -1,3 +1,4 @@
+using System.Globalization;
 using PeerRegistry.Infrastructure.LocalPostgres;
 
 namespace PeerRegistry.Api.Tests.Hosting;
@@ -11,8 +12,8 @@ internal sealed class TemporaryData : IDisposable
 
     /// <summary>Processes that work for this directory, whoever started them.</summary>
     public IEnumerable<int> Processes => System.IO.Directory.GetDirectories("/proc")
-        .Where(p => int.TryParse(Path.GetFileName(p), out _) && CommandLine(p).Split('\0').Contains(Place.Directory))
-        .Select(p => int.Parse(Path.GetFileName(p)));
+        .Where(p => int.TryParse(Path.GetFileName(p), CultureInfo.InvariantCulture, out _) && CommandLine(p).Split('\0').Contains(Place.Directory))
+        .Select(p => int.Parse(Path.GetFileName(p), CultureInfo.InvariantCulture));
 
     public void Dispose()
     {

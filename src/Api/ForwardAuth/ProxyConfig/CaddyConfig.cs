@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using PeerRegistry.Domain.Apps;
 
@@ -53,7 +54,7 @@ internal static class CaddyConfig
                 App(text, portal, app, setup);
         }
 
-        text.Append($$"""
+        text.Append(CultureInfo.InvariantCulture, $$"""
 
             # A request for any other name is refused.
             :{{setup.Port}} {
@@ -68,7 +69,7 @@ internal static class CaddyConfig
     private static string Global(ProxySetup setup) =>
         (setup.Port == 443 ? "" : "\tauto_https disable_redirects\n") + (setup.InternalAuthority ? "\tadmin off\n\tskip_install_trust\n" : "");
 
-    private static void Core(StringBuilder text, ProxiedPortal portal, ProxySetup setup) => text.Append($$"""
+    private static void Core(StringBuilder text, ProxiedPortal portal, ProxySetup setup) => text.Append(CultureInfo.InvariantCulture, $$"""
 
         {{portal.Domain}} {
         {{Tls(setup)}}	route {
@@ -79,7 +80,7 @@ internal static class CaddyConfig
 
         """);
 
-    private static void App(StringBuilder text, ProxiedPortal portal, ProxiedApp app, ProxySetup setup) => text.Append($$"""
+    private static void App(StringBuilder text, ProxiedPortal portal, ProxiedApp app, ProxySetup setup) => text.Append(CultureInfo.InvariantCulture, $$"""
 
         {{app.Name}}.{{portal.Domain}} {
         {{Tls(setup)}}	route {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using PeerRegistry.Domain.Apps;
 
@@ -44,7 +45,7 @@ internal static class NginxConfig
         return text.ToString();
     }
 
-    private static void Server(StringBuilder text, string name, ProxySetup setup, string locations) => text.Append($$"""
+    private static void Server(StringBuilder text, string name, ProxySetup setup, string locations) => text.Append(CultureInfo.InvariantCulture, $$"""
 
         server {
             listen {{setup.Port}} ssl http2;
