@@ -10,14 +10,14 @@ namespace PeerRegistry.Application.Apps;
 /// <summary>One app of one Portal.</summary>
 public readonly record struct AppPlace(PortalId Portal, string App);
 
-/// <param name="Address"><c>host:port</c>; null if the app must not be served.</param>
-/// <param name="Fault">Why not, in one sentence; null if it may be served.</param>
+/// <param name="Address"><c>host:port</c>, or null if the app must not be served.</param>
+/// <param name="Fault">The reason in one sentence, or null if the app may be served.</param>
 public readonly record struct AppUpstream(string? Address, string? Fault);
 
 /// <summary>
-/// Where the apps of all Portals of this registry listen. The operator's word (<c>Apps:Upstreams</c>) comes first, then the app's
-/// description, then the container that is named like the app, port 80. A container belongs to one app: what a second app opens on
-/// it would bypass the first one's access rules. Registration refuses that; where two apps nevertheless name one container (registered
+/// The addresses at which the apps of all Portals of this registry listen. The operator's setting (<c>Apps:Upstreams</c>) comes first, then the app's
+/// description, then the container with the name of the app, port 80. A container belongs to one app: what a second app opens on
+/// it would bypass the first one's access rules. Registration refuses that. If two apps name one container nevertheless (registered
 /// at the same instant, or by an earlier release), neither is served until one of them changes.
 /// </summary>
 /// <param name="defaultPortal">The Portal whose apps the operator names without a short ID.</param>
@@ -25,7 +25,7 @@ public sealed class AppUpstreams(IReadOnlyCollection<PortalSnapshot> portals, Po
 {
     private const int ImpliedPort = 80;
 
-    /// <summary>Under which a connection string names the database's host.</summary>
+    /// <summary>The keywords of a connection string for the database's host.</summary>
     private static readonly string[] HostKeys = ["Host", "Server"];
 
     private readonly ILookup<string, AppPlace> holders = Holders(portals, defaultPortal, options).ToLookup(
@@ -45,7 +45,7 @@ public sealed class AppUpstreams(IReadOnlyCollection<PortalSnapshot> portals, Po
             : new($"{container}:{port}", null);
     }
 
-    /// <exception cref="RefusedException"><c>app_meta_invalid</c>: the container is the core's own; <c>container_taken</c>: it is another app's.</exception>
+    /// <exception cref="RefusedException"><c>app_meta_invalid</c>: the container is the core itself; <c>container_taken</c>: another app has it.</exception>
     public void Check(AppPlace place, AppMeta meta)
     {
         foreach (var container in meta.Entrypoints.Select(entry => entry.Container))

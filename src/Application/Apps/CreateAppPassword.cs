@@ -9,14 +9,14 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Apps;
 
-/// <param name="Password">43 characters, 256 random bits; only its hash is kept.</param>
+/// <param name="Password">43 characters, 256 random bits. Only its hash is stored.</param>
 public sealed record CreatedAppPassword(string Id, string Name, string Password);
 
 /// <summary>
-/// A password with which a program of the owner gets into one app's private paths by HTTP Basic, until it is revoked or the app is
-/// removed. It is not bound to the device that makes it.
+/// Creates a password with which a program of the owner reaches the private paths of one app by HTTP Basic, until it is revoked or the app is
+/// removed. It does not depend on the device that creates it.
 /// </summary>
-/// <param name="Name">What the owner calls it.</param>
+/// <param name="Name">The name that the owner gives it.</param>
 public sealed record CreateAppPassword(PortalId Portal, string App, string Name) : ICommand<CreatedAppPassword>
 {
     public sealed class Validator : AbstractValidator<CreateAppPassword>

@@ -3,9 +3,9 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Apps;
 
-/// <summary>What a browser carries from the core's host to an app's, once.</summary>
-/// <param name="State">Fingerprint of the state cookie on the app's host.</param>
-/// <param name="To">Path on the app's host.</param>
+/// <summary>A ticket that a browser carries once from the core's host to an app's.</summary>
+/// <param name="State">The hash of the state cookie on the app's host.</param>
+/// <param name="To">The path on the app's host.</param>
 public sealed record AppTicket(string App, string Device, string State, string To, DateTimeOffset ExpiresAt);
 
 /// <summary>Table <c>app_tickets</c>, by hash.</summary>
@@ -13,6 +13,6 @@ public interface IAppTickets
 {
     Task Put(PortalId portal, TokenHash hash, AppTicket ticket, CancellationToken ct);
 
-    /// <summary>Whoever takes it, it is gone; null: there is none, or it has expired.</summary>
+    /// <summary>Deletes and returns the ticket, so it works once. Null if it is unknown or has expired.</summary>
     Task<AppTicket?> Take(PortalId portal, TokenHash hash, CancellationToken ct);
 }

@@ -7,7 +7,7 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Apps;
 
-/// <summary>A ticket with which the owner's browser fetches a session on the app's own host within 30 seconds.</summary>
+/// <summary>Issues a ticket, for which the owner's browser gets a session on the app's host within 30 seconds.</summary>
 public sealed record IssueAppTicket(PortalId Portal, string App, string Device, string State, string To) : IRequest<string>
 {
     private static readonly TimeSpan Life = TimeSpan.FromSeconds(30);

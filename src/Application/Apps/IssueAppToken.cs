@@ -6,7 +6,7 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Apps;
 
-/// <summary>A new token for the app's own calls; the one before is void at once. Only its hash is kept.</summary>
+/// <summary>Issues a token for the app's own calls and revokes the previous one. Only its hash is stored.</summary>
 public sealed record IssueAppToken(PortalId Portal, string Name) : ICommand<string>
 {
     internal sealed class Handler(IDocumentSession session, ICredentials credentials) : IRequestHandler<IssueAppToken, string>

@@ -5,11 +5,11 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Apps;
 
-/// <param name="To">Path that the browser wanted.</param>
+/// <param name="To">The path that the browser requested.</param>
 public sealed record RedeemedTicket(AppSession Session, string To);
 
-/// <param name="App">Whose host the ticket was brought to.</param>
-/// <param name="States">Fingerprints of the state cookies that the browser brings.</param>
+/// <param name="App">The app on whose host the ticket was presented.</param>
+/// <param name="States">The hashes of the browser's state cookies.</param>
 public sealed record RedeemAppTicket(PortalId Portal, string App, string Ticket, IReadOnlyList<string> States) : IRequest<RedeemedTicket>
 {
     internal sealed class Handler(IAppTickets tickets, IMediator mediator) : IRequestHandler<RedeemAppTicket, RedeemedTicket>

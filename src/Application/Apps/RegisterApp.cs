@@ -10,11 +10,11 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Apps;
 
-/// <param name="IsNew">It was not registered before.</param>
+/// <param name="IsNew">Whether the app was not registered before.</param>
 public sealed record RegisteredApp(string Name, bool IsNew, IReadOnlyList<string> Warnings);
 
-/// <summary>Registers an app, or gives a known one another description.</summary>
-/// <param name="Name">Must be the description's own.</param>
+/// <summary>Registers an app, or replaces the description of a registered one.</summary>
+/// <param name="Name">Must equal the name in the description.</param>
 /// <param name="Description">The <c>app_meta.json</c>, UTF-8.</param>
 public sealed record RegisterApp(PortalId Portal, string Name, ReadOnlyMemory<byte> Description) : ICommand<RegisteredApp>
 {

@@ -6,7 +6,7 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Apps;
 
-/// <summary>With it go its token, the sessions for it and what it was allowed to see.</summary>
+/// <summary>Removes an app with its token, its sessions and its visibility.</summary>
 public sealed record RemoveApp(PortalId Portal, string Name) : ICommand
 {
     internal sealed class Handler(IDocumentSession session, ICredentials credentials) : IRequestHandler<RemoveApp, Unit>

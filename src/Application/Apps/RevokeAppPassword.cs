@@ -7,7 +7,7 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Apps;
 
-/// <summary>The password opens nothing from the next request on.</summary>
+/// <summary>Revokes an app password, with effect from the next request on.</summary>
 public sealed record RevokeAppPassword(PortalId Portal, string App, string Id) : ICommand
 {
     internal sealed class Handler(IDocumentSession session, ICredentials credentials) : IRequestHandler<RevokeAppPassword, Unit>

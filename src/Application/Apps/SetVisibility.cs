@@ -35,7 +35,7 @@ public sealed record SetVisibility(PortalId Portal, string App, VisibilityMode M
             _ => Visibility.Some(c.Peers.Select(typed => Chosen(c.Portal, typed, app))),
         };
 
-        /// <summary>In the contact list now, or chosen before it left the list.</summary>
+        /// <summary>Whether the peer is in the contact list, or was chosen before it was removed from it.</summary>
         private PortalId Chosen(PortalId portal, TypedPortalId typed, App app)
         {
             if (snapshots.Find(portal)?.Peers.GetValueOrDefault(typed.Short) is { Listed: true } peer)

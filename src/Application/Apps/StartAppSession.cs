@@ -8,13 +8,13 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Apps;
 
-/// <param name="Token">Good for the private paths of one app, and nowhere else.</param>
+/// <param name="Token">Valid for the private paths of one app only.</param>
 public sealed record AppSession(string Token, DateTimeOffset ExpiresAt);
 
-/// <summary>Lets a device into one app. It ends when the device is revoked or the app removed.</summary>
+/// <summary>Starts a session of a device with one app. It ends when the device is revoked or the app is removed.</summary>
 public sealed record StartAppSession(PortalId Portal, string App, string Device, TimeSpan Life) : ICommand<AppSession>
 {
-    /// <summary>A browser fetches the next one by itself.</summary>
+    /// <summary>The life of a session of a browser, which gets the next one without the owner's help.</summary>
     public static readonly TimeSpan BrowserLife = TimeSpan.FromDays(7);
 
     public static readonly TimeSpan BearerLife = TimeSpan.FromDays(90);

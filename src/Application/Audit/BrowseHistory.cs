@@ -4,9 +4,9 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Audit;
 
-/// <summary>What happened, the latest first, as a person reads it.</summary>
-/// <param name="Stream">One stream; ending in a dash, all that begin so; null: all.</param>
-/// <param name="Before">Only events with a lower sequence number; null: from the latest on.</param>
+/// <summary>Reads the history, the latest event first.</summary>
+/// <param name="Stream">The name of a stream; or, if it ends in a dash, the prefix of several; or null for all.</param>
+/// <param name="Before">Returns only events with a lower sequence number, or, if null, the latest.</param>
 public sealed record BrowseHistory(PortalId Portal, string? Stream, long? Before, int Limit) : IRequest<IReadOnlyList<Recorded>>
 {
     internal sealed class Handler(IHistory history) : IRequestHandler<BrowseHistory, IReadOnlyList<Recorded>>
@@ -16,10 +16,10 @@ public sealed record BrowseHistory(PortalId Portal, string? Stream, long? Before
     }
 }
 
-/// <summary>The events of one Portal as its owner reads them: in order of sequence.</summary>
+/// <summary>Reads the events of one Portal in the order of their sequence numbers.</summary>
 public interface IHistory
 {
-    /// <param name="type">A wire name; null: any.</param>
+    /// <param name="type">The wire name of a type of event, or null for all.</param>
     /// <returns>Lowest sequence number first.</returns>
     Task<IReadOnlyList<Recorded>> Later(PortalId portal, string? stream, string? type, long after, int limit, CancellationToken ct);
 

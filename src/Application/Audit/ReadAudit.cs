@@ -5,10 +5,10 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Audit;
 
-/// <summary>What happened, by whom and when, the oldest first, as a program reads it on and on.</summary>
-/// <param name="Stream">One stream; ending in a dash, all that begin so; null: all.</param>
-/// <param name="Type">A wire name; null: any.</param>
-/// <param name="After">Only events with a higher sequence number.</param>
+/// <summary>Reads the history, the oldest event first, page by page.</summary>
+/// <param name="Stream">The name of a stream; or, if it ends in a dash, the prefix of several; or null for all.</param>
+/// <param name="Type">The wire name of a type of event, or null for all.</param>
+/// <param name="After">Returns only events with a higher sequence number.</param>
 public sealed record ReadAudit(PortalId Portal, string? Stream, string? Type, long After, int Limit) : IRequest<IReadOnlyList<Recorded>>
 {
     public sealed class Validator : AbstractValidator<ReadAudit>

@@ -2,7 +2,7 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Common;
 
-/// <summary>Who did it: <c>device:{id}</c>, <c>app:{name}</c>, <c>peer:{full id}</c> or <c>system</c>.</summary>
+/// <summary>Who caused an event: <c>device:{id}</c>, <c>app:{name}</c>, <c>peer:{full id}</c> or <c>system</c>.</summary>
 public readonly record struct Actor(string Value)
 {
     public static readonly Actor System = new("system");
@@ -16,11 +16,11 @@ public readonly record struct Actor(string Value)
     public override string ToString() => Value;
 }
 
-/// <summary>Who is behind the current request; one per dependency-injection scope, set by the listener that let it in.</summary>
+/// <summary>Who sent the current request. There is one for each dependency-injection scope, set by the listener that authenticated it.</summary>
 public sealed class CurrentActor
 {
     public Actor Actor { get; set; } = Actor.System;
 
-    /// <summary>Why, in a word, where the history should say so: <c>invite</c>.</summary>
+    /// <summary>The reason in one word, such as <c>invite</c>, if the history is to have it.</summary>
     public string? Reason { get; set; }
 }

@@ -59,8 +59,8 @@ public enum CredentialKind
     AppPassword,
 }
 
-/// <param name="App">With <see cref="CredentialKind.AppSession"/> and <see cref="CredentialKind.AppPassword"/>: the one app it is good for.</param>
-/// <param name="ExpiresAt">Null: until it is revoked.</param>
+/// <param name="App">With <see cref="CredentialKind.AppSession"/> and <see cref="CredentialKind.AppPassword"/>, the only app it is valid for.</param>
+/// <param name="ExpiresAt">Null if it is valid until it is revoked.</param>
 public sealed record Credential(CredentialKind Kind, string Holder, string? App, DateTimeOffset? ExpiresAt);
 
 /// <summary>Table <c>credentials</c>. What is written here belongs to the session and takes effect when that commits.</summary>
@@ -68,12 +68,12 @@ public interface ICredentials
 {
     void Issue(IDocumentSession session, TokenHash hash, Credential credential);
 
-    /// <summary>A session that is used lives on. Does nothing if there is no such credential.</summary>
+    /// <summary>Extends a session that is in use. Does nothing if there is no such credential.</summary>
     void Extend(IDocumentSession session, TokenHash hash, DateTimeOffset expiresAt);
 
     /// <summary>Deletes every credential of one kind that a device, an app or a password has.</summary>
     void Revoke(IDocumentSession session, CredentialKind kind, string holder);
 
-    /// <summary>Deletes every credential that an app has, and the sessions and passwords that are good for that app.</summary>
+    /// <summary>Deletes every credential that an app has, and the sessions and passwords that are valid for that app.</summary>
     void RevokeAllOfApp(IDocumentSession session, string app);
 }

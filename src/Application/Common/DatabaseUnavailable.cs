@@ -2,7 +2,7 @@ using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Application.Common;
 
-/// <summary>The answer where the database is needed and cannot be asked: 503 <c>database_unavailable</c>.</summary>
+/// <summary>The response if the database is needed and not available: 503 <c>database_unavailable</c>.</summary>
 public static class DatabaseUnavailable
 {
     public const string Code = "database_unavailable";

@@ -5,8 +5,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace PeerRegistry.Application.Common;
 
 /// <summary>
-/// A request that is decided in memory, thousands of times a second. Its handler is a singleton, and no behaviour of the pipeline
-/// stands around it: a span and a validator for each would cost more than the decision.
+/// A request that is decided in memory, thousands of times a second. Its handler is a singleton without pipeline behaviours, because a span and a
+/// validator would cost more than the decision.
 /// </summary>
 public interface IHotPathRequest<out TResponse> : IRequest<TResponse>;
 

@@ -2,9 +2,9 @@ using Marten;
 
 namespace PeerRegistry.Application.Common;
 
-/// <summary>What other features ask of the peerings.</summary>
+/// <summary>What other features need of the peerings.</summary>
 public interface IPeerings
 {
-    /// <summary>Every peer that has heard our offer hears it again, and with it our name, once the session has committed.</summary>
+    /// <summary>Sends every peer that has received our offer a new one, with our name in it, once the session has committed.</summary>
     Task RestateAll(IDocumentSession session, DateTimeOffset now);
 }

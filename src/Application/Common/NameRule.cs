@@ -5,7 +5,7 @@ namespace PeerRegistry.Application.Common;
 
 public static class NameRule
 {
-    /// <summary><c>name_invalid</c> where <see cref="DisplayName"/> does not allow the name.</summary>
+    /// <summary>Refuses a name that <see cref="DisplayName"/> does not allow, with <c>name_invalid</c>.</summary>
     public static IRuleBuilderOptions<T, string> MustBeName<T>(this IRuleBuilder<T, string> rule) =>
         rule.Must(DisplayName.IsValid).WithErrorCode("name_invalid").WithMessage(DisplayName.Rule);
 

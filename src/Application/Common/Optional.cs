@@ -12,7 +12,7 @@ public readonly record struct Optional<T>(T Value)
     public T Or(T otherwise) => given ? Value : otherwise;
 }
 
-/// <summary>Only reads: an absent member never reaches a converter and so stays <c>default</c>.</summary>
+/// <summary>Reads only. A converter is not called for an absent member, which so stays <c>default</c>.</summary>
 internal sealed class OptionalJson : JsonConverterFactory
 {
     public override bool CanConvert(Type typeToConvert) =>

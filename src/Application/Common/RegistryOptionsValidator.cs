@@ -80,7 +80,7 @@ public sealed partial class RegistryOptionsValidator : AbstractValidator<Registr
         && ushort.TryParse(target.AsSpan(colon + 1), out var port) && port > 0
         && Uri.CheckHostName(target[..colon].Trim('[', ']')) != UriHostNameType.Unknown;
 
-    /// <summary>A loopback upstream at the port of a listener is the listener, however either is written.</summary>
+    /// <summary>Whether a loopback upstream is a listener of the core: it has the port of one, in whatever way its address is written.</summary>
     private static bool IsListener(RegistryOptions options, string upstream)
     {
         if (upstream == options.Proxy.Edge || upstream == options.Proxy.Internal)

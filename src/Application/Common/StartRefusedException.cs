@@ -1,6 +1,6 @@
 namespace PeerRegistry.Application.Common;
 
-/// <summary>The registry cannot start here as it is set up; each fault is a sentence for whoever starts it.</summary>
+/// <summary>The registry cannot start with this configuration. Each fault is a sentence for the operator.</summary>
 public sealed class StartRefusedException(IReadOnlyList<string> faults) : Exception(string.Join(' ', faults))
 {
     public StartRefusedException(string fault)

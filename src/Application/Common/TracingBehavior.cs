@@ -11,8 +11,8 @@ public static class Telemetry
 }
 
 /// <summary>
-/// One span per use case, named after it, and a trace of its own where nothing began one; events refer to it, collected or not.
-/// What is in the command is never written down.
+/// Begins a span for each use case, named after it, and a trace if there is none. Events refer to the trace, whether or not it is collected. The
+/// content of a command is never recorded.
 /// </summary>
 internal sealed class TracingBehavior<TRequest, TResponse> : IPipelineBehavior<TRequest, TResponse>
     where TRequest : notnull

@@ -4,7 +4,7 @@ using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Application.Common;
 
-/// <summary>Shapes are checked before a handler runs. A rule may name its own code; <c>request_invalid</c> is the default.</summary>
+/// <summary>Runs the validators of a request before its handler. A rule may have its own code; the default is <c>request_invalid</c>.</summary>
 internal sealed class ValidationBehavior<TRequest, TResponse>(IEnumerable<IValidator<TRequest>> validators) : IPipelineBehavior<TRequest, TResponse>
     where TRequest : notnull
 {

@@ -4,10 +4,10 @@ using PeerRegistry.Domain.Portals;
 namespace PeerRegistry.Application.Devices;
 
 /// <param name="Code">Fourteen characters; see <see cref="TypedPairingCode"/>.</param>
-/// <param name="Path">Where a browser goes on the core's own host, with the code in it.</param>
+/// <param name="Path">The path of the pairing page on the core's host, with the code in it.</param>
 public sealed record PairingCode(string Code, DateTimeOffset ExpiresAt, string Path);
 
-/// <summary>Makes a code that pairs one device: good for ten minutes, five tries and a single use. It replaces the code before it.</summary>
+/// <summary>Creates a code that pairs one device. It is valid for ten minutes, five tries and a single use, and replaces the previous code.</summary>
 public sealed record CreatePairingCode(PortalId Portal) : IRequest<PairingCode>
 {
     public static readonly TimeSpan Life = TimeSpan.FromMinutes(10);

@@ -5,8 +5,8 @@ namespace PeerRegistry.Application.Devices;
 /// <summary>The one live pairing code of each Portal, hashed.</summary>
 public interface IPairingCodes
 {
-    /// <summary>Stores a new code. The Portal's code before it can no longer be used.</summary>
-    /// <param name="tries">Wrong secrets that end the code.</param>
+    /// <summary>Stores a new code and invalidates the Portal's previous one.</summary>
+    /// <param name="tries">The number of wrong secrets after which the code is invalid.</param>
     Task Put(PortalId portal, TypedPairingCode code, DateTimeOffset expiresAt, int tries, CancellationToken ct);
 
     /// <summary>Stores the code unless there is one that can still be used; one statement, so that nodes that start together agree.</summary>

@@ -9,14 +9,14 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Devices;
 
-/// <param name="Token">The device's session, shown this once.</param>
+/// <param name="Token">The token of the device's session, shown only here.</param>
 public sealed record PairedDevice(string Id, string Name, string Token);
 
 /// <summary>Pairs a device with a code that the owner was shown.</summary>
-/// <param name="Code">As typed: case, spaces and dashes do not count.</param>
+/// <param name="Code">The code as typed. Case, spaces and dashes are ignored.</param>
 public sealed record PairDevice(PortalId Portal, string Code, string Name) : IRequest<PairedDevice>
 {
-    /// <summary>A session that is not used for so long ends.</summary>
+    /// <summary>How long an unused session lasts.</summary>
     public static readonly TimeSpan SessionLife = TimeSpan.FromDays(90);
 
     public sealed class Validator : AbstractValidator<PairDevice>
@@ -63,7 +63,7 @@ internal sealed record AddDevice(PortalId Portal, PairedDevice Device) : IComman
     }
 }
 
-/// <summary>Lets the session of a device that is used live on.</summary>
+/// <summary>Extends the session of a device that is in use.</summary>
 public sealed record ExtendDeviceSession(PortalId Portal, TokenHash Session, DateTimeOffset Until) : ICommand
 {
     internal sealed class Handler(IDocumentSession session, ICredentials credentials) : IRequestHandler<ExtendDeviceSession, Unit>

@@ -6,7 +6,7 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Devices;
 
-/// <summary>Its session and its sessions with apps end with the next request.</summary>
+/// <summary>Revokes a device. Its session and its sessions with apps end before the next request.</summary>
 public sealed record RevokeDevice(PortalId Portal, string Id) : ICommand
 {
     internal sealed class Handler(IDocumentSession session, ICredentials credentials) : IRequestHandler<RevokeDevice, Unit>

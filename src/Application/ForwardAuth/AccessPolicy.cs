@@ -7,7 +7,7 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.ForwardAuth;
 
-/// <summary>Who may reach which path of which app: one snapshot in, one verdict out, nothing else looked at.</summary>
+/// <summary>Decides by one snapshot, and nothing else, who may reach which path of which app.</summary>
 public static class AccessPolicy
 {
     public static AccessVerdict Decide(PortalSnapshot portal, AccessRequest request, DateTimeOffset now)
@@ -22,9 +22,9 @@ public static class AccessPolicy
     }
 
     /// <summary>
-    /// Whose key may have signed a call to this app. A peer that the app may not see is told from a stranger nowhere after this.
+    /// Finds the peer whose key may sign a call to this app. A peer that the app may not see is treated as a stranger from here on.
     /// </summary>
-    /// <param name="keyId">As claimed: a full ID, or a short one, which is all that originals send.</param>
+    /// <param name="keyId">The claimed ID: a full one, or a short one as originals send it.</param>
     public static Signer? FindSigner(PortalSnapshot portal, string app, string keyId)
     {
         var isFull = PortalId.TryParse(keyId, out var full);
@@ -56,7 +56,7 @@ public static class AccessPolicy
         _ => Ruling.NotAuthenticated,
     };
 
-    /// <param name="crossSite">There is a good session, but a page of another origin makes use of it.</param>
+    /// <param name="crossSite">Whether there is a valid session that a page of another origin uses.</param>
     private static Client Caller(PortalSnapshot portal, AppRow app, AccessRequest request, DateTimeOffset now, out bool crossSite)
     {
         crossSite = false;
@@ -65,7 +65,7 @@ public static class AccessPolicy
         if (Device(portal, app, Hash(request.BearerSession), now) is { } byToken)
             return byToken;
 
-        // Browsers send cookies, and passwords that they have once been given, with the requests of any page.
+        // Browsers add cookies, and passwords that were entered once, to the requests of any page.
         var password = Hash(request.BasicPassword);
         var ambient = Password(portal, app, password) ?? Device(portal, app, password, now) ?? Device(portal, app, Hash(request.CookieSession), now);
         if (ambient is null)
@@ -86,7 +86,7 @@ public static class AccessPolicy
             ? new Client(Client.Terminal, found.Id, found.Name)
             : null;
 
-    /// <summary>Asked again after the signature was verified: meanwhile the peer may have been removed.</summary>
+    /// <summary>Checked again after the signature was verified, because the peer may have been removed meanwhile.</summary>
     private static PeerRow? Peer(PortalSnapshot portal, AppRow app, Signer signer) =>
         portal.Peers.TryGetValue(signer.Id.Short, out var peer) && peer.IsMutual && peer.Key == signer.Key && app.Visibility.Shows(signer.Id)
             ? peer

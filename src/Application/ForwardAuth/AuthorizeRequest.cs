@@ -8,21 +8,21 @@ using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Application.ForwardAuth;
 
-/// <param name="Body">Null if the proxy passes no body on; then the digest is only covered, not compared.</param>
-/// <param name="Network">Works out the caller's network, a /24 or /48. Called only if the signature is refused.</param>
+/// <param name="Body">Null if the proxy does not forward the body. Its digest must then be covered, but is not compared.</param>
+/// <param name="Network">Returns the caller's network, a /24 or /48. Called only if the signature is refused.</param>
 public sealed record SignedRequest(ReceivedRequest Received, ReadOnlyMemory<byte>? Body, Func<string> Network);
 
 /// <param name="Portal">The snapshot that decided.</param>
-/// <param name="ContentDigest">What the app may believe of the body: the field of a verified signature, else empty.</param>
+/// <param name="ContentDigest">The <c>Content-Digest</c> that a verified signature covers, for the app to compare with the body, else empty.</param>
 public readonly record struct Authorization(PortalSnapshot Portal, AccessVerdict Verdict, string ContentDigest);
 
-/// <summary>Whether a request to an app may pass, and who it is from.</summary>
-/// <param name="Portal">As of the start of the request.</param>
+/// <summary>Decides whether a request to an app is let through, and identifies its client.</summary>
+/// <param name="Portal">The snapshot at the start of the request.</param>
 /// <param name="Access">Without <see cref="AccessRequest.Signer"/>, which the handler finds.</param>
 /// <param name="Signed">Null if the request has no signature.</param>
 public sealed record AuthorizeRequest(PortalSnapshot Portal, AccessRequest Access, SignedRequest? Signed) : IHotPathRequest<Authorization>
 {
-    /// <summary>Of the empty body (RFC 9530): an original signs no digest, so whatever body comes with it must not pass for signed.</summary>
+    /// <summary>The digest of the empty body (RFC 9530). An original signs no digest, so no body of its request may count as signed.</summary>
     private const string EmptyDigest = "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:";
 
     internal sealed class Handler(
@@ -46,7 +46,7 @@ public sealed record AuthorizeRequest(PortalSnapshot Portal, AccessRequest Acces
             return trust.Holds ? authorization : await DecideAgain(c, signature, ct);
         }
 
-        /// <summary>The process was paused after the first look, or verifying took long.</summary>
+        /// <summary>For a process that was paused since the first look at the database, or a verification that took long.</summary>
         private async Task<Authorization> DecideAgain(AuthorizeRequest c, SignatureVerdict signature, CancellationToken ct)
         {
             while (true)
@@ -58,7 +58,7 @@ public sealed record AuthorizeRequest(PortalSnapshot Portal, AccessRequest Acces
             }
         }
 
-        /// <summary>By the newest snapshot: verifying took a moment.</summary>
+        /// <summary>Uses the newest snapshot, because verifying took a moment.</summary>
         private Authorization Decide(AuthorizeRequest c, in SignatureVerdict signature)
         {
             var portal = snapshots.Find(c.Portal.Portal.Id) ?? c.Portal;
@@ -66,7 +66,7 @@ public sealed record AuthorizeRequest(PortalSnapshot Portal, AccessRequest Acces
             return new(portal, AccessPolicy.Decide(portal, access, clock.GetUtcNow()), signature.Signer is null ? "" : signature.ContentDigest ?? EmptyDigest);
         }
 
-        /// <summary>A bad signature is written down and leaves the caller anonymous.</summary>
+        /// <summary>An invalid signature is recorded, and its sender counts as anonymous.</summary>
         private async ValueTask<SignatureVerdict> Verify(AuthorizeRequest c, SignedRequest signed, CancellationToken ct)
         {
             var (portal, app) = (c.Portal, c.Access.App);

@@ -9,21 +9,21 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.ForwardAuth;
 
-/// <param name="Reading">One of the ways in which a path is read.</param>
-/// <param name="Rule">Prefix of the rule it finds; null: none.</param>
+/// <param name="Reading">One of the ways to read the path.</param>
+/// <param name="Rule">The prefix of the rule that covers it, or null if none does.</param>
 public sealed record ExplainedReading(string Reading, string? Rule, Access? Access);
 
-/// <param name="Status">What forward-auth would answer.</param>
-/// <param name="Rule">Prefix of the rule that decides; null: none.</param>
-/// <param name="Reason">For people.</param>
-/// <param name="Headers">What the app would be handed; empty unless granted.</param>
+/// <param name="Status">The status of the response of forward-auth.</param>
+/// <param name="Rule">The prefix of the rule that decides, or null if there is none.</param>
+/// <param name="Reason">A sentence for the owner.</param>
+/// <param name="Headers">The headers that the app would get; empty unless granted.</param>
 public sealed record AccessExplanation(
     int Status, string? Rule, Access? Access, string Reason, IReadOnlyList<ExplainedReading> Readings, IReadOnlyDictionary<string, string> Headers);
 
-/// <summary>What forward-auth would say to a <c>GET</c>, and why.</summary>
+/// <summary>Explains how forward-auth would decide a <c>GET</c>.</summary>
 /// <param name="Target">Path and query.</param>
 /// <param name="As"><c>anonymous</c>, <c>device</c> or <c>peer:{id}</c>.</param>
-/// <param name="Device">Which device <c>device</c> is.</param>
+/// <param name="Device">The device that <paramref name="As"/> refers to by <c>device</c>.</param>
 public sealed record ExplainAccess(PortalId Portal, string App, string Target, string As, string Device) : IRequest<AccessExplanation>
 {
     internal sealed class Handler(IPortalSnapshots snapshots, TimeProvider clock) : IRequestHandler<ExplainAccess, AccessExplanation>

@@ -6,18 +6,18 @@ using PeerRegistry.Domain.Apps;
 
 namespace PeerRegistry.Application.ForwardAuth;
 
-/// <param name="Template">Null: the app is handed an empty value, so that nobody else's arrives under this name.</param>
+/// <param name="Template">Null for an empty value, which replaces one of the client under this name.</param>
 public readonly record struct IdentityHeader(string Name, HeaderTemplate? Template);
 
 /// <summary>
-/// Which headers an app is handed with a granted request: the client's three, and every name that any app of the Portal uses. Worked
-/// out once for each set of apps.
+/// The headers that an app gets with a granted request: the three that identify the client, and every name that any app of the Portal uses. They are
+/// computed once for each set of apps.
 /// </summary>
 public sealed class IdentityHeaders
 {
     /// <summary>
-    /// Headers that a verdict carries beside the identity headers: the caller's own, without what is between the owner and the core, and
-    /// empty where the app may see nothing.
+    /// The headers of a verdict beside the identity headers. They are the client's own, without the secrets that only the owner and the core share, and
+    /// empty if nothing is left.
     /// </summary>
     public static readonly ImmutableArray<string> FromRequest = ["Cookie", "Authorization", "Content-Digest"];
 
@@ -50,14 +50,14 @@ public sealed class IdentityHeaders
     }
 
     /// <summary>
-    /// The name of every identity header (<c>X-Ptl-*</c>), each once. This list and <see cref="FromRequest"/> are what every proxy
-    /// configuration is made from.
+    /// The name of every identity header (<c>X-Ptl-*</c>), each once. Every proxy configuration is made from this list and
+    /// <see cref="FromRequest"/>.
     /// </summary>
     public IEnumerable<string> Names => names.Select(header => header.Name);
 
     public static IdentityHeaders Of(PortalSnapshot portal) => Known.GetValue(portal.Apps, _ => new IdentityHeaders(portal));
 
-    /// <summary>The same names whatever the rule; a rule's own template goes before ours.</summary>
+    /// <summary>The headers for a rule. The names are the same for every rule; a rule's own template takes precedence over ours.</summary>
     public ReadOnlySpan<IdentityHeader> For(CompiledRule rule) =>
         byRule.TryGetValue(rule, out var ready) ? ready : byRule.GetOrAdd(rule, [.. names.Select(header => Own(rule, header))]);
 

@@ -8,7 +8,7 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Peers;
 
-/// <summary>Adds a stranger who has added us, under its full ID and at the domain that it gave; who answers there is pinned as ever.</summary>
+/// <summary>Adds the sender of an offer with its full ID and the domain it gave. Its key is pinned as that of any other peer.</summary>
 public sealed record AcceptOffer(PortalId Portal, PortalId From, string? Petname) : ICommand
 {
     public sealed class Validator : AbstractValidator<AcceptOffer>

@@ -8,9 +8,9 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Peers;
 
-/// <summary>Puts a peer into the contact list, or changes one that is there: absent is unchanged, null cleared.</summary>
-/// <param name="Invite">The code of an invite of that peer; our notice brings it.</param>
-/// <returns>True: it is new.</returns>
+/// <summary>Adds a peer to the contact list, or changes it: a member that is absent stays unchanged, one that is null is cleared.</summary>
+/// <param name="Invite">The code of an invite of that peer, which is sent with our notice.</param>
+/// <returns>True if the peer is new.</returns>
 public sealed record AddPeer(PortalId Portal, TypedPortalId Id, Optional<string?> Petname, Optional<string?> Address, string? Invite = null) : ICommand<bool>
 {
     public sealed class Validator : AbstractValidator<AddPeer>

@@ -10,8 +10,8 @@ using PeerRegistry.Domain.Portals;
 namespace PeerRegistry.Application.Peers;
 
 /// <summary>
-/// A notice of another Portal, signed with the key in it. Whoever is no contact with this pinned key gets one and the same
-/// answer, so that the answer tells nobody what is known here.
+/// Handles a notice of another Portal, signed with the key in it. Every sender that is not a contact with this pinned key gets the same response,
+/// so that the response reveals nothing about the contact list.
 /// </summary>
 /// <param name="Network">The sender's /24 or /48.</param>
 /// <param name="Invite">The code of an invite.</param>
@@ -21,7 +21,7 @@ public sealed record AnswerPeering(
     /// <summary>The largest integer that every JSON reader keeps.</summary>
     private const long MaxRevision = (1L << 53) - 1;
 
-    /// <param name="IsMutual">Else offered.</param>
+    /// <param name="IsMutual">If false, the peering is only offered.</param>
     public readonly record struct Answer(bool IsMutual, long Revision);
 
     public sealed class Validator : AbstractValidator<AnswerPeering>
@@ -47,7 +47,7 @@ public sealed record AnswerPeering(
             return peer.Answers(c.Key) && peer.Status == PeerStatus.Mutual ? new Answer(IsMutual: true, revision) : Neutral(c);
         }
 
-        /// <summary>Never pins: at most it makes us ask ourselves, sooner, who lives at the contact's own domain.</summary>
+        /// <summary>Never pins the key. At most, it brings forward our own request to the contact's domain.</summary>
         private async Task<Answer> FromAnybody(AnswerPeering c, Peer peer, CancellationToken ct)
         {
             var (id, self) = (c.Key.Id, snapshots.Require(c.Portal).Portal);

@@ -6,7 +6,7 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Peers;
 
-/// <summary>Keeps a stranger out for good, until it is unblocked.</summary>
+/// <summary>Blocks a Portal that is not in the contact list.</summary>
 public sealed record BlockOffer(PortalId Portal, PortalId From) : ICommand
 {
     internal sealed class Handler(IDocumentSession session, IPeeringOffers offers) : IRequestHandler<BlockOffer, Unit>

@@ -6,7 +6,7 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Peers;
 
-/// <summary>Calls both ways are refused as from an unknown, and its notices get the answer that everybody gets.</summary>
+/// <summary>Blocks a peer: calls in both directions are refused as if it were unknown, and its notices get the same response as a stranger's.</summary>
 public sealed record BlockPeer(PortalId Portal, TypedPortalId Id) : ICommand
 {
     internal sealed class Handler(IDocumentSession session) : IRequestHandler<BlockPeer, Unit>

@@ -7,11 +7,11 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Peers;
 
-/// <param name="Total">Of those asked for, on all pages.</param>
-/// <param name="Listed">In the contact list, whether asked for or not.</param>
+/// <param name="Total">The number of peers that match, on all pages.</param>
+/// <param name="Listed">The number of peers in the contact list, matching or not.</param>
 public sealed record FoundPeers(IReadOnlyList<PeerView> Peers, int Total, int Listed);
 
-/// <summary>A page of the contact list as a person reads it: by name.</summary>
+/// <summary>A page of the contact list, ordered by name.</summary>
 /// <param name="Text">Part of a name, or the beginning of an ID.</param>
 /// <param name="Number">From 1.</param>
 public sealed record BrowsePeers(PortalId Portal, string? Text, PeerStanding? Standing, int Number) : IRequest<FoundPeers>
@@ -20,7 +20,7 @@ public sealed record BrowsePeers(PortalId Portal, string? Text, PeerStanding? St
 
     internal sealed class Handler(IPortalSnapshots snapshots, IPeerContacts contacts) : IRequestHandler<BrowsePeers, FoundPeers>
     {
-        /// <summary>The list of a snapshot never changes, so it is put in order once.</summary>
+        /// <summary>The list of a snapshot never changes, so it is sorted once.</summary>
         private static readonly ConditionalWeakTable<ImmutableDictionary<ShortId, PeerRow>, PeerRow[]> ByName = [];
 
         public async Task<FoundPeers> Handle(BrowsePeers q, CancellationToken ct)
@@ -39,7 +39,7 @@ public sealed record BrowsePeers(PortalId Portal, string? Text, PeerStanding? St
     }
 }
 
-/// <summary>How a peer stands with us, in one word each.</summary>
+/// <summary>The state of a peering in one word.</summary>
 public enum PeerStanding
 {
     Mutual,

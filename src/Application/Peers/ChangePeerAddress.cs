@@ -8,7 +8,7 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Peers;
 
-/// <param name="Address">The peer's domain; null: its name in our zone.</param>
+/// <param name="Address">The peer's domain, or null for its name in our zone.</param>
 public sealed record ChangePeerAddress(PortalId Portal, TypedPortalId Id, string? Address) : ICommand
 {
     public sealed class Validator : AbstractValidator<ChangePeerAddress>

@@ -8,11 +8,11 @@ using PeerRegistry.Domain.Portals;
 namespace PeerRegistry.Application.Peers;
 
 /// <summary>
-/// A signed request of this peer was verified. An original has no other way to say that it has us in its list, so its first
-/// call confirms; a signature with a tag shows that it is no original. Quick where there is nothing to record.
+/// Records that a signed request of this peer was verified. An original core cannot send notices, so its first call confirms the peering. A signature
+/// with a tag shows that the peer is not an original. Nothing is read from the database if there is nothing to record.
 /// </summary>
-/// <param name="Tagged">The signature carried a tag, which originals' do not.</param>
-/// <returns>Whether the request is to be judged as from a mutual peer.</returns>
+/// <param name="Tagged">Whether the signature has a tag. Those of originals have none.</param>
+/// <returns>Whether the request counts as one of a mutual peer.</returns>
 public sealed record ConfirmByCall(PortalId Portal, PublicKey Key, bool Tagged) : IRequest<bool>
 {
     internal sealed class Handler(IMediator mediator, IPortalSnapshots snapshots, IPeerContacts contacts) : IRequestHandler<ConfirmByCall, bool>
@@ -35,7 +35,7 @@ public sealed record ConfirmByCall(PortalId Portal, PublicKey Key, bool Tagged) 
     }
 }
 
-/// <summary>Records what the signature of a call shows of a peer that was taken for an original.</summary>
+/// <summary>Records what the signature of a call reveals about a peer that was taken for an original.</summary>
 internal sealed record RecordCall(PortalId Portal, PublicKey Key, bool Tagged) : ICommand
 {
     internal sealed class Handler(IDocumentSession session) : IRequestHandler<RecordCall, Unit>

@@ -4,7 +4,7 @@ namespace PeerRegistry.Application.Peers;
 
 /// <summary>
 /// Says that a peer may be due for contact. Stored with every change of its schedule, in the same transaction, and delivered when the
-/// contact is due. What is to be said is read from the contact; an outdated message does nothing.
+/// contact is due. The handler reads what to tell the peer from the contact, so an outdated message does nothing.
 /// </summary>
 public sealed record ContactPeer(PortalId Portal, ShortId Peer);
 

@@ -8,8 +8,8 @@ using PeerRegistry.Domain.Portals;
 namespace PeerRegistry.Application.Peers;
 
 /// <summary>
-/// Fetches the picture that a peer shows. Where it cannot be had now, the one there is stays and the next contact asks again; where
-/// the peer shows none, or something that is no picture, it goes.
+/// Fetches the picture of a peer. If that fails, the stored picture is kept and the next contact tries again. If the peer has no picture, or what it
+/// sends is not one, the stored picture is deleted.
 /// </summary>
 internal sealed record FetchPeerPicture(PortalId Portal, ShortId Peer) : IRequest
 {

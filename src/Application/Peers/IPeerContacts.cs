@@ -5,7 +5,7 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Peers;
 
-/// <summary>What owners and apps are told about a <see cref="Contact"/>. It is volatile and so in no event.</summary>
+/// <summary>The part of a <see cref="Contact"/> that owners and apps see. It changes often, so it is in no event.</summary>
 /// <param name="Waiting">Whether the peer has not answered our wanted state yet.</param>
 /// <param name="IsReachable">Null before first contact.</param>
 /// <param name="LastSeenAt">Of the last authenticated exchange.</param>

@@ -4,9 +4,9 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Peers;
 
-/// <summary>What a peer says of itself, for its page alone: nobody has checked it.</summary>
+/// <summary>How a peer describes itself. It is not verified and is shown on the peer's page only.</summary>
 /// <param name="Description">Markdown.</param>
-/// <param name="PictureTag">What the peer calls this version of its picture (RFC 9110, ETag).</param>
+/// <param name="PictureTag">The peer's <c>ETag</c> of its picture (RFC 9110, section 8.8.3).</param>
 public sealed record PeerProfile(string? Description, bool HasPicture, string? PictureTag)
 {
     public static readonly PeerProfile None = new(null, false, null);
@@ -17,13 +17,13 @@ public interface IPeerProfiles
 {
     Task<PeerProfile> Find(PortalId portal, ShortId peer, CancellationToken ct);
 
-    /// <returns>A whole <see cref="AvatarImage"/>; null: none.</returns>
+    /// <returns>A complete <see cref="AvatarImage"/>, or null if there is none.</returns>
     Task<byte[]?> ReadPicture(PortalId portal, ShortId peer, CancellationToken ct);
 
-    /// <summary>Does nothing where the peer was removed meanwhile.</summary>
+    /// <summary>Does nothing if the peer has been removed meanwhile.</summary>
     Task KeepDescription(PortalId portal, ShortId peer, string? description, CancellationToken ct);
 
-    /// <summary>Of a peer whose description was kept, none included; null: it shows none.</summary>
+    /// <summary>Stores the picture of a peer that has a profile, or null if it has no picture.</summary>
     Task KeepPicture(PortalId portal, ShortId peer, byte[]? picture, string? tag, CancellationToken ct);
 
     /// <summary>Deletes the profile when the session commits.</summary>

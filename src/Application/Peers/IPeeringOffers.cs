@@ -4,10 +4,10 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Peers;
 
-/// <summary>A stranger has added us. Its ID is proven by its signature; the rest is what it says.</summary>
+/// <summary>An offer of a Portal that has added us. Its ID is proven by its signature; everything else is only its claim.</summary>
 public sealed record PeeringOffer(PortalId Id, string? Name, string Domain, long Revision, DateTimeOffset FirstSeenAt, DateTimeOffset LastSeenAt)
 {
-    /// <summary>The owner said so.</summary>
+    /// <summary>Whether the owner has seen the offer.</summary>
     public bool Seen { get; init; }
 }
 
@@ -21,20 +21,20 @@ public interface IPeeringOffers
     /// <param name="network">The sender's /24 or /48, such as <c>198.51.100.0/24</c>.</param>
     Task Keep(PortalId portal, PeeringOffer offer, string network, CancellationToken ct);
 
-    /// <summary>It has taken its offer back.</summary>
+    /// <summary>Deletes an offer that its sender has withdrawn.</summary>
     Task Withdraw(PortalId portal, PortalId from, long revision, CancellationToken ct);
 
     /// <summary>By ID.</summary>
     Task<IReadOnlyList<PeeringOffer>> List(PortalId portal, string after, int limit, CancellationToken ct);
 
-    /// <summary>All that are in the inbox now: none of them gives way any more.</summary>
+    /// <summary>Marks every offer in the inbox as seen, so that none of them is evicted.</summary>
     Task MarkSeen(PortalId portal, CancellationToken ct);
 
-    /// <returns>Null: none that still stands.</returns>
+    /// <returns>Null if there is no open offer of this ID.</returns>
     Task<PeeringOffer?> Find(PortalId portal, PortalId from, CancellationToken ct);
 
-    /// <summary>It is shown no more, whatever it sends.</summary>
-    /// <returns>False: there was none.</returns>
+    /// <summary>Hides the offer for good, even if it is sent again.</summary>
+    /// <returns>False if there was none.</returns>
     Task<bool> Ignore(PortalId portal, PortalId from, CancellationToken ct);
 
     /// <summary>Deletes the offer when the session commits.</summary>

@@ -11,7 +11,7 @@ using PeerRegistry.Domain.Portals;
 namespace PeerRegistry.Application.Peers;
 
 /// <summary>
-/// Asks at the peer's domain who lives there, by <c>whoareyou</c> with a challenge, pins who answers, and keeps what it says of itself.
+/// Requests <c>whoareyou</c> with a challenge from the peer's domain, pins the key of the response, and stores the profile in it.
 /// </summary>
 internal sealed record IdentifyPeer(PortalId Portal, ShortId Peer) : IRequest
 {
@@ -40,7 +40,7 @@ internal sealed record IdentifyPeer(PortalId Portal, ShortId Peer) : IRequest
             if (key.Id.Value != claim.Id)
                 throw Refused("key_mismatch", "The key that it showed does not belong to the ID that it showed.");
 
-            // Someone else's own domain cannot be the one asked, so who it is comes first.
+            // A different Portal has a different domain, so the ID is checked first.
             var signed = RequireSignature(peer, key, answer);
             if (key.Id.Short == c.Peer && !string.Equals(claim.Domain, peer.Domain, StringComparison.OrdinalIgnoreCase))
                 throw Refused("domain_mismatch", "It says that it lives at another domain than the one asked.");
@@ -51,7 +51,7 @@ internal sealed record IdentifyPeer(PortalId Portal, ShortId Peer) : IRequest
             return Unit.Value;
         }
 
-        /// <summary>Only an RSA key may go unsigned, and only while nothing better was seen from it: originals do not sign answers.</summary>
+        /// <summary>Only a peer with an RSA key that has never signed a response may omit the signature, because originals do not sign responses.</summary>
         private static bool RequireSignature(Peer peer, PublicKey key, PeerAnswer answer) => answer.VerifyWith(key) switch
         {
             null => true,

@@ -4,7 +4,7 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Peers;
 
-/// <summary>The stranger is shown no more and learns nothing of it.</summary>
+/// <summary>Hides an offer from the inbox for good. Its sender is not told.</summary>
 public sealed record IgnoreOffer(PortalId Portal, PortalId From) : IRequest
 {
     internal sealed class Handler(IPeeringOffers offers) : IRequestHandler<IgnoreOffer, Unit>

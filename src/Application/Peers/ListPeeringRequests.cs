@@ -4,8 +4,8 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Peers;
 
-/// <summary>The inbox: strangers who have added us, by ID. Who was added meanwhile is no stranger any more.</summary>
-/// <param name="After">A full ID; null: from the beginning.</param>
+/// <summary>Lists the inbox: Portals that have added us and that are not in our contact list, by ID.</summary>
+/// <param name="After">The full ID after which the list begins, or null for its beginning.</param>
 public sealed record ListPeeringRequests(PortalId Portal, string? After, int Limit) : IRequest<IReadOnlyList<PeeringOffer>>
 {
     internal sealed class Handler(IPortalSnapshots snapshots, IPeeringOffers offers) : IRequestHandler<ListPeeringRequests, IReadOnlyList<PeeringOffer>>

@@ -9,8 +9,8 @@ namespace PeerRegistry.Application.Peers;
 public sealed record PeerView(PeerRow Peer, PeerContact Contact);
 
 /// <summary>The contact list, by short ID.</summary>
-/// <param name="Name">Part of the petname or the claimed name, or the beginning of the ID; case does not count.</param>
-/// <param name="After">A short ID; null: from the beginning.</param>
+/// <param name="Name">Part of the petname or the claimed name, or the beginning of the ID, ignoring case.</param>
+/// <param name="After">The short ID after which the list begins, or null for its beginning.</param>
 public sealed record ListPeers(PortalId Portal, string? Name, PeerStatus? Status, string? After, int Limit) : IRequest<IReadOnlyList<PeerView>>
 {
     internal sealed class Handler(IPortalSnapshots snapshots, IPeerContacts contacts) : IRequestHandler<ListPeers, IReadOnlyList<PeerView>>
@@ -31,7 +31,7 @@ public sealed record ListPeers(PortalId Portal, string? Name, PeerStatus? Status
 
 public static class PeerNames
 {
-    /// <param name="part">Part of a name, or the beginning of an ID; case does not count.</param>
+    /// <param name="part">Part of a name, or the beginning of an ID, ignoring case.</param>
     public static bool IsCalled(this PeerRow peer, string part) =>
         peer.Petname?.Contains(part, StringComparison.OrdinalIgnoreCase) == true
         || peer.ClaimedName?.Contains(part, StringComparison.OrdinalIgnoreCase) == true

@@ -8,10 +8,10 @@ namespace PeerRegistry.Application.Peers;
 /// <param name="IsReachable">Null before first contact.</param>
 public sealed record VisiblePeer(PeerRow Peer, bool? IsReachable);
 
-/// <summary>The contact list as one app may see it, by short ID; blocked peers are in nobody's.</summary>
-/// <param name="Id">Only this one.</param>
-/// <param name="Name">Part of the name; case does not count.</param>
-/// <param name="After">A short ID; null: from the beginning.</param>
+/// <summary>Lists the peers that an app may see, by short ID. Blocked peers are hidden from every app.</summary>
+/// <param name="Id">Returns only the peer with this ID.</param>
+/// <param name="Name">Part of the name, ignoring case.</param>
+/// <param name="After">The short ID after which the list begins, or null for its beginning.</param>
 public sealed record ListVisiblePeers(PortalId Portal, string App, TypedPortalId? Id, string? Name, string? After, int Limit)
     : IRequest<IReadOnlyList<VisiblePeer>>
 {

@@ -3,7 +3,7 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Peers;
 
-/// <summary>The owner knows of all that wait in the inbox: they are no longer new, and give way to no later ones.</summary>
+/// <summary>Marks all offers in the inbox as seen: they are no longer new and are not evicted.</summary>
 public sealed record MarkOffersSeen(PortalId Portal) : IRequest
 {
     internal sealed class Handler(IPeeringOffers offers) : IRequestHandler<MarkOffersSeen, Unit>

@@ -10,7 +10,7 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Peers;
 
-/// <summary>Tells a peer our wanted state and records what its answer means.</summary>
+/// <summary>Sends our wanted state to a peer and records what follows from the response.</summary>
 internal sealed record OfferPeering(PortalId Portal, ShortId Short, Contact Contact) : IRequest<ContactReply>
 {
     /// <exception cref="RefusedException">
@@ -50,7 +50,7 @@ internal sealed record OfferPeering(PortalId Portal, ShortId Short, Contact Cont
             return new ContactReply(revision, refuted);
         }
 
-        /// <summary>An original has no path for notices: there is nothing to wait for but its first call.</summary>
+        /// <summary>An original has no path for notices, so its first call is the only possible confirmation.</summary>
         private async Task<ContactReply> FoundOriginal(OfferPeering c, Peer peer, CancellationToken ct)
         {
             if (c.Contact.Wanted == WantedPeering.Offered && peer.Key is { } key)
@@ -75,8 +75,11 @@ internal sealed record OfferPeering(PortalId Portal, ShortId Short, Contact Cont
     }
 }
 
-/// <summary>Records what a peer's answer to our offer means. "Offered" withdraws only when it is said again: the first may have crossed with a notice of its own.</summary>
-/// <param name="Doubted">Whether the peer has said "offered" before although we held the peering for mutual.</param>
+/// <summary>
+/// Records what follows from a peer's response to our offer. "Offered" counts as a withdrawal only the second time, because the first response may have
+/// crossed a notice of the peer.
+/// </summary>
+/// <param name="Doubted">Whether the peer has responded "offered" before, although the peering was mutual here.</param>
 internal sealed record RecordPeeringAnswer(PortalId Portal, PublicKey Key, bool Mutual, bool Doubted) : ICommand
 {
     internal sealed class Handler(IDocumentSession session) : IRequestHandler<RecordPeeringAnswer, Unit>
@@ -93,7 +96,7 @@ internal sealed record RecordPeeringAnswer(PortalId Portal, PublicKey Key, bool 
     }
 }
 
-/// <summary>Records that a peer has no path for notices, as only originals have none.</summary>
+/// <summary>Records that a peer has no path for notices, which is so for originals only.</summary>
 internal sealed record RecordOriginal(PortalId Portal, PublicKey Key) : ICommand
 {
     internal sealed class Handler(IDocumentSession session) : IRequestHandler<RecordOriginal, Unit>

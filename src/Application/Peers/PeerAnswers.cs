@@ -6,7 +6,7 @@ using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Application.Peers;
 
-/// <summary>What another core answers: strangers' input, whose unknown members are skipped.</summary>
+/// <summary>Reads the responses of other cores. They are untrusted input; unknown members are ignored.</summary>
 internal static class PeerAnswers
 {
     /// <summary>As far ahead as a signature may have been made (docs/protocol.md, "Verification").</summary>
@@ -37,7 +37,7 @@ internal static class PeerAnswers
 
     public static byte[] Write<T>(T message) => JsonSerializer.SerializeToUtf8Bytes(message, Json);
 
-    /// <summary>Why an answer with another status than 200 is not what was asked for.</summary>
+    /// <summary>The refusal for a response whose status is not 200.</summary>
     public static RefusedException Unexpected(PeerAnswer answer, TimeProvider clock) => answer.Status switch
     {
         429 or 503 => new(RefusalKind.Unreachable, "peer_busy", "The peer is busy and asks to be contacted later.") { RetryAfter = RetryAfter(answer, clock) },
@@ -59,7 +59,7 @@ internal static class PeerAnswers
             ? value.Delta ?? value.Date - clock.GetUtcNow()
             : null;
 
-    /// <summary>A core answers in JSON, errors included; a page is somebody else's, such as a web host's or a CDN's.</summary>
+    /// <summary>A core always responds in JSON, also to errors. An HTML page comes from something else, such as a web host or a CDN.</summary>
     private static bool MayBeAPortals(PeerAnswer answer) => answer.Fields.Get("Content-Type") switch
     {
         [] => true,

@@ -4,7 +4,7 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Peers;
 
-/// <summary>Shapes of what comes in about peers, from the owner and from the peers themselves.</summary>
+/// <summary>Rules for input about peers, from the owner and from the peers themselves.</summary>
 public static class PeerRules
 {
     private const int MaxDomain = 253;
@@ -14,7 +14,7 @@ public static class PeerRules
         .WithErrorCode("domain_mismatch")
         .WithMessage("The address is a DNS name that begins with the first six characters of the peer's ID and a dot.");
 
-    /// <summary>A DNS name, no port, its first label the short ID.</summary>
+    /// <summary>Whether this is a DNS name without a port, whose first label is the short ID.</summary>
     public static bool IsDomainOf(string domain, ShortId peer) =>
         domain.Length <= MaxDomain
         && domain.StartsWith($"{peer}.", StringComparison.OrdinalIgnoreCase)

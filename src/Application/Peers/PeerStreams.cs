@@ -6,7 +6,7 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Peers;
 
-/// <summary>How the use cases of this feature load what they decide by.</summary>
+/// <summary>How the use cases of this feature load peers and contacts.</summary>
 internal static class PeerStreams
 {
     public static Task<Loaded<Peer, PeerEvent>> LoadPeer(this IDocumentSession session, ShortId peer, CancellationToken ct) =>
@@ -28,7 +28,7 @@ internal static class PeerStreams
         await contacts.Store(session, peer, change(stored.Contact), stored.Version);
     }
 
-    /// <summary>The peer of the stream, if it is the one that was meant: the stream is found by the six characters that every spelling begins with.</summary>
+    /// <summary>Checks that this is the peer that was typed, because the stream is found by the first six characters of the ID only.</summary>
     /// <exception cref="Domain.Common.RefusedException"><c>peer_unknown</c></exception>
     public static Peer Meant(this Peer peer, TypedPortalId typed) => peer.MayBe(typed) ? peer : throw PeerRefusals.Unknown();
 

@@ -8,8 +8,8 @@ using PeerRegistry.Domain.Portals;
 namespace PeerRegistry.Application.Peers;
 
 /// <summary>
-/// Somebody answered our own request at the peer's domain with this key. The first key that fits what was typed is pinned. If an
-/// offer waits in the inbox under the same full ID, the peering is confirmed with it.
+/// Pins the key of a response to our own request to the peer's domain. The first key that matches the typed ID is pinned. If the inbox has an offer
+/// of the same full ID, the peering is confirmed at the same time.
 /// </summary>
 /// <param name="Signed">Whether the answer was signed with the key.</param>
 /// <returns>Null, or <c>identity_refused</c> if another key was pinned or typed. The refusal is recorded, so it is not thrown.</returns>

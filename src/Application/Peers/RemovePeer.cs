@@ -8,7 +8,7 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Peers;
 
-/// <param name="Forget">Drop the pinned key, too: a later addition starts afresh.</param>
+/// <param name="Forget">Whether to forget the pinned key as well, so that adding the peer again starts afresh.</param>
 public sealed record RemovePeer(PortalId Portal, TypedPortalId Id, bool Forget) : ICommand
 {
     internal sealed class Handler(
@@ -37,7 +37,7 @@ public sealed record RemovePeer(PortalId Portal, TypedPortalId Id, bool Forget) 
             return Unit.Value;
         }
 
-        /// <summary>No app names this peer any more, so that a later one under the same ID inherits nothing.</summary>
+        /// <summary>Removes the peer from the visibility of every app, so that a later peer with the same ID inherits nothing.</summary>
         private async Task ForgetVisibility(PortalId portal, PortalId peer, CancellationToken ct)
         {
             foreach (var name in snapshots.Require(portal).Apps.Keys.Order(StringComparer.Ordinal))

@@ -7,7 +7,7 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Peers;
 
-/// <param name="Petname">Null: show the name that it claims.</param>
+/// <param name="Petname">Null to show the name that the peer claims.</param>
 public sealed record RenamePeer(PortalId Portal, TypedPortalId Id, string? Petname) : ICommand
 {
     public sealed class Validator : AbstractValidator<RenamePeer>

@@ -6,7 +6,7 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Peers;
 
-/// <summary>A peer that is still listed hears from us again, since it may have taken our silence for removal.</summary>
+/// <summary>Unblocks a peer. If it is still listed, it is contacted again, because it may have taken our silence for a removal.</summary>
 public sealed record UnblockPeer(PortalId Portal, TypedPortalId Id) : ICommand
 {
     internal sealed class Handler(IDocumentSession session, IPeerContacts contacts, TimeProvider clock) : IRequestHandler<UnblockPeer, Unit>

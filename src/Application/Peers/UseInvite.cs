@@ -11,15 +11,15 @@ using PeerRegistry.Domain.Portals;
 namespace PeerRegistry.Application.Peers;
 
 /// <summary>
-/// A stranger's notice, signed with the key in it, brings an invite. Invite and contact are judged and recorded in one transaction,
-/// so that of two who come with the same code one gets in. Here, and only here, a notice pins: the owner let in whoever comes with the code.
+/// Accepts a stranger's signed notice that has the code of an invite. Invite and contact change in one transaction, so that of two strangers with
+/// the same code only one gets in. This is the only case in which a notice pins a key, because the owner gave the code to its sender.
 /// </summary>
-/// <param name="Domain">The domain that the stranger claims; our own request will show whether it answers there.</param>
+/// <param name="Domain">The domain that the stranger claims. Our own request to it will verify that.</param>
 internal sealed record UseInvite(PortalId Portal, PublicKey Key, string? Name, string Domain, string Code, string Network) : IRequest<bool>
 {
     internal sealed class Handler(IInvites codes, InviteGuesses guesses, IMediator mediator, CurrentActor actor) : IRequestHandler<UseInvite, bool>
     {
-        /// <returns>False: whoever asks gets the answer that everybody gets.</returns>
+        /// <returns>False if the invite is not accepted; the sender then gets the same response as any stranger.</returns>
         public async Task<bool> Handle(UseInvite c, CancellationToken ct)
         {
             if (guesses.AreTooMany(c.Portal, c.Network))
@@ -38,7 +38,7 @@ internal sealed record UseInvite(PortalId Portal, PublicKey Key, string? Name, s
 }
 
 /// <summary>Uses an invite up and adds the stranger who brought it, in one transaction.</summary>
-/// <returns>False if the invite is not open, or a contact stands in the way.</returns>
+/// <returns>False if the invite is not open, or an existing contact prevents it.</returns>
 internal sealed record AcceptInvited(PortalId Portal, PublicKey Key, string? Name, string Domain, string Invite) : ICommand<bool>
 {
     internal sealed class Handler(
@@ -59,7 +59,7 @@ internal sealed record AcceptInvited(PortalId Portal, PublicKey Key, string? Nam
             return true;
         }
 
-        /// <returns>Nothing where a contact stands in the way.</returns>
+        /// <returns>No events if an existing contact prevents it.</returns>
         private List<PeerEvent> Decide(AcceptInvited c, Peer peer)
         {
             var self = snapshots.Require(c.Portal).Portal;
@@ -83,7 +83,7 @@ internal sealed record AcceptInvited(PortalId Portal, PublicKey Key, string? Nam
     }
 }
 
-/// <summary>Ten wrong codes a minute from one network; beyond that none is looked at.</summary>
+/// <summary>Allows ten wrong codes a minute from one network. After that, no code from it is checked.</summary>
 public sealed class InviteGuesses(TimeProvider clock)
 {
     private const int MaxWrong = 10;

@@ -8,11 +8,11 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Portals;
 
-/// <param name="Code">22 base64url characters, 128 random bits; shown this once.</param>
-/// <param name="Path">Of the page on the core's own host that hands the invite over.</param>
+/// <param name="Code">22 base64url characters, 128 random bits, shown only here.</param>
+/// <param name="Path">The path of the page on the core's host that shows the invite.</param>
 public sealed record FreshInvite(string Id, string Code, string Path, DateTimeOffset ExpiresAt);
 
-/// <param name="Life">Null: <see cref="DefaultLife"/>.</param>
+/// <param name="Life">Null for <see cref="DefaultLife"/>.</param>
 public sealed record CreateInvite(PortalId Portal, TimeSpan? Life = null) : ICommand<FreshInvite>
 {
     public static readonly TimeSpan DefaultLife = TimeSpan.FromDays(7);
@@ -40,7 +40,7 @@ public sealed record CreateInvite(PortalId Portal, TimeSpan? Life = null) : ICom
     }
 }
 
-/// <summary>The link no longer works. A peer that came by it stays.</summary>
+/// <summary>Revokes an invite, so that its link no longer works. A peer that used it stays in the list.</summary>
 public sealed record RevokeInvite(PortalId Portal, string Id) : ICommand
 {
     internal sealed class Handler(IDocumentSession session) : IRequestHandler<RevokeInvite, Unit>

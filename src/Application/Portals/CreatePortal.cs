@@ -6,8 +6,8 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Portals;
 
-/// <summary>A new Portal with a key of its own; event and sealed key are recorded together or not at all.</summary>
-/// <param name="Zone">Parent of its domain, lower case: <c>{short id}.{zone}</c>.</param>
+/// <summary>Creates a Portal with a new key. The event and the sealed key are stored in one transaction.</summary>
+/// <param name="Zone">The parent of the Portal's domain <c>{short id}.{zone}</c>, in lower case.</param>
 public sealed record CreatePortal(KeyKind Kind, string Zone, string Name) : IRequest<PortalId>
 {
     public sealed class Validator : AbstractValidator<CreatePortal>

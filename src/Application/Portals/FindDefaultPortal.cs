@@ -6,7 +6,7 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Portals;
 
-/// <summary>The Portal that was here first.</summary>
+/// <summary>Finds the oldest Portal of this registry.</summary>
 public sealed record FindDefaultPortal : IRequest<PortalSnapshot>
 {
     internal sealed class Handler(IPortalSnapshots snapshots, IDocumentStore store) : IRequestHandler<FindDefaultPortal, PortalSnapshot>

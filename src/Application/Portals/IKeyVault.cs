@@ -10,7 +10,7 @@ public sealed record NewKey(PublicKey Key, ReadOnlyMemory<byte> Sealed);
 /// <summary>Table <c>portal_keys</c>. Private keys never leave it unencrypted.</summary>
 public interface IKeyVault
 {
-    /// <summary>Makes a key pair; RSA keys have 4096 bits and take seconds.</summary>
+    /// <summary>Creates a key pair. RSA keys have 4096 bits and take seconds.</summary>
     NewKey Create(KeyKind kind);
 
     /// <summary>Stores the key of a new Portal when the session commits. A second key of a Portal is an error.</summary>

@@ -6,7 +6,7 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Portals;
 
-/// <param name="Bytes">Of a picture as <see cref="AvatarImage"/> takes it; null: away with the one there is.</param>
+/// <param name="Bytes">A picture as <see cref="AvatarImage"/> allows it, or null to delete the avatar.</param>
 public sealed record SetAvatar(PortalId Portal, ReadOnlyMemory<byte>? Bytes) : ICommand
 {
     internal sealed class Handler(IDocumentSession session, IAvatars avatars) : IRequestHandler<SetAvatar, Unit>
@@ -23,11 +23,11 @@ public sealed record SetAvatar(PortalId Portal, ReadOnlyMemory<byte>? Bytes) : I
     }
 }
 
-/// <summary>The bytes of avatars, one a Portal. The events hold only their hash.</summary>
+/// <summary>Table <c>avatars</c>, one for each Portal. Events have only their hash.</summary>
 public interface IAvatars
 {
     Task<byte[]?> Read(PortalId portal, CancellationToken ct);
 
-    /// <summary>Stores the bytes when the session commits; null deletes them.</summary>
+    /// <summary>Stores the bytes when the session commits, or deletes them if null.</summary>
     void Keep(IDocumentSession session, ReadOnlyMemory<byte>? bytes);
 }

@@ -5,7 +5,7 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Portals;
 
-/// <summary>What a Portal says of itself to anybody who asks.</summary>
+/// <summary>Returns what a Portal tells anybody about itself.</summary>
 /// <param name="Email">Null unless the owner made it public.</param>
 public sealed record PublicIdentity(PortalId Id, PublicKey Key, string Domain, string Name, string? Email, string? Description);
 

@@ -5,10 +5,10 @@ using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Application.SignedCalls;
 
-/// <summary>An app calls the same app on a peer's Portal.</summary>
-/// <param name="Portal">As of the start of the call.</param>
-/// <param name="Peer">As it stands in the path: full or short ID.</param>
-/// <param name="Target">Raw path and query for the peer's app, sent to the byte.</param>
+/// <summary>Calls the same app on a peer's Portal, for an app.</summary>
+/// <param name="Portal">The snapshot at the start of the call.</param>
+/// <param name="Peer">The full or short ID, as in the path.</param>
+/// <param name="Target">Raw path and query for the peer's app, which are sent unchanged.</param>
 /// <param name="Message">
 /// Method, body, and the fields that pass; see <see cref="HeaderFilter"/>. The address and the signature are added. The body is a
 /// <see cref="StreamContent"/>; other content has header fields only.

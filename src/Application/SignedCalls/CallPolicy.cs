@@ -5,16 +5,16 @@ using PeerRegistry.Domain.Portals;
 namespace PeerRegistry.Application.SignedCalls;
 
 /// <summary>
-/// Whether an app may call a peer, by one snapshot and without a look anywhere else: asked before the call, before its answer
-/// is passed on, and for as long as it is open.
+/// Decides by one snapshot, and nothing else, whether an app may call a peer. It is asked before the call, before the response is forwarded, and
+/// while the call is open.
 /// </summary>
 public static class CallPolicy
 {
-    /// <param name="id">As it stands in the path: the full or the short ID and no other spelling.</param>
+    /// <param name="id">The full or the short ID as in the path, in no other spelling.</param>
     /// <param name="refusal">
-    /// <c>peer_unknown</c>, for malformed, absent, removed, blocked and hidden ones alike; <c>peering_not_mutual</c>; null: it may.
+    /// <c>peer_unknown</c> for a malformed, absent, removed, blocked or hidden peer alike; <c>peering_not_mutual</c>; or null if the app may call it.
     /// </param>
-    /// <returns>The peer, whose <see cref="PeerRow.Domain"/> is the only source of the host; null when refused.</returns>
+    /// <returns>The peer, whose <see cref="PeerRow.Domain"/> is the only source of the host, or null if refused.</returns>
     public static PeerRow? Authorize(PortalSnapshot portal, string app, ReadOnlySpan<char> id, out RefusedException? refusal)
     {
         var peer = Find(portal, id);

@@ -3,8 +3,8 @@ using System.Collections.Frozen;
 namespace PeerRegistry.Application.SignedCalls;
 
 /// <summary>
-/// Which header fields of a call pass from an app to the peer, and of its answer back. Those of one connection (RFC 9110
-/// section 7.6.1), those that the core itself speaks through, and any other spelling of these stay behind.
+/// Decides which header fields of a call are forwarded to the peer, and which of its response to the app. Not forwarded are fields of one connection
+/// (RFC 9110 section 7.6.1), those that the core itself sets, and every other spelling of these.
 /// </summary>
 public static class HeaderFilter
 {
@@ -16,7 +16,7 @@ public static class HeaderFilter
         ],
         StringComparer.OrdinalIgnoreCase);
 
-    /// <param name="connection">The message's own <c>Connection</c> field, whose members stay behind, too; null: it has none.</param>
+    /// <param name="connection">The message's <c>Connection</c> field, whose members are not forwarded either, or null if it has none.</param>
     public static bool Passes(string name, string? connection)
     {
         if (name.Length == 0 || name[0] == ':')
@@ -29,7 +29,7 @@ public static class HeaderFilter
             && !IsNamed(name, connection);
     }
 
-    /// <summary>In the family <c>X-Ptl-*</c>, in which only the core speaks to apps, also with <c>_</c> or <c>.</c> for <c>-</c>, which many frameworks read alike.</summary>
+    /// <summary>Whether this is one of the fields <c>X-Ptl-*</c>, which only the core may set; also with <c>_</c> or <c>.</c> for <c>-</c>, as many frameworks do not tell these apart.</summary>
     public static bool IsReserved(string name) => Plain(name).StartsWith("x-ptl-", StringComparison.OrdinalIgnoreCase);
 
     private static string Plain(string name) => name.AsSpan().ContainsAny('_', '.') ? name.Replace('_', '-').Replace('.', '-') : name;

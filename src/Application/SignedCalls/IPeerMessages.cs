@@ -3,27 +3,27 @@ using PeerRegistry.Domain.Portals;
 namespace PeerRegistry.Application.SignedCalls;
 
 /// <summary>One request of our core to another Portal's core.</summary>
-/// <param name="Domain">Host to ask, over https on port 443, never from input but from the stored contact.</param>
-/// <param name="PathAndQuery">Origin-form.</param>
-/// <param name="Signed">With tag <c>portal-core</c>; whoareyou goes unsigned.</param>
-/// <param name="ExpectedSigner">The pinned key; null: not known yet, so ask <see cref="PeerAnswer.VerifyWith"/>.</param>
+/// <param name="Domain">The host to send it to, over https on port 443. It is always that of the stored contact, never input.</param>
+/// <param name="PathAndQuery">In origin-form.</param>
+/// <param name="Signed">Whether to sign it, with the tag <c>portal-core</c>. Requests to <c>whoareyou</c> are not signed.</param>
+/// <param name="ExpectedSigner">The pinned key, or null if it is not known yet; then <see cref="PeerAnswer.VerifyWith"/> verifies the response.</param>
 public sealed record PeerMessage(
     PortalId Self, HttpMethod Method, string Domain, string PathAndQuery, ReadOnlyMemory<byte> Body, bool Signed, PublicKey? ExpectedSigner, bool ToOriginal)
 {
-    /// <summary>The entity tag of what is here already; null: nothing is.</summary>
+    /// <summary>The entity tag of the stored version, or null if there is none.</summary>
     public string? IfNoneMatch { get; init; }
 }
 
 /// <param name="Body">At most 1 MiB.</param>
-/// <param name="Fields">The answer's header fields, to verify a signature with a key that its body brings.</param>
+/// <param name="Fields">The response's header fields, for verifying the signature with a key from its body.</param>
 /// <param name="ClockOffset">
-/// How far the peer's clock is ahead of ours at least, going by the answer's <c>Date</c>; negative if it is behind. Zero if the two
-/// may agree, or if there is no <c>Date</c>.
+/// By how much the peer's clock is at least ahead of ours according to the response's <c>Date</c>, negative if it is behind. Zero if the clocks may
+/// agree, or if there is no <c>Date</c>.
 /// </param>
-/// <param name="SignatureReason">Null: signed by the expected key and bound to our request; else why not (<c>signature_missing</c>, …).</param>
+/// <param name="SignatureReason">Null if the response is signed by the expected key and bound to our request, else the reason (<c>signature_missing</c>, …).</param>
 public sealed record PeerAnswer(int Status, ReadOnlyMemory<byte> Body, IFields Fields, TimeSpan ClockOffset, string? SignatureReason)
 {
-    /// <summary>Verifies the answer with a key that only its body made known; null: good.</summary>
+    /// <summary>Verifies the response with a key from its body. Null if the signature is valid.</summary>
     public required Func<PublicKey, string?> VerifyWith { get; init; }
 }
 

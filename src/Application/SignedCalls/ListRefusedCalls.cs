@@ -3,7 +3,7 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.SignedCalls;
 
-/// <summary>Why signed calls were turned down, the latest first.</summary>
+/// <summary>Lists the refused signatures, the latest first.</summary>
 public sealed record ListRefusedCalls(PortalId Portal, int Limit) : IRequest<IReadOnlyList<RefusedCall>>
 {
     internal sealed class Handler(IRefusedCalls refused) : IRequestHandler<ListRefusedCalls, IReadOnlyList<RefusedCall>>

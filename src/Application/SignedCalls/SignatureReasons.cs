@@ -3,8 +3,8 @@ using PeerRegistry.Domain.Common;
 namespace PeerRegistry.Application.SignedCalls;
 
 /// <summary>
-/// Why a signature was refused, in the order in which it is judged: for logs, metrics and the owner, never for the caller.
-/// docs/protocol.md says what each means.
+/// The reasons for refusing a signature, in the order of the checks. They are for logs, metrics and the owner, never for the caller.
+/// docs/protocol.md explains each.
 /// </summary>
 public static class SignatureReasons
 {
@@ -37,8 +37,8 @@ public static class SignatureReasons
     public const string GuardQuota = "guard_quota";
 
     /// <summary>
-    /// For a reason that says nothing against the request and will pass: 503, or 429 where this signer has sent too much, with
-    /// <c>Retry-After</c>. Null for all others.
+    /// The response for a temporary reason that is not the request's fault: 503, or 429 if this signer has sent too much, with
+    /// <c>Retry-After</c>. Null for all other reasons.
     /// </summary>
     public static RefusedException? TryAgain(string? reason) => reason switch
     {

@@ -3,12 +3,12 @@ using PeerRegistry.Domain.Apps;
 
 namespace PeerRegistry.Application.Snapshots;
 
-/// <summary>A password of an app, without the password.</summary>
-/// <param name="CreatedAt">When the owner made it.</param>
+/// <summary>An app password as it is listed. The password itself is not stored.</summary>
+/// <param name="CreatedAt">When the owner created it.</param>
 public sealed record AppPasswordRow(string Id, string Name, DateTimeOffset CreatedAt);
 
-/// <summary>Read model of stream <c>app-{name}</c>; gone when the app is removed.</summary>
-/// <param name="HasToken">A token was issued; whether it is still good, the credentials tell.</param>
+/// <summary>Read model of stream <c>app-{name}</c>, deleted with the app.</summary>
+/// <param name="HasToken">Whether a token was issued. Whether it is still valid is stored with the credentials.</param>
 public sealed record AppRow(string Name, AppMeta Meta, Visibility Visibility, DateTimeOffset RegisteredAt, bool HasToken = false)
 {
     private Compiled? compiled;
@@ -16,7 +16,7 @@ public sealed record AppRow(string Name, AppMeta Meta, Visibility Visibility, Da
     /// <summary>The oldest first.</summary>
     public IReadOnlyList<AppPasswordRow> Passwords { get; init; } = [];
 
-    /// <summary>Compiled when first asked for.</summary>
+    /// <summary>The compiled access rules, made on first use.</summary>
     [JsonIgnore]
     public AccessRules Rules
     {

@@ -2,9 +2,9 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Snapshots;
 
-/// <summary>Read model of stream <c>portal</c>: who we are and what we show of it.</summary>
+/// <summary>Read model of stream <c>portal</c>: the Portal's identity and profile.</summary>
 /// <param name="Domain"><c>{short id}.{zone}</c>, lower case, no port.</param>
-/// <param name="AvatarSha256">Lower-case hex; null: none.</param>
+/// <param name="AvatarSha256">Lower-case hex, or null if there is no avatar.</param>
 public sealed record PortalRow(
     PortalId Id, PublicKey Key, string Domain, string Name, string? Email, bool EmailPublic, string? Description, string? AvatarType, string? AvatarSha256)
 {

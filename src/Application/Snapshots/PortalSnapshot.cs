@@ -5,8 +5,8 @@ using PeerRegistry.Domain.Portals;
 namespace PeerRegistry.Application.Snapshots;
 
 /// <summary>
-/// One Portal as of one moment: what the hot path reads. Never changes; a change makes a new one. A verdict takes everything
-/// from the same snapshot.
+/// The state of one Portal at one moment, which the hot path reads. It is immutable; every change makes a new one. A verdict is made from one
+/// snapshot only.
 /// </summary>
 public sealed record PortalSnapshot(PortalRow Portal)
 {
@@ -20,17 +20,17 @@ public sealed record PortalSnapshot(PortalRow Portal)
     public ImmutableDictionary<TokenHash, Credential> Credentials { get; init; } = ImmutableDictionary<TokenHash, Credential>.Empty;
 }
 
-/// <summary>The snapshots of the Portals that this process serves; never more than a second behind another node's writes.</summary>
+/// <summary>The snapshots of the Portals that this process serves. They are at most a second behind the writes of another node.</summary>
 public interface IPortalSnapshots
 {
     IReadOnlyCollection<PortalSnapshot> All { get; }
 
     PortalSnapshot? Find(PortalId portal);
 
-    /// <summary>Of the Portal whose domain this is, or is a parent of: <c>{domain}</c> and <c>{app}.{domain}</c>.</summary>
+    /// <summary>Finds the Portal of a host: <c>{domain}</c> or <c>{app}.{domain}</c>.</summary>
     /// <param name="host">Lower case, no port.</param>
     PortalSnapshot? FindByHost(string host);
 
-    /// <summary>Of any Portal here, of whatever kind.</summary>
+    /// <summary>Finds a credential of any kind and of any Portal here.</summary>
     (PortalSnapshot Portal, Credential Credential)? FindCredential(TokenHash hash);
 }

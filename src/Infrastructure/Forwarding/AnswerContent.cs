@@ -2,7 +2,7 @@ using System.Net;
 
 namespace PeerRegistry.Infrastructure.Forwarding;
 
-/// <summary>The body of a peer's answer, or the connection after 101, while it is being passed on. Disposing it ends the call.</summary>
+/// <summary>The body of a peer's response, or the connection after 101, while it is being forwarded. Disposing it ends the call.</summary>
 internal sealed class AnswerContent(OpenCall open, Stream body, Action end) : HttpContent
 {
     protected override Task<Stream> CreateContentReadStreamAsync() => Task.FromResult<Stream>(new Passing(open, body, end));

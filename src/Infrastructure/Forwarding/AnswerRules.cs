@@ -5,15 +5,15 @@ using PeerRegistry.Domain.Common;
 namespace PeerRegistry.Infrastructure.Forwarding;
 
 /// <summary>
-/// What a peer's answer must be to be passed on: one whose end every recipient finds at the same place (RFC 9112 section 6.3), with a
-/// status and field values that HTTP knows.
+/// The conditions for forwarding a peer's response: every recipient must find its end at the same place (RFC 9112 section 6.3), and its status and field
+/// values must be valid.
 /// </summary>
 internal static class AnswerRules
 {
     private static readonly SearchValues<char> Controls = SearchValues.Create(
         [.. Enumerable.Range(0, 0x20).Select(c => (char)c).Where(c => c != '\t'), '\u007F']);
 
-    /// <param name="upgrade">The request asked for a WebSocket.</param>
+    /// <param name="upgrade">Whether the request was to open a WebSocket.</param>
     /// <exception cref="RefusedException"><c>answer_invalid</c></exception>
     public static void Require(HttpResponseMessage response, bool upgrade)
     {

@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace PeerRegistry.Infrastructure.Forwarding;
 
-/// <summary>What is wrong with a certificate chain that was refused, in the terms that a peer's owner can act on. It decides nothing.</summary>
+/// <summary>Describes the fault of a refused certificate chain, so that the peer's owner can correct it. It has no part in the decision.</summary>
 internal readonly record struct CertificateStatus(bool Expired, bool NotYetValid, bool Untrusted, bool Incomplete)
 {
     private const X509ChainStatusFlags NoTrust =

@@ -5,9 +5,8 @@ using PeerRegistry.Domain.Portals;
 namespace PeerRegistry.Infrastructure.Forwarding;
 
 /// <summary>
-/// Spares a peer that fails, and those who would wait for it: after some failures in a row calls to one host are refused at
-/// once, and one call in a while finds out whether it is back. Kept per host, so that an app which the peer does not run
-/// closes the way for no other.
+/// Circuit breakers: after some failures in a row, calls to a host are refused at once, and one call in a while tests whether it is back. There is one
+/// for each host, so that an app that the peer does not run does not affect others.
 /// </summary>
 internal sealed class Circuits(TimeProvider clock, ILogger<Circuits> log)
 {
@@ -19,7 +18,7 @@ internal sealed class Circuits(TimeProvider clock, ILogger<Circuits> log)
 
     private readonly ConcurrentDictionary<(PortalId Portal, string Host), State> states = new();
 
-    /// <exception cref="Domain.Common.RefusedException"><c>peer_unreachable</c>: it failed often and lately.</exception>
+    /// <exception cref="Domain.Common.RefusedException"><c>peer_unreachable</c>: the circuit is open.</exception>
     public void Enter(PortalId portal, string host)
     {
         if (!states.TryGetValue((portal, host), out var state))

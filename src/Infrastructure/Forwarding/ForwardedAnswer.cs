@@ -3,7 +3,7 @@ using PeerRegistry.Application.SignedCalls;
 
 namespace PeerRegistry.Infrastructure.Forwarding;
 
-/// <summary>A peer's answer while it is being passed on; holds the connection and the call's place until then.</summary>
+/// <summary>A peer's response while it is being forwarded. It holds the connection, and counts as a running call, until it is disposed.</summary>
 /// <exception cref="Domain.Common.RefusedException"><c>answer_invalid</c>: a field's value has control characters.</exception>
 internal sealed class ForwardedAnswer : PeerCallAnswer
 {

@@ -9,7 +9,7 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Infrastructure.Forwarding;
 
-/// <summary>Signs an app's request, sends it to the same app on the peer's Portal and hands the answer back as it comes.</summary>
+/// <summary>Signs an app's request, sends it to the same app on the peer's Portal and streams the response back.</summary>
 internal sealed class Forwarder(
     PeerConnections connections, OpenCalls calls, Circuits circuits, ISignatures signatures, IPeerContacts contacts, Spool spool, RegistryOptions options)
     : IPeerCalls

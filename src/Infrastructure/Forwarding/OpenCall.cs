@@ -6,7 +6,7 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Infrastructure.Forwarding;
 
-/// <summary>One call from its first check to its last byte. What moves is counted by the call and watched from outside it.</summary>
+/// <summary>One call from its first check to its last byte. It counts its bytes; <see cref="OpenCalls"/> watches the count.</summary>
 internal sealed class OpenCall(PortalSnapshot portal, string app, PeerRow peer, long started, CancellationToken caller) : IDisposable
 {
     private readonly CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(caller);
@@ -29,22 +29,22 @@ internal sealed class OpenCall(PortalSnapshot portal, string app, PeerRow peer, 
 
     public CancellationToken Caller => caller;
 
-    /// <summary>Why it was cut; null: it was not.</summary>
+    /// <summary>The reason why the call was ended early, or null.</summary>
     public RefusedException? Refusal => Volatile.Read(ref refusal);
 
     /// <summary>Bytes in both directions.</summary>
     public long Bytes => Interlocked.Read(ref moved);
 
-    /// <summary>The head of the answer is still to come.</summary>
+    /// <summary>Whether the head of the response has not arrived yet.</summary>
     public bool AwaitsHead { get; set; } = true;
 
-    /// <summary>It does not take what is there.</summary>
+    /// <summary>Whether the app has stopped reading (back-pressure).</summary>
     public bool AwaitsCaller { get; set; }
 
-    /// <summary>Of a body whose length is known, more is to come from whom we read; so trickling has no good reason.</summary>
+    /// <summary>Whether the sender still owes a part of a body of known length, so that there is no good reason to be slow.</summary>
     public bool HasOutstanding => Interlocked.Read(ref outstanding) > 0 && !AwaitsCaller;
 
-    /// <summary>Kept by the watcher alone.</summary>
+    /// <summary>Used by the watcher only.</summary>
     public Progress Seen { get; } = new(started);
 
     public void Moved(int bytes)
@@ -53,10 +53,10 @@ internal sealed class OpenCall(PortalSnapshot portal, string app, PeerRow peer, 
         Interlocked.Add(ref outstanding, -bytes);
     }
 
-    /// <param name="bytes">Of the body that begins; null: nobody knows.</param>
+    /// <param name="bytes">The length of the body that begins, or null if it is not known.</param>
     public void Expect(long? bytes) => Interlocked.Exchange(ref outstanding, bytes ?? 0);
 
-    /// <summary>Judges the call again where the Portal has changed since; cuts it when it may no longer be.</summary>
+    /// <summary>Checks the call again if the Portal has changed since, and ends it if it is no longer allowed.</summary>
     public void JudgeBy(PortalSnapshot? now)
     {
         if (ReferenceEquals(now, Volatile.Read(ref judgedBy)))

@@ -9,8 +9,8 @@ using PeerRegistry.Domain.Portals;
 namespace PeerRegistry.Infrastructure.Forwarding;
 
 /// <summary>
-/// All calls under way: how many there may be, and the one watcher that cuts those whose peer was removed, blocked, hidden or
-/// withdrew, and those that stand still, trickle or last too long.
+/// All running calls: limits their number, and has the only watcher, which ends calls whose peer was removed, blocked, hidden or has withdrawn, and calls
+/// that stall, are too slow or last too long.
 /// </summary>
 internal sealed class OpenCalls : BackgroundService
 {

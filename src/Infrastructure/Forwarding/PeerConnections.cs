@@ -6,7 +6,7 @@ namespace PeerRegistry.Infrastructure.Forwarding;
 
 /// <summary>
 /// The connections to other Portals, shared by all messages and calls: HTTP/1.1 over TLS (an upgrade needs no other), kept
-/// open between requests. It follows no redirect, keeps no cookie, knows no proxy and unpacks nothing. Header values are bytes
+/// open between requests. Redirects, cookies, proxies and decompression are off. Header values are bytes
 /// (RFC 9110 section 5.5), one Latin-1 character each, as Kestrel is told to read and write them.
 /// </summary>
 internal sealed class PeerConnections : IDisposable
@@ -38,10 +38,10 @@ internal sealed class PeerConnections : IDisposable
             PlaintextStreamFilter = (context, _) => new ValueTask<Stream>(new EarlyAnswerStream(context.PlaintextStream)),
         });
 
-    /// <summary>Answers when the header is there; the body is read from the stream.</summary>
+    /// <summary>Completes when the header has arrived. The body is read from the stream.</summary>
     public Task<HttpResponseMessage> Send(HttpRequestMessage request, CancellationToken ct) => invoker.SendAsync(request, ct);
 
-    /// <summary>A request for exactly this target; nothing of it is decoded, encoded or tidied.</summary>
+    /// <summary>Returns a request for exactly this target, which is not decoded, encoded or normalized.</summary>
     /// <param name="uri">Absolute.</param>
     public static HttpRequestMessage Request(HttpMethod method, string uri)
     {

@@ -4,12 +4,12 @@ using PeerRegistry.Application.Common;
 
 namespace PeerRegistry.Infrastructure.Forwarding;
 
-/// <summary>All addresses of a name; DNS, but for tests.</summary>
+/// <summary>Looks up all addresses of a name. It is DNS except in tests.</summary>
 internal delegate Task<IPAddress[]> NameLookup(string host, CancellationToken ct);
 
 /// <summary>
-/// Opens the TCP connection to a peer. The addresses are judged here, at the moment of connecting and on the very ones
-/// connected to, so that a name cannot answer well first and badly later.
+/// Opens the TCP connection to a peer. The addresses are checked here, at the moment of connecting and on the addresses that are connected to, so that a
+/// name cannot resolve to another address after the check (DNS rebinding).
 /// </summary>
 internal sealed class PeerDialer(RegistryOptions options, NameLookup lookup, TimeProvider clock)
 {

@@ -17,7 +17,7 @@ internal sealed record PeerFault(string Code, string Message)
     public static readonly PeerFault TlsFailed = new("tls_failed", "The peer's server did not complete the TLS handshake.");
 }
 
-/// <summary>Turns what was thrown on the way to a peer into a refusal that names the cause.</summary>
+/// <summary>Turns an exception of a request to a peer into a refusal that names the cause.</summary>
 internal static class PeerFailure
 {
     /// <summary>The one code that apps see for a peer that cannot be reached, whatever the cause.</summary>

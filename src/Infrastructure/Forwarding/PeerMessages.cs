@@ -6,7 +6,7 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Infrastructure.Forwarding;
 
-/// <summary>Core to core: small signed requests and small answers, each within a deadline.</summary>
+/// <summary>Exchanges small signed messages with other cores, each within a deadline.</summary>
 internal sealed class PeerMessages(PeerConnections connections, ISignatures signatures, TimeProvider clock) : IPeerMessages
 {
     public const int MaxAnswer = 1 << 20;

@@ -7,12 +7,12 @@ using PeerRegistry.Domain.Portals;
 namespace PeerRegistry.Infrastructure.Forwarding;
 
 /// <summary>
-/// The room on disk for the bodies of calls under way: folder <c>calls</c> of the data directory. As a rule PostgreSQL writes to the same
-/// disk, so there is a budget of bytes for each app and one for the registry, and some space always stays free.
+/// The disk space for the bodies of running calls: folder <c>calls</c> of the data directory. PostgreSQL usually writes to the same disk, so there is a
+/// budget of bytes for each app and one for the registry, and some space always stays free.
 /// </summary>
 /// <remarks>
-/// A file loses its name as soon as it is open, so the system deletes it when the process ends, however it ends. What an earlier process could not
-/// even unname is deleted at the start.
+/// A file is unlinked as soon as it is open, so the system deletes it when the process ends, however it ends. A file that an earlier process could not
+/// unlink is deleted at the start.
 /// </remarks>
 internal sealed class Spool : IHostedService
 {
@@ -46,7 +46,7 @@ internal sealed class Spool : IHostedService
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>Refuses a body that there is no room for now, before any of it is read.</summary>
+    /// <summary>Refuses a body for which there is not enough space, before any of it is read.</summary>
     /// <exception cref="RefusedException"><c>storage_full</c></exception>
     public void Check((PortalId Portal, string App) app, long bytes)
     {

@@ -3,7 +3,7 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Infrastructure.Forwarding;
 
-/// <summary>One body on disk, and the room that it takes from its app's budget.</summary>
+/// <summary>One body on disk, and the space that it uses of its app's budget.</summary>
 internal sealed class SpoolFile(Spool spool, PortalId portal, string app) : IDisposable
 {
     private const int NoSpaceLeft = 28; // ENOSPC

@@ -9,7 +9,7 @@ namespace PeerRegistry.Infrastructure.Forwarding;
 /// A request body read to its end before it is sent, since its digest goes ahead of it: up to 1 MiB in memory, more through a
 /// file of the spool. It may be sent twice: a kept connection can turn out to be closed.
 /// </summary>
-/// <param name="call">The call that the body belongs to. It is told of every piece that goes by.</param>
+/// <param name="call">The call that the body belongs to, which counts the bytes.</param>
 internal sealed class SpooledBody(OpenCall call, Spool spool) : HttpContent
 {
     private const int InMemory = 1 << 20;
@@ -23,7 +23,7 @@ internal sealed class SpooledBody(OpenCall call, Spool spool) : HttpContent
     public long Length => file?.Length ?? inMemory;
 
     /// <param name="length">In bytes. Null if it is not known.</param>
-    /// <param name="most">The largest length that is taken, in bytes.</param>
+    /// <param name="most">The maximum length in bytes.</param>
     /// <exception cref="RefusedException"><c>body_too_large</c>; <c>storage_full</c></exception>
     public async ValueTask Fill(Stream source, long? length, long most)
     {

@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace PeerRegistry.Infrastructure.Forwarding;
 
 /// <summary>
-/// Which addresses a peer may live at: those that the IANA special-purpose registries (RFC 6890, RFC 8190) call globally
-/// reachable. An address that carries an IPv4 one is judged by what it carries.
+/// Decides which addresses a peer may have: those that the IANA special-purpose registries (RFC 6890, RFC 8190) call globally reachable. An IPv6 address
+/// that embeds an IPv4 address is checked by the embedded one.
 /// </summary>
 internal static class TargetGuard
 {
@@ -56,6 +56,6 @@ internal static class TargetGuard
     private static IPAddress Unscoped(IPAddress address) => address.ScopeId == 0 ? address : new IPAddress(address.GetAddressBytes());
 }
 
-/// <summary>The name of a peer led to an address that no peer may live at.</summary>
+/// <summary>The name of a peer resolved to an address that no peer may have.</summary>
 internal sealed class TargetRefusedException(string host)
     : IOException($"The address of {host} is not a public one.");

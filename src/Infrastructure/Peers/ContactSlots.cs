@@ -13,7 +13,7 @@ internal sealed record RunningContact(PortalId Portal, ShortId Peer, bool Reserv
 /// <list type="bullet">
 /// <item>one Portal gets <see cref="RegistryOptions.PeeringOptions.ContactsPerPortal"/> slots at most;</item>
 /// <item>a free slot goes to the Portal that uses the fewest;</item>
-/// <item>what an owner has asked for comes first among its Portal's contacts, the latest first, and has reserved slots beside the others.</item>
+/// <item>contacts that an owner has asked for come before the others of the Portal, the latest first, and have additional reserved slots.</item>
 /// </list>
 /// </summary>
 internal sealed class ContactSlots(RegistryOptions options)

@@ -23,7 +23,7 @@ internal sealed class PeerProfiles(NpgsqlDataSource database) : IPeerProfiles
         return await command.ExecuteScalarAsync(ct) as byte[];
     }
 
-    /// <summary>Locks the contact, so that a removal under way ends before this and is seen, or begins after this and drops the row.</summary>
+    /// <summary>Locks the contact, so that a concurrent removal either ends before this and is seen, or begins after this and deletes the row.</summary>
     public async Task KeepDescription(PortalId portal, ShortId peer, string? description, CancellationToken ct)
     {
         await using var command = Command(

@@ -14,12 +14,12 @@ internal static class AppendFailures
 {
     private const string StaleRow = "PR001";
 
-    /// <summary>A deadlock or a serialisation conflict was lost: the database has undone all of it.</summary>
+    /// <summary>Whether the transaction lost a deadlock or a serialization conflict and was rolled back.</summary>
     public static bool WasUndone(Exception e) =>
         Cause(e)?.SqlState is PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected;
 
     /// <summary>
-    /// It is open whether it was written: the connection broke, could not be made, or the server was going down (class 57P).
+    /// Whether it is uncertain that the transaction was committed: the connection broke or could not be made, or the server was shutting down (class 57P).
     /// </summary>
     public static bool IsOpen(Exception e) => Cause(e) switch
     {
@@ -29,14 +29,14 @@ internal static class AppendFailures
     };
 
     /// <summary>
-    /// A stream or a row has another version than was expected, or is there although it was expected to be new. Marten says so by its
-    /// exception, our own rows by <c>registry.stale_version()</c>.
+    /// Whether a stream or a row has another version than expected, or exists although it was expected to be new. Marten reports that by its exception,
+    /// our own rows by <c>registry.stale_version()</c>.
     /// </summary>
     public static bool MeansStale(Exception e) =>
         e is EventStreamUnexpectedMaxEventIdException or StaleVersionException
         || Cause(e) is PostgresException { SqlState: StaleRow } or PostgresException { ConstraintName: "pkey_mt_streams_tenant_id_id" or "pk_mt_events_stream_and_version" };
 
-    /// <returns>What Npgsql threw, which Marten wraps; the exception itself if it has nothing to do with the database.</returns>
+    /// <returns>The exception of Npgsql that Marten has wrapped, or the exception itself if it is not one of the database.</returns>
     public static Exception Unwrapped(Exception e) => e is MartenException or ObjectDisposedException
         ? Cause(e) ?? new NpgsqlException("The connection to the database broke.", e)
         : e;

@@ -1,11 +1,11 @@
 namespace PeerRegistry.Infrastructure.Store;
 
-/// <summary>Wakes everybody who waits for events when this process wrote some or heard of some.</summary>
+/// <summary>Completes the waits of all readers of events when this process has written events or was notified of some.</summary>
 internal sealed class AsyncSignal(TimeProvider clock)
 {
     private volatile TaskCompletionSource next = Create();
 
-    /// <summary>Taken before looking for events, so that a beat in between is not missed.</summary>
+    /// <summary>A wait that must begin before events are read, so that a signal in between is not missed.</summary>
     public Task Next => next.Task;
 
     public void Beat()
@@ -14,7 +14,7 @@ internal sealed class AsyncSignal(TimeProvider clock)
             last.TrySetResult();
     }
 
-    /// <returns>After the beat, or when the time has passed without one.</returns>
+    /// <returns>Completes after the signal, or when the time has passed without one.</returns>
     public async Task Wait(Task beat, TimeSpan atMost, CancellationToken ct)
     {
         using var given = CancellationTokenSource.CreateLinkedTokenSource(ct);

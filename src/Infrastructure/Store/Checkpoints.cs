@@ -2,10 +2,10 @@ using Npgsql;
 
 namespace PeerRegistry.Infrastructure.Store;
 
-/// <summary>How far each named reader of the events has come; table mt_event_progression.</summary>
+/// <summary>Table <c>mt_event_progression</c>: the last sequence number that each named reader of events has processed.</summary>
 internal sealed class Checkpoints(NpgsqlDataSource database)
 {
-    /// <returns>0: it has not begun.</returns>
+    /// <returns>0 if the reader has not begun.</returns>
     public async Task<long> Load(string name, CancellationToken ct)
     {
         await using var command = database.CreateCommand("select last_seq_id from registry.mt_event_progression where name = $1");

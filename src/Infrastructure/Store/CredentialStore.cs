@@ -25,7 +25,7 @@ internal sealed class CredentialStore(TimeProvider clock) : ICredentials
         where r.portal_id = any($1)
         """;
 
-    /// <summary>Also deletes what has expired, so that the table does not grow with every session ever issued.</summary>
+    /// <summary>Also deletes expired credentials, so that the table does not grow with every session.</summary>
     public void Issue(IDocumentSession session, TokenHash hash, Credential credential)
     {
         Queue(session, null, "delete from registry.credentials where portal_id = $1 and expires_at < $2", Sql.Time(clock.GetUtcNow()));
@@ -56,7 +56,7 @@ internal sealed class CredentialStore(TimeProvider clock) : ICredentials
         "delete from registry.credentials where portal_id = $1 and (holder = $2 or app = $2)",
         Sql.Text(app));
 
-    /// <summary>One statement, so revision and credentials are of one moment.</summary>
+    /// <summary>Uses one statement, so that revision and credentials are consistent.</summary>
     public static async Task<IReadOnlyList<PortalCredentials>> Load(NpgsqlDataSource database, string[] portals, CancellationToken ct)
     {
         var found = new Dictionary<string, (long Revision, ImmutableDictionary<TokenHash, Credential>.Builder Credentials)>();

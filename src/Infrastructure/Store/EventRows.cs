@@ -16,7 +16,7 @@ internal sealed class EventRows(EventSerializer serializer)
     /// <exception cref="UnknownEventTypeException"/>
     public Recorded Read(NpgsqlDataReader reader) => Read(reader, reader.GetInt64(0));
 
-    /// <returns>Null for what Marten writes under a number that a failed append has taken.</returns>
+    /// <returns>Null for an event that Marten has written for a number of a failed append.</returns>
     /// <exception cref="UnknownEventTypeException"/>
     public Recorded? ReadUnlessFiller(NpgsqlDataReader reader) => reader.GetString(4) == RegistryStore.FillerType ? null : Read(reader);
 

@@ -7,7 +7,7 @@ using PeerRegistry.Application.Common;
 
 namespace PeerRegistry.Infrastructure.Store;
 
-/// <summary>Every event in order, each exactly once; waits at a gap until it is known what it holds.</summary>
+/// <summary>Delivers every event in order and exactly once. At a gap it waits until it is certain what the gap contains.</summary>
 internal sealed class EventSubscription(NpgsqlDataSource database, EventRows rows, AsyncSignal pulse, TimeProvider clock) : IEventFeed, IDisposable
 {
     private const int Page = 500;

@@ -9,7 +9,7 @@ namespace PeerRegistry.Infrastructure.Store;
 /// among the <see cref="RunningWriters"/> listed after the gap was seen. Once none of those runs any longer, one more reading shows
 /// what the gap holds for good.
 /// </summary>
-/// <param name="columns">Of mt_events; column 0 of what <paramref name="map"/> sees is always the sequence number.</param>
+/// <param name="columns">Columns of <c>mt_events</c>. For <paramref name="map"/>, column 0 is always the sequence number.</param>
 internal sealed class EventTail<T>(NpgsqlDataSource database, string columns, Func<NpgsqlDataReader, T> map, long after)
 {
     private readonly string events = $"select seq_id, {columns} from registry.mt_events where seq_id > $1 order by seq_id limit $2";
@@ -23,10 +23,10 @@ internal sealed class EventTail<T>(NpgsqlDataSource database, string columns, Fu
     /// <summary>Everything up to this number has been read and will not change.</summary>
     public long After { get; private set; } = after;
 
-    /// <summary>A gap keeps this reader from going on.</summary>
+    /// <summary>Whether this reader waits at a gap.</summary>
     public bool HeldBack => horizon is not null;
 
-    /// <summary>One round trip where there is no gap, else one more before and after it.</summary>
+    /// <summary>Takes one round trip if there is no gap, else three.</summary>
     /// <returns>Events after <see cref="After"/> as it was, and how many of them, from the first, are settled. What is not
     /// settled comes again.</returns>
     public async Task<(IReadOnlyList<(long Sequence, T Event)> Seen, int Settled)> Read(int limit, CancellationToken ct)

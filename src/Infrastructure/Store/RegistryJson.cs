@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace PeerRegistry.Infrastructure.Store;
 
-/// <summary>How events and read-model rows are written: camelCase, enums as strings, members that are not known skipped.</summary>
+/// <summary>The JSON of events and read-model rows: camelCase, enums as strings, unknown members ignored.</summary>
 internal static class RegistryJson
 {
     public static readonly JsonSerializerOptions Options = Create();

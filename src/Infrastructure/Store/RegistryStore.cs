@@ -13,7 +13,7 @@ internal static class RegistryStore
 {
     public const string Schema = "registry";
 
-    /// <summary>The type of the events that Marten writes under numbers that a failed append has taken. They say nothing.</summary>
+    /// <summary>The type of the events that Marten writes for the numbers of a failed append. They have no content.</summary>
     public const string FillerType = "tombstone";
 
     /// <summary>The stream of those events, one for each Portal.</summary>

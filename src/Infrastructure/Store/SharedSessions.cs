@@ -25,7 +25,7 @@ internal sealed class SharedSessions(NpgsqlDataSource database)
             + "which breaks prepared statements, LISTEN and advisory locks: set its pool_mode to session for this database, or connect to PostgreSQL directly.");
     }
 
-    /// <summary>Asks open connections in turn which session they have. A pooler would have to be lucky nine times to pass for none.</summary>
+    /// <summary>Asks open connections in turn which session they have. A pooler would have to give the same ones nine times to stay unnoticed.</summary>
     public async Task<bool> AreThere(CancellationToken ct)
     {
         var connections = new List<NpgsqlConnection>();
