@@ -28,6 +28,9 @@ public sealed record AccessRequest(
 {
     /// <summary>The sender of a verified signature, or null.</summary>
     public Signer? Signer { get; init; }
+
+    /// <summary>Without the tokens, so that no log or error can contain them.</summary>
+    public override string ToString() => $"{nameof(AccessRequest)} of {App}";
 }
 
 public enum Ruling
