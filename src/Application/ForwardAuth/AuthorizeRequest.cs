@@ -30,32 +30,21 @@ public sealed record AuthorizeRequest(PortalSnapshot Portal, AccessRequest Acces
         IServiceScopeFactory scopes, TimeProvider clock) : IRequestHandler<AuthorizeRequest, Authorization>
     {
         /// <exception cref="RefusedException"><c>guard_cold</c>; <c>guard_full</c>; <c>guard_quota</c>; <c>database_unavailable</c></exception>
-        public Task<Authorization> Handle(AuthorizeRequest c, CancellationToken ct)
-        {
-            if (c.Signed is { } signed)
-                return DecideSigned(c, signed, ct);
+        public Task<Authorization> Handle(AuthorizeRequest c, CancellationToken ct) =>
+            c.Signed is null && Decide(c, default) is var authorization && trust.Holds ? Task.FromResult(authorization) : Verified(c, ct);
 
-            var authorization = Decide(c, default);
-            return trust.Holds ? Task.FromResult(authorization) : DecideAgain(c, default, ct);
-        }
-
-        private async Task<Authorization> DecideSigned(AuthorizeRequest c, SignedRequest signed, CancellationToken ct)
+        private async Task<Authorization> Verified(AuthorizeRequest c, CancellationToken ct)
         {
-            var signature = await Verify(c, signed, ct);
+            var signature = c.Signed is { } signed ? await Verify(c, signed, ct) : default;
             var authorization = Decide(c, signature);
-            return trust.Holds ? authorization : await DecideAgain(c, signature, ct);
-        }
-
-        /// <summary>For a process that was paused since the first look at the database, or a verification that took long.</summary>
-        private async Task<Authorization> DecideAgain(AuthorizeRequest c, SignatureVerdict signature, CancellationToken ct)
-        {
-            while (true)
+            while (!trust.Holds)
             {
+                // The process was paused after the first look, or verifying took long.
                 await trust.Require(ct);
-                var authorization = Decide(c, signature);
-                if (trust.Holds)
-                    return authorization;
+                authorization = Decide(c, signature);
             }
+
+            return authorization;
         }
 
         /// <summary>Uses the newest snapshot, because verifying took a moment.</summary>
