@@ -22,7 +22,8 @@ public readonly record struct TakenNotice(long Revision, WantedPeering Wish);
 
 /// <summary>A contact that is due.</summary>
 /// <param name="AskedAt">When the owner asked for it; null if it is due by itself.</param>
-public sealed record WaitingContact(PortalId Portal, ShortId Peer, DateTimeOffset DueAt, DateTimeOffset? AskedAt);
+/// <param name="ClaimedUntil">When the claim of a node that contacts the peer expires; null if there is none.</param>
+public sealed record WaitingContact(PortalId Portal, ShortId Peer, DateTimeOffset DueAt, DateTimeOffset? AskedAt, DateTimeOffset? ClaimedUntil = null);
 
 /// <param name="Contact">Null if the contact is not due, or claimed by another node.</param>
 /// <param name="ClaimedUntil">When another node's claim expires; null if there is none.</param>

@@ -14,23 +14,12 @@ internal sealed class DueContacts(NpgsqlDataSource database, IDocumentStore stor
     public async Task<WaitingContact?> Find(PortalId portal, ShortId peer, CancellationToken ct)
     {
         await using var command = database.CreateCommand(
-            "select next_attempt_at, asked_at from registry.peer_contacts where portal_id = $1 and short_id = $2 and next_attempt_at <= $3");
+            "select next_attempt_at, asked_at, claimed_until from registry.peer_contacts where portal_id = $1 and short_id = $2 and next_attempt_at <= $3");
         command.Parameters.Add(Sql.Text(portal.Value));
         command.Parameters.Add(Sql.Text(peer.Value));
         command.Parameters.Add(Sql.Time(clock.GetUtcNow()));
         await using var reader = await command.ExecuteReaderAsync(ct);
-        return await reader.ReadAsync(ct) ? new WaitingContact(portal, peer, reader.Time(0)!.Value, reader.Time(1)) : null;
-    }
-
-    public async Task<DateTimeOffset?> ClaimedUntil(PortalId portal, ShortId peer, DateTimeOffset now, CancellationToken ct)
-    {
-        await using var command = database.CreateCommand(
-            "select claimed_until from registry.peer_contacts where portal_id = $1 and short_id = $2 and next_attempt_at <= $3");
-        command.Parameters.Add(Sql.Text(portal.Value));
-        command.Parameters.Add(Sql.Text(peer.Value));
-        command.Parameters.Add(Sql.Time(now));
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        return await reader.ReadAsync(ct) ? reader.Time(0) ?? now : null;
+        return await reader.ReadAsync(ct) ? new WaitingContact(portal, peer, reader.Time(0)!.Value, reader.Time(1), reader.Time(2)) : null;
     }
 
     /// <summary>Publishes a message for each of the Portal's contacts that is due, in one transaction.</summary>

@@ -47,9 +47,10 @@ internal sealed class PeerContacts(NpgsqlDataSource database, IDocumentStore sto
         command.Parameters.Add(Sql.Time(now));
         command.Parameters.Add(Sql.Time(now + ClaimLife));
         await using var reader = await command.ExecuteReaderAsync(ct);
-        return await reader.ReadAsync(ct)
-            ? new(ContactRows.Read(reader), ClaimedUntil: null)
-            : new(Contact: null, await due.ClaimedUntil(portal, peer, now, ct));
+        if (await reader.ReadAsync(ct))
+            return new(ContactRows.Read(reader), ClaimedUntil: null);
+
+        return new(Contact: null, await due.Find(portal, peer, ct) is { } claimed ? claimed.ClaimedUntil ?? now : null);
     }
 
     public Task Finish(PortalId portal, ShortId peer, Func<Contact, Contact> decide, CancellationToken ct) =>
