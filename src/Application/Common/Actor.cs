@@ -2,7 +2,7 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Common;
 
-/// <summary>Who caused an event: <c>device:{id}</c>, <c>app:{name}</c>, <c>peer:{full id}</c> or <c>system</c>.</summary>
+/// <summary>The actor that caused an event: <c>device:{id}</c>, <c>app:{name}</c>, <c>peer:{full id}</c> or <c>system</c>.</summary>
 public readonly record struct Actor(string Value)
 {
     public static readonly Actor System = new("system");
@@ -16,7 +16,7 @@ public readonly record struct Actor(string Value)
     public override string ToString() => Value;
 }
 
-/// <summary>Who sent the current request. There is one for each dependency-injection scope, set by the listener that authenticated it.</summary>
+/// <summary>The actor and reason of the current request. There is one for each dependency-injection scope, set by the listener that authenticated it.</summary>
 public sealed class CurrentActor
 {
     public Actor Actor { get; set; } = Actor.System;

@@ -15,7 +15,7 @@ public interface IFields
 /// <param name="Target">Raw path and query in origin-form, unchanged.</param>
 public readonly record struct ReceivedRequest(string Method, string Scheme, string Authority, string Target, IFields Fields);
 
-/// <summary>Where a request arrived, which decides the required tag and what may be missing.</summary>
+/// <summary>The place where a request arrived, which decides the required tag and what may be missing.</summary>
 public enum VerificationPlace
 {
     /// <summary>An app's host, through forward-auth. The tag is <c>portal-peer</c>; only an original may omit it.</summary>
