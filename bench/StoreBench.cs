@@ -205,9 +205,8 @@ internal sealed class StoreBench : IBenchmark
             for (var i = 0; i < Streams; i++)
             {
                 data[i] = JsonSerializer.SerializeToUtf8Bytes(new PeerRenamed(peers[i], "Somebody else"), RegistryJson.Options);
-                var recorded = new Recorded(0, Portal, "", 1, Added(peers[i]), DateTimeOffset.UnixEpoch, Actor.System, null, null);
                 IProjection projection = new PeerListProjection();
-                rows[i] = projection.Write(projection.Fold(null, recorded)!);
+                rows[i] = projection.Write(projection.Fold(null, Added(peers[i]), DateTimeOffset.UnixEpoch)!);
                 await Append(i);
             }
         }

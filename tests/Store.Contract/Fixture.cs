@@ -16,26 +16,29 @@ using PeerRegistry.Tests;
 
 namespace PeerRegistry.Store.Contract;
 
+public abstract record TallyEvent : DomainEvent;
+
 [WireName("tally_counted")]
-public sealed record Counted(int By) : DomainEvent;
+public sealed record Counted(int By) : TallyEvent;
 
 [WireName("tally_cleared")]
-public sealed record Cleared : DomainEvent;
+public sealed record Cleared : TallyEvent;
 
 /// <param name="Last">Of the last event, so that a rebuild that made up its times would show.</param>
-public sealed record TallyRow(int Sum, int Events, DateTimeOffset Last, string By);
+public sealed record Tally(int Sum, int Events, DateTimeOffset Last) : IAggregate<Tally, TallyEvent>
+{
+    public static Tally? Evolve(Tally? tally, TallyEvent happened, DateTimeOffset at) => happened switch
+    {
+        Counted counted => new((tally?.Sum ?? 0) + counted.By, (tally?.Events ?? 0) + 1, at),
+        Cleared => null,
+        _ => tally,
+    };
+}
 
 /// <summary>Folds streams tally-…; shown nowhere.</summary>
-internal sealed class TallyProjection() : Projection<TallyRow>("tally_list/1", "tally-")
+internal sealed class TallyProjection() : Projection<Tally, TallyEvent>("tally_list/1", "tally-")
 {
-    protected override TallyRow? Fold(TallyRow? row, Recorded e) => e.Data switch
-    {
-        Counted counted => new((row?.Sum ?? 0) + counted.By, (row?.Events ?? 0) + 1, e.At, e.Actor.Value),
-        Cleared => null,
-        _ => row,
-    };
-
-    protected override PortalSnapshot Show(PortalSnapshot snapshot, string key, TallyRow? row) => snapshot;
+    protected override PortalSnapshot Show(PortalSnapshot snapshot, string key, Tally? row) => snapshot;
 }
 
 /// <summary>One process of the registry as far as the store goes; several on one database are several nodes.</summary>

@@ -92,5 +92,5 @@ internal static class AppEndpoints
         mediator.Send(new ExplainAccess(portal.Id, name, path, @as ?? "anonymous", me.FindFirstValue(ClaimTypes.NameIdentifier)!), ct);
 
     /// <exception cref="RefusedException"><c>app_unknown</c></exception>
-    private static AppRow Find(CurrentPortal portal, string name) => portal.Snapshot.Apps.GetValueOrDefault(name) ?? throw App.Unknown(name);
+    private static App Find(CurrentPortal portal, string name) => portal.Snapshot.Apps.GetValueOrDefault(name) ?? throw App.Unknown(name);
 }

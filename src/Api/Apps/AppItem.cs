@@ -1,4 +1,3 @@
-using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Apps;
 using PeerRegistry.Domain.Portals;
 
@@ -21,7 +20,7 @@ internal sealed record AppItem(
     IReadOnlyList<EntrypointItem> Entrypoints, IReadOnlyDictionary<string, PathItem> Paths, Lifecycle? Lifecycle, string MinimumPortalSize,
     string Url, VisibilityItem Visibility, bool HasToken, DateTimeOffset RegisteredAt)
 {
-    public static AppItem Of(AppRow app, string url) => new(
+    public static AppItem Of(App app, string url) => new(
         AppMeta.Version, app.Name, app.Meta.PrettyName, app.Meta.AppVersion, app.Meta.Icon, app.Meta.Homepage, app.Meta.UpstreamRepo,
         [.. app.Meta.Entrypoints.Select(entry => new EntrypointItem(entry.Container, entry.Port, entry.Protocol))],
         app.Meta.Rules.ToDictionary(rule => rule.Prefix, rule => new PathItem(rule.Access, rule.Headers)),

@@ -148,7 +148,7 @@ internal static class AppPages
     }
 
     /// <exception cref="RefusedException"><c>app_unknown</c></exception>
-    private static AppRow Find(CurrentPortal portal, string name) => portal.Snapshot.Apps.GetValueOrDefault(name) ?? throw App.Unknown(name);
+    private static App Find(CurrentPortal portal, string name) => portal.Snapshot.Apps.GetValueOrDefault(name) ?? throw App.Unknown(name);
 
     /// <param name="Pick">A part of the name of the peers to choose from, or null for all.</param>
     private sealed record Shown(string Name, string? Pick = null)

@@ -21,7 +21,7 @@ internal static class AppPasswordEndpoints
         passwords.MapDelete("/{id}", Revoke).WithName("apps.passwords.revoke");
     }
 
-    private static IReadOnlyList<AppPasswordRow> List(HttpContext context, string name, CurrentPortal portal, int? limit, string? after)
+    private static IReadOnlyList<AppPassword> List(HttpContext context, string name, CurrentPortal portal, int? limit, string? after)
     {
         var most = Paging.Limit(limit);
         var found = Find(portal, name).Passwords
@@ -47,5 +47,5 @@ internal static class AppPasswordEndpoints
     }
 
     /// <exception cref="Domain.Common.RefusedException"><c>app_unknown</c></exception>
-    private static AppRow Find(CurrentPortal portal, string name) => portal.Snapshot.Apps.GetValueOrDefault(name) ?? throw App.Unknown(name);
+    private static App Find(CurrentPortal portal, string name) => portal.Snapshot.Apps.GetValueOrDefault(name) ?? throw App.Unknown(name);
 }

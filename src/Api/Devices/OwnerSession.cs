@@ -5,6 +5,7 @@ using PeerRegistry.Api.Http;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Devices;
 using PeerRegistry.Application.Snapshots;
+using PeerRegistry.Domain.Devices;
 
 namespace PeerRegistry.Api.Devices;
 
@@ -31,7 +32,7 @@ internal sealed class OwnerSession(IServiceScopeFactory scopes, TimeProvider clo
     };
 
     /// <summary>The device that sent the request, or null. Public pages use it to recognize the owner.</summary>
-    public bool TryFind(PortalSnapshot portal, string? token, [NotNullWhen(true)] out DeviceRow? device)
+    public bool TryFind(PortalSnapshot portal, string? token, [NotNullWhen(true)] out Device? device)
     {
         device = null;
         return token is not null

@@ -1,5 +1,6 @@
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Snapshots;
+using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Api.Http;
 
@@ -10,6 +11,6 @@ internal static class PortalLinks
     public static string Card(this PublicUrl url, PortalSnapshot portal) => $"{url.Portal(portal)}/#{portal.Portal.Id}";
 
     /// <summary>Whether only this machine can reach the Portal under its name, and no name lookup is configured, as in the demo.</summary>
-    public static bool IsAlone(PortalRow portal, RegistryOptions options) =>
+    public static bool IsAlone(Portal portal, RegistryOptions options) =>
         portal.Domain.EndsWith(".localhost", StringComparison.Ordinal) && options.Peering.Resolve.Count == 0;
 }

@@ -1,5 +1,4 @@
 using PeerRegistry.Application.Peers;
-using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Api.Peers;
@@ -10,7 +9,7 @@ namespace PeerRegistry.Api.Peers;
 internal sealed record PastedPeer(TypedPortalId Id, string? Address, string? Invite)
 {
     /// <exception cref="Domain.Common.RefusedException"><c>id_malformed</c></exception>
-    public static PastedPeer Parse(string? text, PortalRow self)
+    public static PastedPeer Parse(string? text, Portal self)
     {
         if (!Uri.TryCreate(text, UriKind.Absolute, out var link) || link.Scheme is not ("https" or "http"))
             return new PastedPeer(TypedPortalId.Parse(text), null, null);

@@ -7,6 +7,7 @@ using PeerRegistry.Application.Peers;
 using PeerRegistry.Application.SignedCalls;
 using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Common;
+using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Api.Peers;
@@ -112,7 +113,7 @@ internal static class PeerPages
     /// <summary>The value of an optional field. An empty field leaves the present value unchanged.</summary>
     private static Optional<string?> Given(string? text) => text is null ? default : new(text);
 
-    private static List<string>? SeenBy(PortalSnapshot snapshot, PeerRow peer)
+    private static List<string>? SeenBy(PortalSnapshot snapshot, Peer peer)
     {
         var apps = snapshot.Apps.Values.Where(a => a.Visibility.Shows(peer.Id)).ToList();
         return apps.Count > 0 && apps.Count == snapshot.Apps.Count

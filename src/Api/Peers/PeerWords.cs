@@ -1,6 +1,5 @@
 using System.Globalization;
 using PeerRegistry.Application.Peers;
-using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Peers;
 
 namespace PeerRegistry.Api.Peers;
@@ -28,7 +27,7 @@ public static class PeerWords
         _ => new("waiting for them", "wait", "They know that you added them. You become mutual as soon as they add you, too."),
     };
 
-    public static string Verified(PeerRow peer) => peer.Verified switch
+    public static string Verified(Peer peer) => peer.Verified switch
     {
         _ when peer.Key is null => "not reached yet",
         PeerVerification.FullId => "verified by full ID",
@@ -36,7 +35,7 @@ public static class PeerWords
         _ => "trusted on first use",
     };
 
-    public static string VerifiedMeaning(PeerRow peer) => peer.Verified switch
+    public static string VerifiedMeaning(Peer peer) => peer.Verified switch
     {
         _ when peer.Key is null => "As soon as they answer, their ID is checked against everything that you typed.",
         PeerVerification.FullId => "All 103 characters of the ID were given, so nobody else can impersonate them.",

@@ -7,6 +7,7 @@ using PeerRegistry.Application.Peers;
 using PeerRegistry.Application.Portals;
 using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Common;
+using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Api.Portals;
 
@@ -59,6 +60,6 @@ internal static class HomePages
         return await Show(portal, options, mediator, clock, fresh, url.Portal(portal.Snapshot) + fresh.Path, ct);
     }
 
-    private static InviteRow Find(string id, CurrentPortal portal) => portal.Snapshot.Portal.Invites.FirstOrDefault(i => i.Id == id)
+    private static Invite Find(string id, CurrentPortal portal) => portal.Snapshot.Portal.Invites.FirstOrDefault(i => i.Id == id)
         ?? throw new RefusedException(RefusalKind.NotFound, "invite_unknown", "There is no such invite.");
 }

@@ -48,6 +48,6 @@ internal static class InviteEndpoints
 
     private sealed record InviteItem(string Id, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt, PortalId? UsedBy, bool Revoked)
     {
-        public static InviteItem Of(InviteRow row) => new(row.Id, row.CreatedAt, row.ExpiresAt, row.UsedBy, row.Revoked);
+        public static InviteItem Of(Invite row) => new(row.Id, row.CreatedAt, row.ExpiresAt, row.UsedBy, row.Revoked);
     }
 }

@@ -31,7 +31,7 @@ public sealed class AppUpstreams(IReadOnlyCollection<PortalSnapshot> portals, Po
     private readonly ILookup<string, AppPlace> holders = Holders(portals, defaultPortal, options).ToLookup(
         held => held.Container, held => held.By, StringComparer.OrdinalIgnoreCase);
 
-    public AppUpstream Find(PortalSnapshot portal, AppRow app)
+    public AppUpstream Find(PortalSnapshot portal, App app)
     {
         var place = new AppPlace(portal.Portal.Id, app.Name);
         if (ByOperator(place, defaultPortal, options) is { } set)

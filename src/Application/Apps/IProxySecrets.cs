@@ -1,4 +1,4 @@
-using PeerRegistry.Application.Snapshots;
+using PeerRegistry.Domain.Apps;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Apps;
@@ -7,5 +7,5 @@ namespace PeerRegistry.Application.Apps;
 public interface IProxySecrets
 {
     /// <returns>43 base64url characters. They stay the same until the app is removed; a later registration has others.</returns>
-    string Of(PortalId portal, AppRow app);
+    string Of(PortalId portal, App app);
 }

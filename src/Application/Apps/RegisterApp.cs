@@ -38,7 +38,7 @@ public sealed record RegisterApp(PortalId Portal, string Name, ReadOnlyMemory<by
             new AppUpstreams(snapshots.All, defaultPortal, options).Check(new AppPlace(c.Portal, c.Name), meta);
             var app = await session.Load<App, AppEvent>(App.Stream(c.Name), ct);
             app.Append(App.Register(app.State, meta));
-            return new RegisteredApp(c.Name, IsNew: app.State.Meta is null, warnings);
+            return new RegisteredApp(c.Name, IsNew: app.State is null, warnings);
         }
     }
 }

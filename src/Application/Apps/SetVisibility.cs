@@ -24,19 +24,19 @@ public sealed record SetVisibility(PortalId Portal, string App, VisibilityMode M
         public async Task<Unit> Handle(SetVisibility c, CancellationToken ct)
         {
             var app = await session.Load<App, AppEvent>(Domain.Apps.App.Stream(c.App), ct);
-            app.Append(Domain.Apps.App.SetVisibility(app.State, c.App, Wanted(c, app.State)));
+            app.Append(Domain.Apps.App.SetVisibility(app.State, c.App, Wanted(c, app.State?.Visibility ?? Visibility.None)));
             return Unit.Value;
         }
 
-        private Visibility Wanted(SetVisibility c, App app) => c.Mode switch
+        private Visibility Wanted(SetVisibility c, Visibility before) => c.Mode switch
         {
             VisibilityMode.None => Visibility.None,
             VisibilityMode.All => Visibility.All,
-            _ => Visibility.Some(c.Peers.Select(typed => Chosen(c.Portal, typed, app))),
+            _ => Visibility.Some(c.Peers.Select(typed => Chosen(c.Portal, typed, before))),
         };
 
         /// <summary>Whether the peer is in the contact list, or was chosen before it was removed from it.</summary>
-        private PortalId Chosen(PortalId portal, TypedPortalId typed, App app)
+        private PortalId Chosen(PortalId portal, TypedPortalId typed, Visibility visible)
         {
             if (snapshots.Find(portal)?.Peers.GetValueOrDefault(typed.Short) is { Listed: true } peer)
             {
@@ -50,7 +50,7 @@ public sealed record SetVisibility(PortalId Portal, string App, VisibilityMode M
                 }
             }
 
-            var before = app.Visibility.Peers.Where(typed.Matches).Take(2).ToList();
+            var before = visible.Peers.Where(typed.Matches).Take(2).ToList();
             return before is [var only]
                 ? only
                 : throw new RefusedException(RefusalKind.NotFound, "peer_unknown", "One of the peers is not in the contact list.");

@@ -1,14 +1,16 @@
 using Marten;
 using PeerRegistry.Domain.Common;
+using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Common;
 
 /// <summary>An aggregate as it was loaded for a decision.</summary>
-public sealed class Loaded<TState, TEvent>(IDocumentSession session, string stream, TState state, long version)
-    where TState : IAggregate<TState, TEvent>
+public sealed class Loaded<TState, TEvent>(IDocumentSession session, string stream, TState? state, long version)
+    where TState : class, IAggregate<TState, TEvent>
     where TEvent : DomainEvent
 {
-    public TState State => state;
+    /// <summary>Null if it does not exist.</summary>
+    public TState? State => state;
 
     /// <summary>
     /// Appends to the stream, if it still has the version that was loaded when the session commits. Appends nothing if there are no events.
@@ -27,25 +29,29 @@ public static class Streams
 {
     /// <summary>Loads an aggregate to change it.</summary>
     public static async Task<Loaded<TState, TEvent>> Load<TState, TEvent>(this IDocumentSession session, string stream, CancellationToken ct)
-        where TState : IAggregate<TState, TEvent>
+        where TState : class, IAggregate<TState, TEvent>
         where TEvent : DomainEvent
     {
         var (state, version) = await Fold<TState, TEvent>(session, stream, ct);
         return new(session, stream, state, version);
     }
 
+    public static Task<Loaded<Portal, PortalEvent>> LoadPortal(this IDocumentSession session, CancellationToken ct) =>
+        session.Load<Portal, PortalEvent>(Portal.Stream, ct);
+
     /// <summary>Reads an aggregate as it is now.</summary>
-    /// <returns><c>Initial</c> if there is no such stream.</returns>
-    public static async Task<TState> Read<TState, TEvent>(this IQuerySession session, string stream, CancellationToken ct)
-        where TState : IAggregate<TState, TEvent>
+    /// <returns>Null if it does not exist.</returns>
+    public static async Task<TState?> Read<TState, TEvent>(this IQuerySession session, string stream, CancellationToken ct)
+        where TState : class, IAggregate<TState, TEvent>
         where TEvent : DomainEvent =>
         (await Fold<TState, TEvent>(session, stream, ct)).State;
 
-    private static async Task<(TState State, long Version)> Fold<TState, TEvent>(IQuerySession session, string stream, CancellationToken ct)
-        where TState : IAggregate<TState, TEvent>
+    private static async Task<(TState? State, long Version)> Fold<TState, TEvent>(IQuerySession session, string stream, CancellationToken ct)
+        where TState : class, IAggregate<TState, TEvent>
         where TEvent : DomainEvent
     {
         var events = await session.Events.FetchStreamAsync(stream, token: ct);
-        return (events.Aggregate(TState.Initial, (state, e) => TState.Evolve(state, (TEvent)e.Data)), events.Count == 0 ? 0 : events[^1].Version);
+        var state = events.Aggregate(default(TState), (before, e) => TState.Evolve(before, (TEvent)e.Data, e.Timestamp));
+        return (state, events.Count == 0 ? 0 : events[^1].Version);
     }
 }

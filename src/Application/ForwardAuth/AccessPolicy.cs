@@ -3,6 +3,7 @@ using PeerRegistry.Application.Common;
 using PeerRegistry.Application.SignedCalls;
 using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Apps;
+using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.ForwardAuth;
@@ -57,7 +58,7 @@ public static class AccessPolicy
     };
 
     /// <param name="crossSite">Whether there is a valid session that a page of another origin uses.</param>
-    private static Client Caller(PortalSnapshot portal, AppRow app, AccessRequest request, DateTimeOffset now, out bool crossSite)
+    private static Client Caller(PortalSnapshot portal, App app, AccessRequest request, DateTimeOffset now, out bool crossSite)
     {
         crossSite = false;
         if (request.Signer is { } signer && Peer(portal, app, signer) is { } peer)
@@ -77,7 +78,7 @@ public static class AccessPolicy
 
     private static TokenHash? Hash(string? token) => token is null ? null : TokenHash.Of(token);
 
-    private static Client? Password(PortalSnapshot portal, AppRow app, TokenHash? password) =>
+    private static Client? Password(PortalSnapshot portal, App app, TokenHash? password) =>
         password is { } hash
         && portal.Credentials.TryGetValue(hash, out var credential)
         && credential.Kind == CredentialKind.AppPassword
@@ -87,7 +88,7 @@ public static class AccessPolicy
             : null;
 
     /// <summary>Checked again after the signature was verified, because the peer may have been removed meanwhile.</summary>
-    private static PeerRow? Peer(PortalSnapshot portal, AppRow app, Signer signer) =>
+    private static Peer? Peer(PortalSnapshot portal, App app, Signer signer) =>
         portal.Peers.TryGetValue(signer.Id.Short, out var peer) && peer.IsMutual && peer.Key == signer.Key && app.Visibility.Shows(signer.Id)
             ? peer
             : null;
@@ -96,7 +97,7 @@ public static class AccessPolicy
     public static bool IsSession(PortalSnapshot portal, string app, TokenHash session, DateTimeOffset now) =>
         portal.Apps.TryGetValue(app, out var found) && Device(portal, found, session, now) is not null;
 
-    private static Client? Device(PortalSnapshot portal, AppRow app, TokenHash? session, DateTimeOffset now) =>
+    private static Client? Device(PortalSnapshot portal, App app, TokenHash? session, DateTimeOffset now) =>
         session is { } hash
         && portal.Credentials.TryGetValue(hash, out var credential)
         && credential.Kind == CredentialKind.AppSession

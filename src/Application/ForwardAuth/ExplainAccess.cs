@@ -37,7 +37,7 @@ public sealed record ExplainAccess(PortalId Portal, string App, string Target, s
             return Task.FromResult(Explain(c, portal, app, PathReading.TryRead(c.Target, out var path) ? path : null));
         }
 
-        private AccessExplanation Explain(ExplainAccess c, PortalSnapshot portal, AppRow app, string? path)
+        private AccessExplanation Explain(ExplainAccess c, PortalSnapshot portal, App app, string? path)
         {
             var (asked, note) = Caller(c, ref portal, app, clock.GetUtcNow());
             var verdict = AccessPolicy.Decide(portal, asked with { Target = c.Target, Path = path }, clock.GetUtcNow());
@@ -54,7 +54,7 @@ public sealed record ExplainAccess(PortalId Portal, string App, string Target, s
                 path is null ? [] : [.. app.Rules.Explain(c.Target, path).Select(Explained)], headers);
         }
 
-        private static (AccessRequest Request, string Note) Caller(ExplainAccess c, ref PortalSnapshot portal, AppRow app, DateTimeOffset now)
+        private static (AccessRequest Request, string Note) Caller(ExplainAccess c, ref PortalSnapshot portal, App app, DateTimeOffset now)
         {
             var request = new AccessRequest(c.App, "", "", MayChange: false, FromOwnPage: false, IsNavigation: false, null, null, null);
             if (c.As == "anonymous")
@@ -71,7 +71,7 @@ public sealed record ExplainAccess(PortalId Portal, string App, string Target, s
                 throw new RefusedException(RefusalKind.Invalid, "request_invalid", "as is one of anonymous, device, peer:{id}.");
 
             var typed = TypedPortalId.Parse(c.As[5..]);
-            if (!portal.Peers.TryGetValue(typed.Short, out var peer) || !peer.Listed || !peer.Is(typed))
+            if (!portal.Peers.TryGetValue(typed.Short, out var peer) || !peer.Listed || !peer.MayBe(typed))
                 throw new RefusedException(RefusalKind.NotFound, "peer_unknown", "No peer has this ID.");
             if (peer is { IsMutual: true, Key: { } key } && app.Visibility.Shows(key.Id))
                 return (request with { Signer = new Signer(key.Id, key, peer.Original) }, "");

@@ -21,7 +21,7 @@ public sealed class IdentityHeaders
     /// </summary>
     public static readonly ImmutableArray<string> FromRequest = ["Cookie", "Authorization", "Content-Digest"];
 
-    private static readonly ConditionalWeakTable<ImmutableDictionary<string, AppRow>, IdentityHeaders> Known = [];
+    private static readonly ConditionalWeakTable<ImmutableDictionary<string, App>, IdentityHeaders> Known = [];
 
     private static readonly IdentityHeader[] Identity =
     [

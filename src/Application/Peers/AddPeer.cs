@@ -36,13 +36,14 @@ public sealed record AddPeer(PortalId Portal, TypedPortalId Id, Optional<string?
                     session, c.Portal, c.Id.Short, contact => contact.Want(WantedPeering.Offered, clock.GetUtcNow(), invite: c.Invite), ct);
             }
 
-            return !peer.State.Listed;
+            return peer.State is not { Listed: true };
         }
 
-        private static IReadOnlyList<PeerEvent> Decide(AddPeer c, Peer peer, PortalId self, string zoneName)
+        private static IReadOnlyList<PeerEvent> Decide(AddPeer c, Peer? peer, PortalId self, string zoneName)
         {
-            var petname = c.Petname.Or(peer.Listed ? peer.Petname : null);
-            var address = c.Address.Or(peer.Listed ? peer.Address : null)?.ToLowerInvariant();
+            var listed = peer is { Listed: true } ? peer : null;
+            var petname = c.Petname.Or(listed?.Petname);
+            var address = c.Address.Or(listed?.Address)?.ToLowerInvariant();
             var verification = c.Invite is not null ? PeerVerification.Invite : c.Id.IsFull ? PeerVerification.FullId : PeerVerification.FirstUse;
             var added = Peer.Add(peer, self, c.Id, verification, petname, address, address ?? zoneName);
             return added.Count > 0 ? added : [.. Peer.Rename(peer, petname), .. Peer.ChangeAddress(peer, address, address ?? zoneName)];

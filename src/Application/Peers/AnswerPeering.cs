@@ -36,7 +36,7 @@ public sealed record AnswerPeering(
         public async Task<Answer> Handle(AnswerPeering c, CancellationToken ct)
         {
             var peer = await store.ReadPeer(c.Portal, c.Key.Id.Short, ct);
-            return peer.Answers(c.Key) ? await FromContact(c, ct) : await FromAnybody(c, peer, ct);
+            return peer?.Answers(c.Key) is true ? await FromContact(c, ct) : await FromAnybody(c, peer, ct);
         }
 
         private async Task<Answer> FromContact(AnswerPeering c, CancellationToken ct)
@@ -44,18 +44,18 @@ public sealed record AnswerPeering(
             var revision = await mediator.Send(new FollowNotice(c.Portal, c.Key, DisplayName.Claimed(c.Name), c.Peering, c.Revision), ct);
             contacts.Heard(c.Portal, c.Key.Id.Short);
             var peer = await store.ReadPeer(c.Portal, c.Key.Id.Short, ct);
-            return peer.Answers(c.Key) && peer.Status == PeerStatus.Mutual ? new Answer(IsMutual: true, revision) : Neutral(c);
+            return peer?.Answers(c.Key) is true && peer.Status == PeerStatus.Mutual ? new Answer(IsMutual: true, revision) : Neutral(c);
         }
 
         /// <summary>Never pins the key. At most, it brings forward our own request to the contact's domain.</summary>
-        private async Task<Answer> FromAnybody(AnswerPeering c, Peer peer, CancellationToken ct)
+        private async Task<Answer> FromAnybody(AnswerPeering c, Peer? peer, CancellationToken ct)
         {
             var (id, self) = (c.Key.Id, snapshots.Require(c.Portal).Portal);
             if (c.Peering == WantedPeering.Withdrawn)
             {
                 await offers.Withdraw(c.Portal, id, c.Revision, ct);
             }
-            else if (!peer.Blocked && peer.MayBe(TypedPortalId.Of(id)) && id.Short != self.Id.Short)
+            else if (peer?.Blocked is not true && peer?.MayBe(TypedPortalId.Of(id)) is not false && id.Short != self.Id.Short)
             {
                 var now = clock.GetUtcNow();
                 var domain = c.Domain is { } claimed && PeerRules.IsDomainOf(claimed, id.Short) ? claimed.ToLowerInvariant() : self.ZoneName(id.Short);
@@ -96,7 +96,7 @@ internal sealed record FollowNotice(PortalId Portal, PublicKey Key, string? Name
             return taken.Revision;
         }
 
-        private IReadOnlyList<PeerEvent> Decide(FollowNotice c, Peer peer) => c.Peering == WantedPeering.Offered
+        private IReadOnlyList<PeerEvent> Decide(FollowNotice c, Peer? peer) => c.Peering == WantedPeering.Offered
             ? [.. Peer.SeeProtocol(peer, c.Key), .. Peer.Confirm(peer, c.Key), .. Peer.ClaimName(peer, c.Key, c.Name, clock.Today())]
             : Peer.Withdraw(peer, c.Key);
     }

@@ -21,7 +21,7 @@ public sealed record BrowsePeers(PortalId Portal, string? Text, PeerStanding? St
     internal sealed class Handler(IPortalSnapshots snapshots, IPeerContacts contacts) : IRequestHandler<BrowsePeers, FoundPeers>
     {
         /// <summary>The list of a snapshot never changes, so it is sorted once.</summary>
-        private static readonly ConditionalWeakTable<ImmutableDictionary<ShortId, PeerRow>, PeerRow[]> ByName = [];
+        private static readonly ConditionalWeakTable<ImmutableDictionary<ShortId, Peer>, Peer[]> ByName = [];
 
         public async Task<FoundPeers> Handle(BrowsePeers q, CancellationToken ct)
         {
@@ -34,7 +34,7 @@ public sealed record BrowsePeers(PortalId Portal, string? Text, PeerStanding? St
             return new FoundPeers(page.ConvertAll(p => new PeerView(p, found.GetValueOrDefault(p.Short, PeerContact.None))), asked.Length, listed.Length);
         }
 
-        private static PeerRow[] Sort(ImmutableDictionary<ShortId, PeerRow> peers) =>
+        private static Peer[] Sort(ImmutableDictionary<ShortId, Peer> peers) =>
             [.. peers.Values.Where(p => p.Listed).OrderBy(p => p.Name, StringComparer.OrdinalIgnoreCase).ThenBy(p => p.Short.Value, StringComparer.Ordinal)];
     }
 }
@@ -50,7 +50,7 @@ public enum PeerStanding
 
 public static class PeerStandings
 {
-    public static PeerStanding Standing(this PeerRow peer) => peer switch
+    public static PeerStanding Standing(this Peer peer) => peer switch
     {
         { Blocked: true } => PeerStanding.Blocked,
         { Status: PeerStatus.Mutual } => PeerStanding.Mutual,

@@ -45,7 +45,7 @@ internal sealed record RecordCall(PortalId Portal, PublicKey Key, bool Tagged) :
             var peer = await session.LoadPeer(c.Key.Id.Short, ct);
             if (c.Tagged)
                 peer.Append(Peer.SeeProtocol(peer.State, c.Key));
-            else if (peer.State.Original)
+            else if (peer.State is { Original: true })
                 peer.Append(Peer.Confirm(peer.State, c.Key));
             return Unit.Value;
         }

@@ -23,7 +23,7 @@ public sealed record DeliverToPeer(PortalId Portal, ShortId Peer) : IRequest<Dat
                 return claim.ClaimedUntil;
 
             var peer = await store.ReadPeer(c.Portal, c.Peer, ct);
-            if (contact.Wanted == WantedPeering.Offered && (!peer.Listed || peer.Blocked))
+            if (contact.Wanted == WantedPeering.Offered && peer is not { Listed: true, Blocked: false })
             {
                 await contacts.Finish(c.Portal, c.Peer, current => current.Rest(contact), ct);
                 return null;
@@ -32,7 +32,7 @@ public sealed record DeliverToPeer(PortalId Portal, ShortId Peer) : IRequest<Dat
             var attempt = new ContactAttempt(contact);
             try
             {
-                if (contact.Wanted == WantedPeering.Offered && (peer.Key is null || contact.IsIdentificationDue(clock.GetUtcNow())))
+                if (contact.Wanted == WantedPeering.Offered && (peer!.Key is null || contact.IsIdentificationDue(clock.GetUtcNow())))
                 {
                     await mediator.Send(new IdentifyPeer(c.Portal, c.Peer), ct);
                     attempt = attempt with { Identified = true };

@@ -21,7 +21,7 @@ internal sealed record FetchPeerPicture(PortalId Portal, ShortId Peer) : IReques
         public async Task<Unit> Handle(FetchPeerPicture c, CancellationToken ct)
         {
             var peer = await store.ReadPeer(c.Portal, c.Peer, ct);
-            if (!peer.Listed)
+            if (peer is not { Listed: true })
                 return Unit.Value;
 
             var known = await profiles.Find(c.Portal, c.Peer, ct);

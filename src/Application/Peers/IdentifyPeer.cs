@@ -26,7 +26,7 @@ internal sealed record IdentifyPeer(PortalId Portal, ShortId Peer) : IRequest
         public async Task<Unit> Handle(IdentifyPeer c, CancellationToken ct)
         {
             var peer = await store.ReadPeer(c.Portal, c.Peer, ct);
-            if (!peer.Listed)
+            if (peer is not { Listed: true })
                 throw PeerRefusals.Unknown(); // removed while this attempt was running
 
             var challenge = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
@@ -38,12 +38,12 @@ internal sealed record IdentifyPeer(PortalId Portal, ShortId Peer) : IRequest
             var claim = PeerAnswers.Read<Identity>(answer);
             var key = PublicKey.Parse(claim.PublicKeyPem);
             if (key.Id.Value != claim.Id)
-                throw Refused("key_mismatch", "The key that it showed does not belong to the ID that it showed.");
+                throw Refused("key_mismatch", "The peer's key does not belong to the ID that it gave.");
 
             // A different Portal has a different domain, so the ID is checked first.
             var signed = RequireSignature(peer, key, answer);
             if (key.Id.Short == c.Peer && !string.Equals(claim.Domain, peer.Domain, StringComparison.OrdinalIgnoreCase))
-                throw Refused("domain_mismatch", "It says that it lives at another domain than the one asked.");
+                throw Refused("domain_mismatch", "The Portal at this domain says that its domain is another one.");
 
             if (await mediator.Send(new PinPeerKey(c.Portal, c.Peer, key, DisplayName.Claimed(claim.Name), signed), ct) is { } refused)
                 throw refused;

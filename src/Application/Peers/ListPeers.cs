@@ -6,7 +6,7 @@ using PeerRegistry.Domain.Portals;
 namespace PeerRegistry.Application.Peers;
 
 /// <summary>A peer as its owner sees it.</summary>
-public sealed record PeerView(PeerRow Peer, PeerContact Contact);
+public sealed record PeerView(Peer Peer, PeerContact Contact);
 
 /// <summary>The contact list, by short ID.</summary>
 /// <param name="Name">Part of the petname or the claimed name, or the beginning of the ID, ignoring case.</param>
@@ -32,8 +32,8 @@ public sealed record ListPeers(PortalId Portal, string? Name, PeerStatus? Status
 public static class PeerNames
 {
     /// <param name="part">Part of a name, or the beginning of an ID, ignoring case.</param>
-    public static bool IsCalled(this PeerRow peer, string part) =>
+    public static bool IsCalled(this Peer peer, string part) =>
         peer.Petname?.Contains(part, StringComparison.OrdinalIgnoreCase) == true
         || peer.ClaimedName?.Contains(part, StringComparison.OrdinalIgnoreCase) == true
-        || (TypedPortalId.TryParse(part, out var typed) ? peer.Is(typed) : peer.Short.Value.StartsWith(part, StringComparison.OrdinalIgnoreCase));
+        || (TypedPortalId.TryParse(part, out var typed) ? peer.MayBe(typed) : peer.Short.Value.StartsWith(part, StringComparison.OrdinalIgnoreCase));
 }

@@ -1,12 +1,14 @@
 using MediatR;
 using PeerRegistry.Application.Snapshots;
+using PeerRegistry.Domain.Apps;
 using PeerRegistry.Domain.Common;
+using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Peers;
 
 /// <param name="IsReachable">Null before first contact.</param>
-public sealed record VisiblePeer(PeerRow Peer, bool? IsReachable);
+public sealed record VisiblePeer(Peer Peer, bool? IsReachable);
 
 /// <summary>Lists the peers that an app may see, by short ID. Blocked peers are hidden from every app.</summary>
 /// <param name="Id">Returns only the peer with this ID.</param>
@@ -15,7 +17,7 @@ public sealed record VisiblePeer(PeerRow Peer, bool? IsReachable);
 public sealed record ListVisiblePeers(PortalId Portal, string App, TypedPortalId? Id, string? Name, string? After, int Limit)
     : IRequest<IReadOnlyList<VisiblePeer>>
 {
-    public static bool Sees(AppRow app, PeerRow peer) =>
+    public static bool Sees(App app, Peer peer) =>
         peer is { Listed: true, Blocked: false } && app.Visibility.Shows(peer.Id);
 
     internal sealed class Handler(IPortalSnapshots snapshots, IPeerContacts contacts) : IRequestHandler<ListVisiblePeers, IReadOnlyList<VisiblePeer>>
@@ -25,7 +27,7 @@ public sealed record ListVisiblePeers(PortalId Portal, string App, TypedPortalId
             if (snapshots.Find(q.Portal) is not { } portal || !portal.Apps.TryGetValue(q.App, out var app))
                 return [];
 
-            var asked = q.Id is { } one ? portal.Peers.TryGetValue(one.Short, out var found) && found.Is(one) ? [found] : [] : portal.Peers.Values;
+            var asked = q.Id is { } one ? portal.Peers.TryGetValue(one.Short, out var found) && found.MayBe(one) ? [found] : [] : portal.Peers.Values;
             var seen = asked
                 .Where(peer => Sees(app, peer) && (q.Name is null || peer.Name.Contains(q.Name, StringComparison.OrdinalIgnoreCase)))
                 .Where(peer => string.CompareOrdinal(peer.Short.Value, q.After) > 0)

@@ -27,12 +27,12 @@ internal sealed record OfferPeering(PortalId Portal, ShortId Short, Contact Cont
             var contact = c.Contact;
             var peer = await store.ReadPeer(c.Portal, c.Short, ct);
             var farewell = contact.Wanted == WantedPeering.Withdrawn;
-            if (!farewell && !peer.Listed)
+            if (!farewell && peer is not { Listed: true })
                 throw PeerRefusals.Unknown(); // removed while this attempt was running
 
-            var key = farewell ? contact.Key : peer.Key;
-            var answer = await messages.Send(Notice(c, farewell ? contact.Domain! : peer.Domain, key, peer.Original), ct);
-            if (answer.Status is 404 or 405 && (farewell ? key?.Kind == KeyKind.Rsa : peer.MayBeOriginal))
+            var key = farewell ? contact.Key : peer!.Key;
+            var answer = await messages.Send(Notice(c, farewell ? contact.Domain! : peer!.Domain, key, peer is { Original: true }), ct);
+            if (answer.Status is 404 or 405 && (farewell ? key?.Kind == KeyKind.Rsa : peer!.MayBeOriginal))
                 return await FoundOriginal(c, peer, ct);
             if (answer.Status != 200)
                 throw PeerAnswers.Unexpected(answer, clock);
@@ -44,16 +44,16 @@ internal sealed record OfferPeering(PortalId Portal, ShortId Short, Contact Cont
             if (farewell || key is null)
                 return new ContactReply(revision, Refuted: said.Peering == "mutual");
 
-            var refuted = said.Peering != "mutual" && peer.Status == PeerStatus.Mutual && !contact.Doubted;
+            var refuted = said.Peering != "mutual" && peer!.Status == PeerStatus.Mutual && !contact.Doubted;
             if (!refuted)
                 await mediator.Send(new RecordPeeringAnswer(c.Portal, key, said.Peering == "mutual", contact.Doubted), ct);
             return new ContactReply(revision, refuted);
         }
 
         /// <summary>An original has no path for notices, so its first call is the only possible confirmation.</summary>
-        private async Task<ContactReply> FoundOriginal(OfferPeering c, Peer peer, CancellationToken ct)
+        private async Task<ContactReply> FoundOriginal(OfferPeering c, Peer? peer, CancellationToken ct)
         {
-            if (c.Contact.Wanted == WantedPeering.Offered && peer.Key is { } key)
+            if (c.Contact.Wanted == WantedPeering.Offered && peer?.Key is { } key)
                 await mediator.Send(new RecordOriginal(c.Portal, key), ct);
             return new ContactReply(c.Contact.Revision, Refuted: false);
         }
@@ -91,7 +91,7 @@ internal sealed record RecordPeeringAnswer(PortalId Portal, PublicKey Key, bool 
             return Unit.Value;
         }
 
-        private static IReadOnlyList<PeerEvent> Offered(RecordPeeringAnswer c, Peer peer) =>
+        private static IReadOnlyList<PeerEvent> Offered(RecordPeeringAnswer c, Peer? peer) =>
             [.. Peer.Offer(peer, c.Key, toOriginal: false), .. c.Doubted ? Peer.Withdraw(peer, c.Key) : []];
     }
 }

@@ -1,5 +1,4 @@
 using FluentValidation;
-using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Peers;
@@ -21,7 +20,7 @@ public static class PeerRules
         && domain.Split('.').All(IsLabel);
 
     /// <summary>The peer's name in this Portal's own zone.</summary>
-    public static string ZoneName(this PortalRow self, ShortId peer) => $"{peer}{self.Domain[ShortId.Length..]}";
+    public static string ZoneName(this Portal self, ShortId peer) => $"{peer}{self.Domain[ShortId.Length..]}";
 
     private static bool IsLabel(string label) =>
         label.Length is > 0 and <= 63 && label[0] != '-' && label[^1] != '-' && label.All(c => char.IsAsciiLetterOrDigit(c) || c == '-');

@@ -13,7 +13,8 @@ internal static class PeerStreams
         session.Load<Peer, PeerEvent>(Peer.Stream(peer), ct);
 
     /// <summary>Reads the peer as it is now, outside of any command.</summary>
-    public static async Task<Peer> ReadPeer(this IDocumentStore store, PortalId portal, ShortId peer, CancellationToken ct)
+    /// <returns>Null if there is no such peer.</returns>
+    public static async Task<Peer?> ReadPeer(this IDocumentStore store, PortalId portal, ShortId peer, CancellationToken ct)
     {
         await using var session = store.QuerySession(portal.Value);
         return await session.Read<Peer, PeerEvent>(Peer.Stream(peer), ct);
@@ -28,9 +29,9 @@ internal static class PeerStreams
         await contacts.Store(session, peer, change(stored.Contact), stored.Version);
     }
 
-    /// <summary>Checks that this is the peer that was typed, because the stream is found by the first six characters of the ID only.</summary>
+    /// <summary>Checks that there is a peer and that it is the one that was typed, because the stream is found by the first six characters of the ID only.</summary>
     /// <exception cref="Domain.Common.RefusedException"><c>peer_unknown</c></exception>
-    public static Peer Meant(this Peer peer, TypedPortalId typed) => peer.MayBe(typed) ? peer : throw PeerRefusals.Unknown();
+    public static Peer Meant(this Peer? peer, TypedPortalId typed) => peer?.MayBe(typed) is true ? peer : throw PeerRefusals.Unknown();
 
     /// <summary>UTC.</summary>
     public static DateOnly Today(this TimeProvider clock) => DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime);

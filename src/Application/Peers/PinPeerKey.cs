@@ -20,14 +20,15 @@ public sealed record PinPeerKey(PortalId Portal, ShortId Short, PublicKey Key, s
         public async Task<RefusedException?> Handle(PinPeerKey c, CancellationToken ct)
         {
             var peer = await session.LoadPeer(c.Short, ct);
+            var now = clock.GetUtcNow();
             var met = Peer.Met(peer.State, c.Key, c.Name, c.Signed, clock.Today());
-            var after = met.Aggregate(peer.State, Peer.Evolve);
+            var after = Fold.After(peer.State, met, now);
             var confirmed = await offers.Find(c.Portal, c.Key.Id, ct) is not null ? Peer.Confirm(after, c.Key) : [];
             peer.Append([.. met, .. confirmed]);
             if (confirmed.Count > 0)
                 offers.Drop(session, c.Key.Id);
 
-            return !after.Listed || after.Key == c.Key ? null : new RefusedException(
+            return after is not { Listed: true } || after.Key == c.Key ? null : new RefusedException(
                 RefusalKind.Conflict, "identity_refused", $"Another Portal answered than was {(after.Key is null ? "typed" : "met before")}: {c.Key.Id}.");
         }
     }

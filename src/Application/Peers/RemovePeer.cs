@@ -19,18 +19,19 @@ public sealed record RemovePeer(PortalId Portal, TypedPortalId Id, bool Forget) 
         {
             var id = c.Id.Short;
             var peer = await session.LoadPeer(id, ct);
-            var events = Peer.Remove(peer.State.Meant(c.Id), c.Forget);
+            var known = peer.State.Meant(c.Id);
+            var events = Peer.Remove(known, c.Forget);
             if (events.Count == 0)
                 return Unit.Value;
 
-            if (c.Forget && peer.State.Id is { } known)
-                await ForgetVisibility(c.Portal, known, ct);
+            if (c.Forget && known.Id is { } full)
+                await ForgetVisibility(c.Portal, full, ct);
             peer.Append(events);
-            if (peer.State is { Listed: true, Key: { } key, Domain: var domain })
+            if (known is { Listed: true, Key: { } key, Domain: var domain })
                 await contacts.Change(session, c.Portal, id, contact => contact.Want(WantedPeering.Withdrawn, clock.GetUtcNow(), domain, key), ct);
 
             profiles.Drop(session, id);
-            if (peer.State.Key is null)
+            if (known.Key is null)
                 contacts.Drop(session, id); // it was never reached, so it has nothing to learn from us
             else if (c.Forget)
                 contacts.ForgetTaken(session, id);

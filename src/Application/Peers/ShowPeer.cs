@@ -11,7 +11,7 @@ public sealed record ShowPeer(PortalId Portal, TypedPortalId Id) : IRequest<Peer
     {
         public async Task<PeerView> Handle(ShowPeer q, CancellationToken ct)
         {
-            if (!snapshots.Require(q.Portal).Peers.TryGetValue(q.Id.Short, out var peer) || !peer.Listed || !peer.Is(q.Id))
+            if (!snapshots.Require(q.Portal).Peers.TryGetValue(q.Id.Short, out var peer) || !peer.Listed || !peer.MayBe(q.Id))
                 throw PeerRefusals.Unknown();
 
             var found = await contacts.Find(q.Portal, [peer.Short], ct);

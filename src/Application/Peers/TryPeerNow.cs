@@ -12,7 +12,7 @@ public sealed record TryPeerNow(PortalId Portal, TypedPortalId Id) : IRequest
     {
         public async Task<Unit> Handle(TryPeerNow c, CancellationToken ct)
         {
-            if (!snapshots.Require(c.Portal).Peers.TryGetValue(c.Id.Short, out var peer) || !peer.Listed || !peer.Is(c.Id))
+            if (!snapshots.Require(c.Portal).Peers.TryGetValue(c.Id.Short, out var peer) || !peer.Listed || !peer.MayBe(c.Id))
                 throw PeerRefusals.Unknown();
 
             var now = clock.GetUtcNow();

@@ -14,7 +14,8 @@ public sealed record UnblockPeer(PortalId Portal, TypedPortalId Id) : ICommand
         public async Task<Unit> Handle(UnblockPeer c, CancellationToken ct)
         {
             var peer = await session.LoadPeer(c.Id.Short, ct);
-            if (peer.Append(Peer.Unblock(peer.State.Meant(c.Id))) && peer.State.Listed)
+            var known = peer.State.Meant(c.Id);
+            if (peer.Append(Peer.Unblock(known)) && known.Listed)
                 await contacts.Change(session, c.Portal, c.Id.Short, contact => contact.Want(WantedPeering.Offered, clock.GetUtcNow()), ct);
             return Unit.Value;
         }

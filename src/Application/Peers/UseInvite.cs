@@ -48,31 +48,31 @@ internal sealed record AcceptInvited(PortalId Portal, PublicKey Key, string? Nam
         public async Task<bool> Handle(AcceptInvited c, CancellationToken ct)
         {
             var (id, now) = (c.Key.Id, clock.GetUtcNow());
-            var invites = await session.Load<Invites, PortalEvent>(Identity.Stream, ct);
+            var portal = await session.LoadPortal(ct);
             var peer = await session.LoadPeer(id.Short, ct);
-            if (Invites.Use(invites.State, c.Invite, id, now) is not { } used || !peer.Append(Decide(c, peer.State)))
+            if (Invites.Use(portal.State, c.Invite, id, now) is not { } used || !peer.Append(Decide(c, peer.State, now)))
                 return false;
 
-            invites.Append([used]);
+            portal.Append([used]);
             offers.Drop(session, id);
             await contacts.Change(session, c.Portal, id.Short, contact => contact.Want(WantedPeering.Offered, now, byOwner: false), ct);
             return true;
         }
 
         /// <returns>No events if an existing contact prevents it.</returns>
-        private List<PeerEvent> Decide(AcceptInvited c, Peer peer)
+        private List<PeerEvent> Decide(AcceptInvited c, Peer? peer, DateTimeOffset now)
         {
             var self = snapshots.Require(c.Portal).Portal;
             var address = c.Domain == self.ZoneName(c.Key.Id.Short) ? null : c.Domain;
-            if (peer.Blocked)
+            if (peer is { Blocked: true })
                 return [];
 
             try
             {
-                var added = Peer.Add(peer, self.Id, TypedPortalId.Of(c.Key.Id), PeerVerification.Invite, peer.Petname, address, c.Domain);
-                var listed = added.Aggregate(peer, Peer.Evolve);
+                var added = Peer.Add(peer, self.Id, TypedPortalId.Of(c.Key.Id), PeerVerification.Invite, peer?.Petname, address, c.Domain);
+                var listed = Fold.After(peer, added, now);
                 var pinned = Peer.Welcome(listed, c.Key, c.Name);
-                var known = pinned.Aggregate(listed, Peer.Evolve);
+                var known = Fold.After(listed, pinned, now);
                 return [.. added, .. pinned, .. Peer.SeeProtocol(known, c.Key), .. Peer.Confirm(known, c.Key)];
             }
             catch (RefusedException)

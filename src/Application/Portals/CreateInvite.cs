@@ -32,8 +32,8 @@ public sealed record CreateInvite(PortalId Portal, TimeSpan? Life = null) : ICom
             var (id, code) = (HumanEncoding.Encode(RandomNumberGenerator.GetBytes(10)), Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16)));
             var now = clock.GetUtcNow();
             var expiresAt = now + (c.Life ?? DefaultLife);
-            var invites = await session.Load<Invites, PortalEvent>(Identity.Stream, ct);
-            invites.Append(Invites.Create(invites.State, id, expiresAt, now));
+            var portal = await session.LoadPortal(ct);
+            portal.Append(Invites.Create(portal.State, id, expiresAt, now));
             codes.Keep(session, TokenHash.Of(code), id);
             return new FreshInvite(id, code, $"/invite/{c.Portal}.{code}", expiresAt);
         }
@@ -47,8 +47,8 @@ public sealed record RevokeInvite(PortalId Portal, string Id) : ICommand
     {
         public async Task<Unit> Handle(RevokeInvite c, CancellationToken ct)
         {
-            var invites = await session.Load<Invites, PortalEvent>(Identity.Stream, ct);
-            invites.Append(Invites.Revoke(invites.State, c.Id));
+            var portal = await session.LoadPortal(ct);
+            portal.Append(Invites.Revoke(portal.State, c.Id));
             return Unit.Value;
         }
     }

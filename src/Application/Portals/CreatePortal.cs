@@ -37,8 +37,8 @@ internal sealed record StorePortal(PortalId Portal, NewKey Made, string Zone, st
     {
         public async Task<Unit> Handle(StorePortal c, CancellationToken ct)
         {
-            var identity = await session.Load<Identity, PortalEvent>(Identity.Stream, ct);
-            identity.Append(Identity.Create(identity.State, c.Made.Key, c.Zone, c.Name));
+            var portal = await session.LoadPortal(ct);
+            portal.Append(Domain.Portals.Portal.Create(portal.State, c.Made.Key, c.Zone, c.Name));
             vault.Store(session, c.Made);
             return Unit.Value;
         }

@@ -28,8 +28,8 @@ public sealed record EditProfile(PortalId Portal, string Name, string? Email, st
     {
         public async Task<Unit> Handle(EditProfile c, CancellationToken ct)
         {
-            var profile = await session.Load<Profile, PortalEvent>(Identity.Stream, ct);
-            if (profile.Append(Profile.Change(profile.State, c.Name, c.Email, c.Description, c.EmailPublic)))
+            var portal = await session.LoadPortal(ct);
+            if (portal.Append(Profile.Change(portal.State, c.Name, c.Email, c.Description, c.EmailPublic)))
                 await peerings.RestateAll(session, clock.GetUtcNow());
             return Unit.Value;
         }

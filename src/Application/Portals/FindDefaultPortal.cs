@@ -17,7 +17,7 @@ public sealed record FindDefaultPortal : IRequest<PortalSnapshot>
             foreach (var portal in snapshots.All)
             {
                 await using var session = store.QuerySession(portal.Portal.Id.Value);
-                var first = await session.Events.FetchStreamAsync(Identity.Stream, version: 1, token: cancellationToken);
+                var first = await session.Events.FetchStreamAsync(Portal.Stream, version: 1, token: cancellationToken);
                 created.Add((first[0].Sequence, portal));
             }
 

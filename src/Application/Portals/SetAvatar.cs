@@ -15,8 +15,8 @@ public sealed record SetAvatar(PortalId Portal, ReadOnlyMemory<byte>? Bytes) : I
         {
             var image = c.Bytes is { } bytes ? AvatarImage.Sniff(bytes.Span) : null;
             var sha256 = image is null ? null : Convert.ToHexStringLower(SHA256.HashData(c.Bytes!.Value.Span));
-            var profile = await session.Load<Profile, PortalEvent>(Identity.Stream, ct);
-            if (profile.Append(Profile.ChangeAvatar(profile.State, image?.MediaType, sha256)))
+            var portal = await session.LoadPortal(ct);
+            if (portal.Append(Profile.ChangeAvatar(portal.State, image?.MediaType, sha256)))
                 avatars.Keep(session, c.Bytes);
             return Unit.Value;
         }

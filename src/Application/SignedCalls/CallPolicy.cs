@@ -1,5 +1,6 @@
 using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Common;
+using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.SignedCalls;
@@ -14,8 +15,8 @@ public static class CallPolicy
     /// <param name="refusal">
     /// <c>peer_unknown</c> for a malformed, absent, removed, blocked or hidden peer alike; <c>peering_not_mutual</c>; or null if the app may call it.
     /// </param>
-    /// <returns>The peer, whose <see cref="PeerRow.Domain"/> is the only source of the host, or null if refused.</returns>
-    public static PeerRow? Authorize(PortalSnapshot portal, string app, ReadOnlySpan<char> id, out RefusedException? refusal)
+    /// <returns>The peer, whose <see cref="Peer.Domain"/> is the only source of the host, or null if refused.</returns>
+    public static Peer? Authorize(PortalSnapshot portal, string app, ReadOnlySpan<char> id, out RefusedException? refusal)
     {
         var peer = Find(portal, id);
         if (peer is null || !portal.Apps.TryGetValue(app, out var row) || !row.Visibility.Shows(peer.Id))
@@ -28,9 +29,9 @@ public static class CallPolicy
         return refusal is null ? peer : null;
     }
 
-    public static string Host(string app, PeerRow peer) => $"{app}.{peer.Domain}";
+    public static string Host(string app, Peer peer) => $"{app}.{peer.Domain}";
 
-    private static PeerRow? Find(PortalSnapshot portal, ReadOnlySpan<char> id)
+    private static Peer? Find(PortalSnapshot portal, ReadOnlySpan<char> id)
     {
         var isFull = id.Length == PortalId.Length;
         if (!ShortId.TryParse((isFull ? id[..ShortId.Length] : id).ToString(), out var key) || !portal.Peers.TryGetValue(key, out var peer))

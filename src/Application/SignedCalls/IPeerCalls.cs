@@ -1,5 +1,5 @@
-using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Common;
+using PeerRegistry.Domain.Peers;
 
 namespace PeerRegistry.Application.SignedCalls;
 
@@ -27,5 +27,5 @@ public interface IPeerCalls
     /// <c>path_ambiguous</c>; and if it is removed, blocked or hidden meanwhile <c>peer_unknown</c>, <c>peering_not_mutual</c>
     /// </exception>
     /// <param name="peer">The peer to call, as <see cref="CallPolicy"/> has allowed it.</param>
-    Task<PeerCallAnswer> Send(CallPeer call, PeerRow peer, CancellationToken ct);
+    Task<PeerCallAnswer> Send(CallPeer call, Peer peer, CancellationToken ct);
 }

@@ -1,5 +1,8 @@
 using System.Collections.Immutable;
 using PeerRegistry.Application.Common;
+using PeerRegistry.Domain.Apps;
+using PeerRegistry.Domain.Devices;
+using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Snapshots;
@@ -8,13 +11,13 @@ namespace PeerRegistry.Application.Snapshots;
 /// The state of one Portal at one moment, which the hot path reads. It is immutable; every change makes a new one. A verdict is made from one
 /// snapshot only.
 /// </summary>
-public sealed record PortalSnapshot(PortalRow Portal)
+public sealed record PortalSnapshot(Portal Portal)
 {
-    public ImmutableDictionary<ShortId, PeerRow> Peers { get; init; } = ImmutableDictionary<ShortId, PeerRow>.Empty;
+    public ImmutableDictionary<ShortId, Peer> Peers { get; init; } = ImmutableDictionary<ShortId, Peer>.Empty;
 
-    public ImmutableDictionary<string, AppRow> Apps { get; init; } = ImmutableDictionary<string, AppRow>.Empty;
+    public ImmutableDictionary<string, App> Apps { get; init; } = ImmutableDictionary<string, App>.Empty;
 
-    public ImmutableDictionary<string, DeviceRow> Devices { get; init; } = ImmutableDictionary<string, DeviceRow>.Empty;
+    public ImmutableDictionary<string, Device> Devices { get; init; } = ImmutableDictionary<string, Device>.Empty;
 
     /// <summary>By <see cref="TokenHash"/>.</summary>
     public ImmutableDictionary<TokenHash, Credential> Credentials { get; init; } = ImmutableDictionary<TokenHash, Credential>.Empty;

@@ -1,35 +1,52 @@
-using System.Collections.Immutable;
 using System.Diagnostics;
 using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Domain.Apps;
 
-/// <summary>One app of the Portal. <see cref="Meta"/> is null while it is not registered.</summary>
-public sealed record App(AppMeta? Meta, Visibility Visibility) : IAggregate<App, AppEvent>
+/// <summary>A password of an app as it is listed. The password itself is stored as a hash, outside the events.</summary>
+/// <param name="Name">The owner's name for it.</param>
+public sealed record AppPassword(string Id, string Name, DateTimeOffset CreatedAt);
+
+/// <summary>An app that is registered with the Portal.</summary>
+/// <param name="HasToken">Whether a token was issued. Whether it is still valid is stored with the credentials.</param>
+public sealed record App(AppMeta Meta, Visibility Visibility, DateTimeOffset RegisteredAt, bool HasToken = false) : IAggregate<App, AppEvent>
 {
     public const int MaxPasswords = 50;
 
-    public static App Initial { get; } = new(null, Visibility.None);
+    private Compiled? compiled;
 
-    /// <summary>The ids of the app's passwords that have not been revoked.</summary>
-    public ImmutableHashSet<string> Passwords { get; private init; } = [];
+    public string Name => Meta.Name;
+
+    /// <summary>Those that have not been revoked, the oldest first.</summary>
+    public IReadOnlyList<AppPassword> Passwords { get; init; } = [];
+
+    /// <summary>The compiled access rules, made on first use.</summary>
+    public AccessRules Rules
+    {
+        get
+        {
+            if (compiled is not { } ready || !ReferenceEquals(ready.Of, Meta))
+                compiled = ready = new Compiled(Meta, AccessRules.Compile(Meta));
+            return ready.Rules;
+        }
+    }
 
     public static string Stream(string name) => $"app-{name}";
 
-    public static App Evolve(App app, AppEvent happened) => happened switch
+    public static App? Evolve(App? app, AppEvent happened, DateTimeOffset at) => happened switch
     {
-        AppRegistered e => app with { Meta = e.Meta },
-        AppUpdated e => app with { Meta = e.Meta },
-        AppVisibilitySet e => app with { Visibility = e.Visibility },
-        AppCredentialIssued => app,
-        AppPasswordCreated e => app with { Passwords = app.Passwords.Add(e.Id) },
-        AppPasswordRevoked e => app with { Passwords = app.Passwords.Remove(e.Id) },
-        AppRemoved => Initial,
+        AppRegistered e => new App(e.Meta, Visibility.None, at),
+        AppUpdated e => app! with { Meta = e.Meta },
+        AppVisibilitySet e => app! with { Visibility = e.Visibility },
+        AppCredentialIssued => app! with { HasToken = true },
+        AppPasswordCreated e => app! with { Passwords = [.. app.Passwords, new AppPassword(e.Id, e.Label, at)] },
+        AppPasswordRevoked e => app! with { Passwords = [.. app.Passwords.Where(password => password.Id != e.Id)] },
+        AppRemoved => null,
         _ => throw new UnreachableException(happened.GetType().Name),
     };
 
-    public static IReadOnlyList<AppEvent> Register(App app, AppMeta meta) => app.Meta switch
+    public static IReadOnlyList<AppEvent> Register(App? app, AppMeta meta) => app?.Meta switch
     {
         null => [new AppRegistered(meta)],
         var known when known == meta => [],
@@ -37,44 +54,52 @@ public sealed record App(AppMeta? Meta, Visibility Visibility) : IAggregate<App,
     };
 
     /// <exception cref="RefusedException"><c>app_unknown</c></exception>
-    public static IReadOnlyList<AppEvent> SetVisibility(App app, string name, Visibility visibility) => app switch
+    public static IReadOnlyList<AppEvent> SetVisibility(App? app, string name, Visibility visibility) => app switch
     {
-        { Meta: null } => throw Unknown(name),
+        null => throw Unknown(name),
         _ when app.Visibility == visibility => [],
         _ => [new AppVisibilitySet(name, visibility)],
     };
 
     /// <summary>Removes a peer whose identity the owner forgets, so that it is not visible if it is ever added again.</summary>
-    public static IReadOnlyList<AppEvent> Forget(App app, string name, PortalId peer) =>
-        app is { Meta: not null, Visibility: { Mode: VisibilityMode.Some } seen } && seen.Shows(peer)
+    public static IReadOnlyList<AppEvent> Forget(App? app, string name, PortalId peer) =>
+        app is { Visibility: { Mode: VisibilityMode.Some } seen } && seen.Shows(peer)
             ? [new AppVisibilitySet(name, Visibility.Some(seen.Peers.Where(other => other != peer)))]
             : [];
 
     /// <exception cref="RefusedException"><c>app_unknown</c></exception>
-    public static IReadOnlyList<AppEvent> IssueCredential(App app, string name) =>
-        app.Meta is null ? throw Unknown(name) : [new AppCredentialIssued(name)];
+    public static IReadOnlyList<AppEvent> IssueCredential(App? app, string name) =>
+        app is null ? throw Unknown(name) : [new AppCredentialIssued(name)];
 
     /// <exception cref="RefusedException"><c>app_unknown</c>; <c>app_password_limit</c></exception>
-    public static IReadOnlyList<AppEvent> CreatePassword(App app, string name, string id, string label) => app switch
+    public static IReadOnlyList<AppEvent> CreatePassword(App? app, string name, string id, string label) => app switch
     {
-        { Meta: null } => throw Unknown(name),
+        null => throw Unknown(name),
         { Passwords.Count: >= MaxPasswords } => throw new RefusedException(RefusalKind.Conflict, "app_password_limit",
             $"An app has at most {MaxPasswords} passwords. Revoke one that is no longer used."),
         _ => [new AppPasswordCreated(name, id, label)],
     };
 
     /// <exception cref="RefusedException"><c>app_unknown</c>; <c>app_password_unknown</c></exception>
-    public static IReadOnlyList<AppEvent> RevokePassword(App app, string name, string id) => app switch
+    public static IReadOnlyList<AppEvent> RevokePassword(App? app, string name, string id) => app switch
     {
-        { Meta: null } => throw Unknown(name),
-        _ when !app.Passwords.Contains(id) => throw new RefusedException(RefusalKind.NotFound, "app_password_unknown", "The app has no such password."),
+        null => throw Unknown(name),
+        _ when app.Passwords.All(password => password.Id != id) => throw new RefusedException(RefusalKind.NotFound, "app_password_unknown", "The app has no such password."),
         _ => [new AppPasswordRevoked(name, id)],
     };
 
     /// <exception cref="RefusedException"><c>app_unknown</c></exception>
-    public static IReadOnlyList<AppEvent> Remove(App app, string name) =>
-        app.Meta is null ? throw Unknown(name) : [new AppRemoved(name)];
+    public static IReadOnlyList<AppEvent> Remove(App? app, string name) =>
+        app is null ? throw Unknown(name) : [new AppRemoved(name)];
+
+    public bool Equals(App? other) =>
+        other is not null && Meta == other.Meta && Visibility == other.Visibility && RegisteredAt == other.RegisteredAt && HasToken == other.HasToken
+        && Passwords.SequenceEqual(other.Passwords);
+
+    public override int GetHashCode() => HashCode.Combine(Name, RegisteredAt);
 
     public static RefusedException Unknown(string name) =>
         new(RefusalKind.NotFound, "app_unknown", AppName.IsValid(name) ? $"No app named {name} is registered here." : "No app of this name is registered here.");
+
+    private sealed record Compiled(AppMeta Of, AccessRules Rules);
 }

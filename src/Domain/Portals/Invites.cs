@@ -1,52 +1,56 @@
-using System.Collections.Immutable;
-using System.Diagnostics;
 using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Domain.Portals;
 
 /// <summary>An invite lets one Portal in without asking the owner again.</summary>
-/// <param name="UsedBy">The Portal that used it, or null if it was not used.</param>
-public sealed record Invite(DateTimeOffset ExpiresAt, PortalId? UsedBy, bool Revoked);
+/// <param name="UsedBy">The Portal that used the invite, or null if it was not used.</param>
+public sealed record Invite(string Id, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt, PortalId? UsedBy, bool Revoked)
+{
+    public bool IsOpen(DateTimeOffset now) => this is { UsedBy: null, Revoked: false } && now < ExpiresAt;
+}
 
-/// <summary>The invites of one Portal by id, folded from stream <c>portal</c>. Their codes are stored as hashes, outside the events.</summary>
-public sealed record Invites(PortalId? Portal, ImmutableDictionary<string, Invite> All) : IAggregate<Invites, PortalEvent>
+/// <summary>The invites of a Portal. Their codes are stored as hashes, outside the events.</summary>
+public static class Invites
 {
     /// <summary>The maximum number of invites that are open at the same time.</summary>
     public const int MaxOpen = 100;
 
-    public static Invites Initial { get; } = new(null, ImmutableDictionary<string, Invite>.Empty);
-
-    public static Invites Evolve(Invites invites, PortalEvent happened) => happened switch
-    {
-        PortalCreated e => invites with { Portal = e.Id },
-        InviteCreated e => invites with { All = invites.All.SetItem(e.Invite, new Invite(e.ExpiresAt, null, false)) },
-        InviteUsed e => invites with { All = invites.All.SetItem(e.Invite, invites.All[e.Invite] with { UsedBy = e.By }) },
-        InviteRevoked e => invites with { All = invites.All.SetItem(e.Invite, invites.All[e.Invite] with { Revoked = true }) },
-        ProfileChanged or AvatarChanged => invites,
-        _ => throw new UnreachableException(happened.GetType().Name),
-    };
+    /// <summary>How many invites a Portal remembers.</summary>
+    public const int MaxKept = 2 * MaxOpen;
 
     /// <exception cref="RefusedException"><c>portal_unknown</c>; <c>too_many_invites</c></exception>
-    public static IReadOnlyList<PortalEvent> Create(Invites invites, string id, DateTimeOffset expiresAt, DateTimeOffset now)
+    public static IReadOnlyList<PortalEvent> Create(Portal? portal, string id, DateTimeOffset expiresAt, DateTimeOffset now)
     {
-        var portal = invites.Portal ?? throw new RefusedException(RefusalKind.NotFound, "portal_unknown", "There is no such Portal here.");
-        return invites.All.Values.Count(i => IsOpen(i, now)) < MaxOpen
-            ? [new InviteCreated(portal, id, expiresAt)]
+        var known = Portal.Require(portal);
+        return known.Invites.Count(invite => invite.IsOpen(now)) < MaxOpen
+            ? [new InviteCreated(known.Id, id, expiresAt)]
             : throw new RefusedException(RefusalKind.Conflict, "too_many_invites", $"{MaxOpen} invites are open. Revoke some first.");
     }
 
-    /// <exception cref="RefusedException"><c>invite_unknown</c></exception>
-    public static IReadOnlyList<PortalEvent> Revoke(Invites invites, string id) => invites.All.GetValueOrDefault(id) switch
+    /// <exception cref="RefusedException"><c>portal_unknown</c>; <c>invite_unknown</c>; <c>invite_used</c></exception>
+    public static IReadOnlyList<PortalEvent> Revoke(Portal? portal, string id)
     {
-        null => throw new RefusedException(RefusalKind.NotFound, "invite_unknown", "There is no such invite."),
-        { UsedBy: not null } => throw new RefusedException(RefusalKind.Conflict, "invite_used", "This invite has already been used. Remove the peer instead."),
-        { Revoked: true } => [],
-        _ => [new InviteRevoked(invites.Portal!.Value, id)],
-    };
+        var known = Portal.Require(portal);
+        return known.Invites.FirstOrDefault(invite => invite.Id == id) switch
+        {
+            null => throw new RefusedException(RefusalKind.NotFound, "invite_unknown", "There is no such invite."),
+            { UsedBy: not null } => throw new RefusedException(RefusalKind.Conflict, "invite_used", "This invite has already been used. Remove the peer instead."),
+            { Revoked: true } => [],
+            _ => [new InviteRevoked(known.Id, id)],
+        };
+    }
 
     /// <returns>The event to record, or null if the invite is unknown, used, revoked or expired.</returns>
-    public static InviteUsed? Use(Invites invites, string id, PortalId by, DateTimeOffset now) =>
-        invites.All.GetValueOrDefault(id) is { } invite && IsOpen(invite, now) ? new InviteUsed(invites.Portal!.Value, id, by) : null;
+    public static InviteUsed? Use(Portal? portal, string id, PortalId by, DateTimeOffset now) =>
+        portal?.Invites.FirstOrDefault(invite => invite.Id == id) is { } invite && invite.IsOpen(now) ? new InviteUsed(portal.Id, id, by) : null;
 
-    private static bool IsOpen(Invite invite, DateTimeOffset now) => invite is { UsedBy: null, Revoked: false } && now < invite.ExpiresAt;
+    /// <summary>Forgets the oldest that is no longer open, once more are kept than are shown.</summary>
+    internal static IReadOnlyList<Invite> Add(IReadOnlyList<Invite> invites, Invite created)
+    {
+        var closed = invites.Count < MaxKept ? null : invites.FirstOrDefault(invite => !invite.IsOpen(created.CreatedAt));
+        return [.. invites.Where(invite => invite != closed), created];
+    }
+
+    internal static IReadOnlyList<Invite> Change(IReadOnlyList<Invite> invites, string id, Func<Invite, Invite> change) =>
+        [.. invites.Select(invite => invite.Id == id ? change(invite) : invite)];
 }

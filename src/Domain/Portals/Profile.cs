@@ -2,8 +2,8 @@ using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Domain.Portals;
 
-/// <summary>How the owner presents this Portal to others, folded from stream <c>portal</c>.</summary>
-public sealed record Profile(PortalId? Id, string Name, string? Email, string? Description, bool EmailPublic, string? AvatarSha256) : IAggregate<Profile, PortalEvent>
+/// <summary>How the owner presents a Portal to others.</summary>
+public static class Profile
 {
     /// <summary>In characters.</summary>
     public const int MaxEmail = 254;
@@ -11,30 +11,20 @@ public sealed record Profile(PortalId? Id, string Name, string? Email, string? D
     /// <summary>In characters of Markdown.</summary>
     public const int MaxDescription = 10_000;
 
-    public static Profile Initial { get; } = new(null, "", null, null, false, null);
-
-    public static Profile Evolve(Profile profile, PortalEvent happened) => happened switch
-    {
-        PortalCreated e => profile with { Id = e.Id, Name = e.Name },
-        ProfileChanged e => profile with { Name = e.Name, Email = e.Email, Description = e.Description, EmailPublic = e.EmailPublic },
-        AvatarChanged e => profile with { AvatarSha256 = e.Sha256 },
-        InviteCreated or InviteUsed or InviteRevoked => profile,
-        _ => throw new System.Diagnostics.UnreachableException(happened.GetType().Name),
-    };
-
     /// <exception cref="RefusedException"><c>portal_unknown</c></exception>
-    public static IReadOnlyList<PortalEvent> Change(Profile profile, string name, string? email, string? description, bool emailPublic)
+    public static IReadOnlyList<PortalEvent> Change(Portal? portal, string name, string? email, string? description, bool emailPublic)
     {
-        var changed = new ProfileChanged(Existing(profile), name, email, description, emailPublic);
-        var already = new ProfileChanged(changed.Id, profile.Name, profile.Email, profile.Description, profile.EmailPublic);
+        var now = Portal.Require(portal);
+        var changed = new ProfileChanged(now.Id, name, email, description, emailPublic);
+        var already = new ProfileChanged(now.Id, now.Name, now.Email, now.Description, now.EmailPublic);
         return changed == already ? [] : [changed];
     }
 
     /// <param name="mediaType">The new image's media type; null, together with <paramref name="sha256"/>, removes the avatar.</param>
     /// <exception cref="RefusedException"><c>portal_unknown</c></exception>
-    public static IReadOnlyList<PortalEvent> ChangeAvatar(Profile profile, string? mediaType, string? sha256) =>
-        profile.AvatarSha256 == sha256 ? [] : [new AvatarChanged(Existing(profile), mediaType, sha256)];
-
-    private static PortalId Existing(Profile profile) =>
-        profile.Id ?? throw new RefusedException(RefusalKind.NotFound, "portal_unknown", "There is no such Portal here.");
+    public static IReadOnlyList<PortalEvent> ChangeAvatar(Portal? portal, string? mediaType, string? sha256)
+    {
+        var now = Portal.Require(portal);
+        return now.AvatarSha256 == sha256 ? [] : [new AvatarChanged(now.Id, mediaType, sha256)];
+    }
 }

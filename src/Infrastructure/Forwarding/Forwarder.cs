@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Peers;
 using PeerRegistry.Application.SignedCalls;
-using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Common;
+using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Infrastructure.Forwarding;
@@ -16,7 +16,7 @@ internal sealed class Forwarder(
 {
     private static readonly byte[] NoBody = SHA256.HashData([]);
 
-    public async Task<PeerCallAnswer> Send(CallPeer call, PeerRow peer, CancellationToken ct)
+    public async Task<PeerCallAnswer> Send(CallPeer call, Peer peer, CancellationToken ct)
     {
         var (self, host) = (call.Portal.Portal.Id, CallPolicy.Host(call.App, peer));
         circuits.Enter(self, host);

@@ -2,12 +2,13 @@ using PeerRegistry.Application.Common;
 using PeerRegistry.Application.SignedCalls;
 using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Common;
+using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Infrastructure.Forwarding;
 
 /// <summary>One call from its first check to its last byte. It counts its bytes; <see cref="OpenCalls"/> watches the count.</summary>
-internal sealed class OpenCall(PortalSnapshot portal, string app, PeerRow peer, long started, CancellationToken caller) : IDisposable
+internal sealed class OpenCall(PortalSnapshot portal, string app, Peer peer, long started, CancellationToken caller) : IDisposable
 {
     private readonly CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(caller);
     private readonly Lock gate = new();
@@ -21,7 +22,7 @@ internal sealed class OpenCall(PortalSnapshot portal, string app, PeerRow peer, 
 
     public string App => app;
 
-    public PeerRow Peer => peer;
+    public Peer Peer => peer;
 
     public long Started => started;
 

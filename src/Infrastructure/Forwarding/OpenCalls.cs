@@ -4,6 +4,7 @@ using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Peers;
 using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Common;
+using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Infrastructure.Forwarding;
@@ -38,7 +39,7 @@ internal sealed class OpenCalls : BackgroundService
     }
 
     /// <exception cref="RefusedException"><c>rate_limited</c></exception>
-    public OpenCall Enter(PortalSnapshot portal, string app, PeerRow peer, CancellationToken caller)
+    public OpenCall Enter(PortalSnapshot portal, string app, Peer peer, CancellationToken caller)
     {
         var self = portal.Portal.Id;
         lock (gate)

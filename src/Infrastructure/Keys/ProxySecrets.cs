@@ -2,7 +2,7 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 using PeerRegistry.Application.Apps;
-using PeerRegistry.Application.Snapshots;
+using PeerRegistry.Domain.Apps;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Infrastructure.Keys;
@@ -10,7 +10,7 @@ namespace PeerRegistry.Infrastructure.Keys;
 /// <summary>Derives the proxy secrets from the master key, so that they need not be stored and cannot be stolen from the database.</summary>
 internal sealed class ProxySecrets(MasterKey master) : IProxySecrets
 {
-    public string Of(PortalId portal, AppRow app)
+    public string Of(PortalId portal, App app)
     {
         var registered = app.RegisteredAt.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture);
         Span<byte> secret = stackalloc byte[32];

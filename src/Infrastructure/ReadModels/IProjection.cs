@@ -1,16 +1,15 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
-using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Snapshots;
+using PeerRegistry.Domain.Common;
 using PeerRegistry.Infrastructure.Store;
 
 namespace PeerRegistry.Infrastructure.ReadModels;
 
 /// <summary>
-/// A read model: one row per stream, a pure fold of that stream. Its table is (portal_id, key, version, row jsonb); the version
-/// is the stream's, and a row that folds to nothing stays as a null, so that it still tells how far the stream was folded.
-/// Derive from <see cref="Projection{TRow}"/>.
+/// A read model: the state of each stream of one kind, as a row. Its table is (portal_id, key, version, row jsonb); the version is the stream's, and what
+/// no longer exists stays as a null, so that the row still tells how far the stream was folded. Derive from <see cref="Projection{TState,TEvent}"/>.
 /// </summary>
 internal interface IProjection
 {
@@ -22,7 +21,7 @@ internal interface IProjection
 
     bool TryGetKey(string stream, [NotNullWhen(true)] out string? key);
 
-    object? Fold(object? row, Recorded e);
+    object? Fold(object? row, DomainEvent happened, DateTimeOffset at);
 
     PortalSnapshot Show(PortalSnapshot snapshot, string key, object? row);
 
@@ -34,8 +33,9 @@ internal interface IProjection
 /// <param name="name">Table and number, <c>peer_list/1</c>.</param>
 /// <param name="streams"><c>portal</c> for that one stream; with a dash at the end, <c>peer-</c>, for all that begin so. The
 /// key is then what follows the dash, else the stream's name.</param>
-internal abstract class Projection<TRow>(string name, string streams) : IProjection
-    where TRow : class
+internal abstract class Projection<TState, TEvent>(string name, string streams) : IProjection
+    where TState : class, IAggregate<TState, TEvent>
+    where TEvent : DomainEvent
 {
     public string Name => name;
 
@@ -49,23 +49,17 @@ internal abstract class Projection<TRow>(string name, string streams) : IProject
         return key is not null;
     }
 
-    object? IProjection.Fold(object? row, Recorded e) => Fold((TRow?)row, e);
+    object? IProjection.Fold(object? row, DomainEvent happened, DateTimeOffset at) => TState.Evolve((TState?)row, (TEvent)happened, at);
 
-    PortalSnapshot IProjection.Show(PortalSnapshot snapshot, string key, object? row) => Show(snapshot, key, (TRow?)row);
+    PortalSnapshot IProjection.Show(PortalSnapshot snapshot, string key, object? row) => Show(snapshot, key, (TState?)row);
 
-    byte[] IProjection.Write(object row) => JsonSerializer.SerializeToUtf8Bytes((TRow)row, RegistryJson.Options);
+    byte[] IProjection.Write(object row) => JsonSerializer.SerializeToUtf8Bytes((TState)row, RegistryJson.Options);
 
     object IProjection.Read(ReadOnlySpan<byte> json) =>
-        JsonSerializer.Deserialize<TRow>(json, RegistryJson.Options) ?? throw new JsonException($"A null row in {name}.");
-
-    /// <summary>
-    /// Pure: no clock, no I/O, nothing but the row and the event. <see cref="Recorded.Sequence"/> is 0 here, live and in a
-    /// rebuild, since a live fold comes before the number. Null: there is nothing to show (any more).
-    /// </summary>
-    protected abstract TRow? Fold(TRow? row, Recorded e);
+        JsonSerializer.Deserialize<TState>(json, RegistryJson.Options) ?? throw new JsonException($"A null row in {name}.");
 
     /// <summary>Puts the row where the hot path finds it, or takes it away. Called under a lock: short, no I/O.</summary>
-    protected abstract PortalSnapshot Show(PortalSnapshot snapshot, string key, TRow? row);
+    protected abstract PortalSnapshot Show(PortalSnapshot snapshot, string key, TState? row);
 }
 
 internal static class ProjectionRegistration

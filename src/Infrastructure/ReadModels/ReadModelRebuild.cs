@@ -68,7 +68,7 @@ internal sealed class ReadModelRebuild(
                 continue;
 
             ref var folded = ref CollectionsMarshal.GetValueRefOrAddDefault(rows, (e.Portal, key), out _);
-            folded = new(e.Version, model.Projection.Fold(folded.Row, e));
+            folded = new(e.Version, model.Projection.Fold(folded.Row, e.Data, e.At));
             if (++count % ReportEvery == 0)
                 log.LogInformation("Read model {Name}: {Events} events folded.", model.Projection.Name, count);
         }

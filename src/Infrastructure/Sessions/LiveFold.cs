@@ -32,15 +32,10 @@ internal sealed class LiveFold(NpgsqlDataSource database, IReadOnlyList<ReadMode
     private static FoldedRow Fold(PortalId portal, StreamAction stream, EventMetadata metadata, FoldedRow current)
     {
         var row = current.Row;
-        var version = stream.ExpectedVersionOnServer!.Value;
         foreach (var e in stream.Events)
-        {
-            var recorded = new Recorded(
-                0, portal, stream.Key!, ++version, (DomainEvent)e.Data, metadata.At, metadata.Actor, metadata.Reason, metadata.CorrelationId);
-            row = current.Model.Projection.Fold(row, recorded);
-        }
+            row = current.Model.Projection.Fold(row, (DomainEvent)e.Data, metadata.At);
 
-        return current with { Version = version, Row = row };
+        return current with { Version = stream.ExpectedVersionOnServer!.Value + stream.Events.Count, Row = row };
     }
 
     /// <summary>The row as held in memory; from its table where another node has moved it since.</summary>

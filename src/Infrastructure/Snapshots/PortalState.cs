@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Snapshots;
+using PeerRegistry.Domain.Portals;
 using PeerRegistry.Infrastructure.ReadModels;
 using PeerRegistry.Infrastructure.Store;
 
@@ -9,7 +10,7 @@ namespace PeerRegistry.Infrastructure.Snapshots;
 /// <summary>What this process holds of one Portal: every row with its version, and the snapshot made of them.</summary>
 internal sealed class PortalState(int models)
 {
-    private static readonly PortalSnapshot Unborn = new((PortalRow)null!);
+    private static readonly PortalSnapshot Unborn = new((Portal)null!);
 
     private readonly Lock gate = new();
     private readonly Dictionary<string, (long Version, object? Row)>[] rows =

@@ -31,7 +31,7 @@ public sealed class TenancyTests(TestPostgres postgres)
         using var edge = new HttpClient { BaseAddress = process.Edge };
         using var inner = new HttpClient { BaseAddress = process.Internal };
 
-        var keys = new Dictionary<PortalRow, (string Owner, string App, string Session, string Device)>();
+        var keys = new Dictionary<Portal, (string Owner, string App, string Session, string Device)>();
         foreach (var portal in new[] { ada, bea })
         {
             var code = (await process.Send(new CreatePairingCode(portal.Id))).Code;
@@ -45,14 +45,14 @@ public sealed class TenancyTests(TestPostgres postgres)
 
         foreach (var (mine, theirs) in new[] { (ada, bea), (bea, ada) })
         {
-            (string, string)[] At(PortalRow portal, string token) => [("Host", portal.Domain), HttpCalls.Bearer(token)];
+            (string, string)[] At(Portal portal, string token) => [("Host", portal.Domain), HttpCalls.Bearer(token)];
             Assert.Equal(HttpStatusCode.OK, (await edge.Get("/core/protected/apps", At(mine, keys[mine].Owner))).Status);
             Assert.Equal("token_invalid", (await edge.Get("/core/protected/apps", At(theirs, keys[mine].Owner))).Code);
             Assert.Equal("device_unknown", (await edge.Delete($"/core/protected/terminals/{keys[theirs].Device}", At(mine, keys[mine].Owner))).Code);
             Assert.Equal(keys[mine].Device, Assert.Single((await edge.Get("/core/protected/terminals", At(mine, keys[mine].Owner))).Json.EnumerateArray()).GetProperty("id").GetString());
             Assert.Equal(HttpStatusCode.NotFound, (await edge.Get("/core/protected/apps", ("Host", "evil.example"), HttpCalls.Bearer(keys[mine].Owner))).Status);
 
-            async Task<Said> Ask(PortalRow portal, string session) => await inner.Get("/internal/auth",
+            async Task<Said> Ask(Portal portal, string session) => await inner.Get("/internal/auth",
                 ("X-Forwarded-Method", "GET"), ("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", $"notes.{portal.Domain}"), ("X-Forwarded-Uri", "/"), HttpCalls.Bearer(session));
             Assert.Equal(HttpStatusCode.OK, (await Ask(mine, keys[mine].Session)).Status);
             Assert.Equal(HttpStatusCode.Unauthorized, (await Ask(theirs, keys[mine].Session)).Status);

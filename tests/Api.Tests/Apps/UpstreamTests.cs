@@ -87,7 +87,7 @@ public sealed class UpstreamTests(TestPostgres postgres)
         {
             Apps = process.Snapshot.Apps
                 .Add("notes", Row("notes", "web")).Add("spy", Row("spy", "WEB")).Add("old", Row("old", "127.0.0.1")).Add("good", Row("good", "good"))
-                .Add("localhost", new AppRow("localhost", new AppMeta("localhost", "x", []), Visibility.None, default)),
+                .Add("localhost", new App(new AppMeta("localhost", "x", []), Visibility.None, default)),
         };
 
         var setup = ProxySetup.Of([snapshot], snapshot.Portal.Id, new RegistryOptions(), new PrintedConfiguration.Placeholders());
@@ -118,7 +118,7 @@ public sealed class UpstreamTests(TestPostgres postgres)
     private static IEnumerable<string> Served(ProxySetup setup, PortalId portal) =>
         setup.Portals.Single(proxied => proxied.Domain.StartsWith(portal.Short.Value, StringComparison.Ordinal)).Apps.Select(app => $"{app.Name}={app.Upstream}");
 
-    private static AppRow Row(string name, string container) => new(name, Meta(name, container), Visibility.None, default);
+    private static App Row(string name, string container) => new(Meta(name, container), Visibility.None, default);
 
     private static AppMeta Meta(string name, string container) => new(name, name, []) { Entrypoints = [new Entrypoint(container, 80, "http")] };
 

@@ -18,10 +18,9 @@ internal static class PrintedConfiguration
     /// <summary>A Portal that exists in this test only.</summary>
     /// <param name="apps">The name of each app, and the <c>paths</c> of its description.</param>
     public static PortalSnapshot Portal(string domain, params (string Name, string Paths)[] apps) =>
-        new(new PortalRow(PortalId.Of("test"), PublicKey.Ed25519(new byte[32]), domain, "Test", null, false, null, null, null))
+        new(new Portal(PortalId.Of("test"), PublicKey.Ed25519(new byte[32]), domain, "Test", null, false, null, null, null))
         {
-            Apps = apps.ToImmutableDictionary(app => app.Name, app => new AppRow(
-                app.Name,
+            Apps = apps.ToImmutableDictionary(app => app.Name, app => new App(
                 AppMetaParser.Parse(Encoding.UTF8.GetBytes($$"""{"v":"1.0","name":"{{app.Name}}","paths":{{app.Paths}}}""")).Meta,
                 Visibility.None,
                 DateTimeOffset.UnixEpoch)),
@@ -64,6 +63,6 @@ internal static class PrintedConfiguration
     /// <summary>What stands in deploy/, where there is no secret yet.</summary>
     internal sealed class Placeholders : IProxySecrets
     {
-        public string Of(PortalId portal, AppRow app) => $"printed-by-proxy-config-for-{app.Name}";
+        public string Of(PortalId portal, App app) => $"printed-by-proxy-config-for-{app.Name}";
     }
 }

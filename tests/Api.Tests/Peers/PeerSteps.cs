@@ -27,9 +27,9 @@ internal static class PeerSteps
 
     public static Task TryNow(this LivePortal portal, LivePortal peer) => portal.Send(new TryPeerNow(portal.Id, TypedPortalId.Of(peer.Id)));
 
-    public static PeerRow? Sees(this LivePortal portal, LivePortal peer) => portal.Sees(peer.Id);
+    public static Peer? Sees(this LivePortal portal, LivePortal peer) => portal.Sees(peer.Id);
 
-    public static PeerRow? Sees(this LivePortal portal, PortalId peer) => portal.Snapshot.Peers.GetValueOrDefault(peer.Short);
+    public static Peer? Sees(this LivePortal portal, PortalId peer) => portal.Snapshot.Peers.GetValueOrDefault(peer.Short);
 
     /// <summary>Contacts every peer that is due by the test's clock, which Wolverine's schedule does not follow.</summary>
     public static async Task ContactDue(this LivePortal portal)

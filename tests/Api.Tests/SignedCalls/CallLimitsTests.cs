@@ -250,7 +250,7 @@ public sealed class CallLimitsTests
             "moved" => CallRig.Of(peer with { Domain = $"{peer.Short}.elsewhere.example" }),
             "another key" => CallRig.Of(peer with { Id = PortalId.Of("another") }),
             "hidden" => CallRig.Of(peer, Visibility.Some([])),
-            "app removed" => CallRig.Of(peer) with { Apps = ImmutableDictionary<string, Application.Snapshots.AppRow>.Empty },
+            "app removed" => CallRig.Of(peer) with { Apps = ImmutableDictionary<string, App>.Empty },
             _ => throw new UnreachableException(state),
         };
     }

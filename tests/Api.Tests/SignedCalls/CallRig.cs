@@ -119,20 +119,22 @@ internal sealed class CallRig : IAsyncDisposable
         return await Start(host, host.Port, authority, limits, null);
     }
 
-    public static PeerRow Mutual() => Mutual(Key);
+    public static Peer Mutual() => Mutual(Key);
 
-    public static PeerRow Mutual(PublicKey key) => new(
-        key.Id.Short, Listed: true, TypedPortalId.Of(key.Id), key.Id, key, null, "Peer", null, $"{key.Id.Short}.example", PeerStatus.Mutual,
-        Blocked: false, Original: false, PeerVerification.FullId, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch);
+    public static Peer Mutual(PublicKey key) => new()
+    {
+        Typed = TypedPortalId.Of(key.Id), Listed = true, Id = key.Id, Key = key, ClaimedName = "Peer", Domain = $"{key.Id.Short}.example",
+        Status = PeerStatus.Mutual, Verification = PeerVerification.FullId,
+    };
 
-    public static PortalSnapshot Of(PeerRow? peer, Visibility? visibility = null)
+    public static PortalSnapshot Of(Peer? peer, Visibility? visibility = null)
     {
         var meta = new AppMeta("mail", "Mail", []) { Entrypoints = [new Entrypoint("mail-container", 80, "http")] };
         var shown = visibility ?? Visibility.All;
-        return new PortalSnapshot(new PortalRow(PortalId.Of("self"), Key, "self00.example", "Self", null, false, null, null, null))
+        return new PortalSnapshot(new Portal(PortalId.Of("self"), Key, "self00.example", "Self", null, false, null, null, null))
         {
-            Peers = peer is null ? ImmutableDictionary<ShortId, PeerRow>.Empty : ImmutableDictionary<ShortId, PeerRow>.Empty.Add(peer.Short, peer),
-            Apps = ImmutableDictionary<string, AppRow>.Empty.Add("mail", new AppRow("mail", meta, shown, DateTimeOffset.UnixEpoch)),
+            Peers = peer is null ? ImmutableDictionary<ShortId, Peer>.Empty : ImmutableDictionary<ShortId, Peer>.Empty.Add(peer.Short, peer),
+            Apps = ImmutableDictionary<string, App>.Empty.Add("mail", new App(meta, shown, DateTimeOffset.UnixEpoch)),
             Credentials = ImmutableDictionary<TokenHash, Credential>.Empty.Add(TokenHash.Of(AppToken), new Credential(CredentialKind.App, "mail", null, null)),
         };
     }

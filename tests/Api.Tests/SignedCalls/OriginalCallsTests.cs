@@ -161,17 +161,18 @@ public sealed class OriginalCallsTests(TestPostgres postgres) : IAsyncLifetime
         private static PortalSnapshot Stage(PortalSnapshot snapshot)
         {
             var alice = PublicKey.Parse(Vectors.GetProperty("keys").GetProperty("alice").GetProperty("publicKeyPem").GetString());
-            var added = DateTimeOffset.UnixEpoch;
-            var peer = new PeerRow(
-                alice.Id.Short, true, TypedPortalId.Of(alice.Id.Short), alice.Id, alice, null, null, null, "00el52.freeshard.cloud",
-                PeerStatus.Mutual, false, true, PeerVerification.FirstUse, added, added);
+            var peer = new Peer
+            {
+                Typed = TypedPortalId.Of(alice.Id.Short), Listed = true, Id = alice.Id, Key = alice, Domain = "00el52.freeshard.cloud", Status = PeerStatus.Mutual,
+                Original = true,
+            };
             var rule = new AccessRule("", Access.Peer, new Dictionary<string, string> { ["X-Ptl-Client-Type"] = "{{ auth.client_type }}" });
-            AppRow App(string name) => new(name, new AppMeta(name, name, [rule]), new Visibility(VisibilityMode.All, []), added);
+            App App(string name) => new(new AppMeta(name, name, [rule]), Visibility.All, DateTimeOffset.UnixEpoch);
             return snapshot with
             {
                 Portal = snapshot.Portal with { Domain = "00el52.freeshard.cloud" },
-                Peers = ImmutableDictionary<ShortId, PeerRow>.Empty.Add(peer.Short, peer),
-                Apps = ImmutableDictionary<string, AppRow>.Empty.Add("notes", App("notes")).Add("files", App("files")),
+                Peers = ImmutableDictionary<ShortId, Peer>.Empty.Add(peer.Short, peer),
+                Apps = ImmutableDictionary<string, App>.Empty.Add("notes", App("notes")).Add("files", App("files")),
             };
         }
     }

@@ -10,6 +10,8 @@ public sealed class AppSpecs
     private static readonly PortalId Ada = PublicKey.Ed25519(Enumerable.Repeat((byte)1, 32).ToArray()).Id;
     private static readonly PortalId Bob = PublicKey.Ed25519(Enumerable.Repeat((byte)2, 32).ToArray()).Id;
 
+    private static readonly DateTimeOffset At = DateTimeOffset.UnixEpoch.AddYears(50);
+
     private static App Registered => Given(new AppRegistered(Notes));
 
     [Fact]
@@ -86,6 +88,17 @@ public sealed class AppSpecs
     }
 
     [Fact]
+    public void A_removed_app_is_no_more() => Assert.Null(App.Evolve(Registered, new AppRemoved("notes"), At));
+
+    [Fact]
+    public void An_app_remembers_that_a_token_was_issued() =>
+        Assert.Equal((false, true), (Registered.HasToken, Given(new AppRegistered(Notes), new AppCredentialIssued("notes")).HasToken));
+
+    [Fact]
+    public void A_password_is_listed_with_its_name_and_date() => Assert.Equal(
+        [new AppPassword("p1", "Calendar", At)], Given(new AppRegistered(Notes), new AppPasswordCreated("notes", "p1", "Calendar")).Passwords);
+
+    [Fact]
     public void A_password_is_revoked_once()
     {
         var app = Given(new AppRegistered(Notes), new AppPasswordCreated("notes", "p1", "Calendar"));
@@ -111,7 +124,7 @@ public sealed class AppSpecs
     {
         foreach (var attempt in new Action[]
                  {
-                     () => App.SetVisibility(App.Initial, "notes", Visibility.All), () => App.IssueCredential(App.Initial, "notes"), () => App.Remove(App.Initial, "notes"), () => App.CreatePassword(App.Initial, "notes", "p", "x"), () => App.RevokePassword(App.Initial, "notes", "p"),
+                     () => App.SetVisibility(null, "notes", Visibility.All), () => App.IssueCredential(null, "notes"), () => App.Remove(null, "notes"), () => App.CreatePassword(null, "notes", "p", "x"), () => App.RevokePassword(null, "notes", "p"),
                  })
         {
             Assert.Equal("app_unknown", Assert.Throws<RefusedException>(attempt).Code);
@@ -139,5 +152,5 @@ public sealed class AppSpecs
         Assert.False(AppName.IsValid(new string('a', 64)));
     }
 
-    private static App Given(params AppEvent[] past) => past.Aggregate(App.Initial, App.Evolve);
+    private static App Given(params AppEvent[] past) => Fold.After<App, AppEvent>(null, past, At)!;
 }

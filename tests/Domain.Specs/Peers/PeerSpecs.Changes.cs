@@ -66,7 +66,7 @@ public sealed partial class PeerSpecs
 
     [Fact]
     public void A_peer_that_shows_our_protocol_is_no_longer_an_original() =>
-        Assert.False(Fold(AddedRsa, PinnedRsa, new PeeringOffered(RsaKey.Id, ToOriginal: true), new PeerProtocolSeen(RsaKey.Id)).Original);
+        Assert.False(After(AddedRsa, PinnedRsa, new PeeringOffered(RsaKey.Id, ToOriginal: true), new PeerProtocolSeen(RsaKey.Id))!.Original);
 
     [Fact]
     public void The_name_that_a_blocked_peer_claims_is_not_recorded() =>
@@ -107,37 +107,82 @@ public sealed partial class PeerSpecs
 
     [Fact]
     public void An_unblocked_peer_is_listed_as_before() =>
-        Assert.Equal(Fold(Added, Pinned), Fold(Added, Pinned, Blocked, new PeerUnblocked(Ada.Id)));
+        Assert.Equal(After(Added, Pinned), After(Added, Pinned, Blocked, new PeerUnblocked(Ada.Id)));
 
     [Fact]
     public void An_unblocked_stranger_leaves_nothing() =>
-        Assert.Equal(Peer.Initial, Fold(Blocked, new PeerUnblocked(Ada.Id)));
+        Assert.Null(After(Blocked, new PeerUnblocked(Ada.Id)));
 
     [Fact]
     public void A_peer_that_was_removed_before_first_contact_leaves_nothing() =>
-        Assert.Equal(Peer.Initial, Fold(Added, new PeerRemoved(null)));
+        Assert.Null(After(Added, new PeerRemoved(null)));
 
     [Fact]
     public void A_blocked_peer_that_is_removed_before_first_contact_stays_blocked() =>
-        Assert.True(Fold(Added, new PeerBlocked(null), new PeerRemoved(null)).Blocked);
+        Assert.True(After(Added, new PeerBlocked(null), new PeerRemoved(null))!.Blocked);
 
     [Fact]
     public void A_forgotten_peer_that_is_blocked_is_still_known_by_its_ID() =>
-        Assert.Equal(Ada.Id, Fold(Added, Pinned, Blocked, Removed, new PeerIdentityForgotten(Ada.Id)).Id);
+        Assert.Equal(Ada.Id, After(Added, Pinned, Blocked, Removed, new PeerIdentityForgotten(Ada.Id))!.Id);
 
     [Fact]
     public void A_removed_peer_is_no_longer_offered() =>
-        Assert.False(Fold(Added, Pinned, new PeeringOffered(Ada.Id, ToOriginal: false), Removed).Offered);
+        Assert.False(After(Added, Pinned, new PeeringOffered(Ada.Id, ToOriginal: false), Removed)!.Offered);
 
     [Fact]
     public void A_peer_that_is_added_again_keeps_how_its_key_was_verified() =>
-        Assert.Equal(PeerVerification.FirstUse, Fold(Added, Pinned, Removed, new PeerAdded(Ada.Id, Typed(Ada.Id.Value), null, null, "d", PeerVerification.FullId)).Verification);
+        Assert.Equal(PeerVerification.FirstUse, After(Added, Pinned, Removed, new PeerAdded(Ada.Id, Typed(Ada.Id.Value), null, null, "d", PeerVerification.FullId))!.Verification);
 
     [Fact]
     public void A_peer_that_is_added_with_its_full_ID_is_known_by_it() =>
-        Assert.Equal(Ada.Id, Fold(new PeerAdded(Ada.Id, Typed(Ada.Id.Value), null, null, "d", PeerVerification.FullId)).Id);
+        Assert.Equal(Ada.Id, After(new PeerAdded(Ada.Id, Typed(Ada.Id.Value), null, null, "d", PeerVerification.FullId))!.Id);
 
     [Fact]
     public void A_blocked_stranger_that_is_added_by_six_characters_keeps_its_ID() =>
-        Assert.Equal(Ada.Id, Fold(Blocked, Added).Id);
+        Assert.Equal(Ada.Id, After(Blocked, Added)!.Id);
+
+    [Fact]
+    public void A_new_contact_is_pending_and_not_verified_yet()
+    {
+        var added = After(Added)!;
+        Assert.Equal((PeerStatus.Pending, null, At), (added.Status, added.Verified, added.AddedAt));
+    }
+
+    [Fact]
+    public void A_contact_is_verified_once_its_key_is_pinned()
+    {
+        var pinned = After(Added, Pinned)!;
+        Assert.Equal((PeerVerification.FirstUse, At), (pinned.Verified, pinned.PinnedAt));
+    }
+
+    [Fact]
+    public void A_confirmed_peer_is_mutual_since_then()
+    {
+        var mutual = After(Added, Pinned, Confirmed)!;
+        Assert.Equal((true, At), (mutual.IsMutual, mutual.ConfirmedAt));
+    }
+
+    [Fact]
+    public void A_blocked_peer_is_not_mutual() => Assert.False(After(Added, Pinned, Confirmed, Blocked)!.IsMutual);
+
+    [Fact]
+    public void A_removed_peer_was_never_confirmed() => Assert.Null(After(Added, Pinned, Confirmed, Removed)!.ConfirmedAt);
+
+    [Fact]
+    public void An_original_is_called_before_it_has_confirmed() =>
+        Assert.True(After(AddedRsa, PinnedRsa, new PeeringOffered(RsaKey.Id, ToOriginal: true))!.MayBeCalled);
+
+    [Fact]
+    public void Any_other_peer_is_called_once_it_has_confirmed() =>
+        Assert.Equal((false, true), (After(Added, Pinned)!.MayBeCalled, After(Added, Pinned, Confirmed)!.MayBeCalled));
+
+    [Fact]
+    public void A_stranger_that_is_blocked_is_known_by_its_whole_ID() => Assert.Equal(TypedPortalId.Of(Ada.Id), After(Blocked)!.Typed);
+
+    [Fact]
+    public void The_owners_name_for_a_peer_goes_before_its_own() =>
+        Assert.Equal(("Ada", "Neighbour"), (After(Added, Pinned)!.Name, After(Added, Pinned, new PeerRenamed(Ada.Id, "Neighbour"))!.Name));
+
+    [Fact]
+    public void A_peer_without_a_name_is_called_by_its_short_ID() => Assert.Equal(Ada.Id.Short.Value, After(Added)!.Name);
 }

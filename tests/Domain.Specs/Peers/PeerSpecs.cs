@@ -7,6 +7,7 @@ namespace PeerRegistry.Domain.Specs.Peers;
 public sealed partial class PeerSpecs
 {
     private static readonly DateOnly Today = new(2026, 1, 2);
+    private static readonly DateTimeOffset At = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
     private static readonly PublicKey Own = Key(1);
     private static readonly PublicKey Ada = Key(2);
     private static readonly PublicKey AdaAgain = Key(2);
@@ -139,14 +140,14 @@ public sealed partial class PeerSpecs
         Given(Added, Pinned, new PeerRemoved(Ada.Id)).When(p => Peer.Remove(p, forget: true)).Then(new PeerIdentityForgotten(Ada.Id));
         Given(Added, Pinned, new PeerRemoved(Ada.Id)).When(p => Peer.Remove(p, forget: false)).ThenRefused("peer_unknown");
         Given(Added, new PeerRemoved(null)).When(p => Peer.Remove(p, forget: true)).ThenRefused("peer_unknown");
-        Assert.Equal(Ada, Fold(Added, Pinned, new PeerRemoved(Ada.Id)).Key);
-        Assert.Equal(Peer.Initial, Fold(Added, Pinned, new PeerRemoved(Ada.Id), new PeerIdentityForgotten(Ada.Id)));
+        Assert.Equal(Ada, After(Added, Pinned, new PeerRemoved(Ada.Id))!.Key);
+        Assert.Null(After(Added, Pinned, new PeerRemoved(Ada.Id), new PeerIdentityForgotten(Ada.Id)));
     }
 
     [Fact]
     public void Adding_again_starts_at_pending_with_the_old_pin()
     {
-        var again = Fold(Added, Pinned, Confirmed, new PeerRemoved(Ada.Id), Added);
+        var again = After(Added, Pinned, Confirmed, new PeerRemoved(Ada.Id), Added)!;
         Assert.Equal((PeerStatus.Pending, Ada), (again.Status, again.Key));
     }
 
@@ -156,15 +157,15 @@ public sealed partial class PeerSpecs
         Given().When(p => Peer.BlockStranger(p, Ada.Id)).Then(new PeerBlocked(Ada.Id));
         Given(new PeerBlocked(Ada.Id)).When(Peer.Unblock).Then(new PeerUnblocked(Ada.Id));
         Given().When(Peer.Block).ThenRefused("peer_unknown");
-        Assert.True(Fold(Added, Pinned, new PeerBlocked(Ada.Id), new PeerRemoved(Ada.Id), new PeerIdentityForgotten(Ada.Id)).Blocked);
+        Assert.True(After(Added, Pinned, new PeerBlocked(Ada.Id), new PeerRemoved(Ada.Id), new PeerIdentityForgotten(Ada.Id))!.Blocked);
     }
 
     [Fact]
     public void Every_event_can_be_folded()
     {
         var missing = typeof(PeerEvent).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(PeerEvent)))
-            .Where(t => Record.Exception(() => Peer.Evolve(Fold(Added, Pinned),
-                (PeerEvent)System.Runtime.CompilerServices.RuntimeHelpers.GetUninitializedObject(t))) is System.Diagnostics.UnreachableException);
+            .Where(t => Record.Exception(() => Peer.Evolve(After(Added, Pinned),
+                (PeerEvent)System.Runtime.CompilerServices.RuntimeHelpers.GetUninitializedObject(t), At)) is System.Diagnostics.UnreachableException);
         Assert.Empty(missing);
     }
 
@@ -180,7 +181,7 @@ public sealed partial class PeerSpecs
     private static IEnumerable<PeerEvent> NamesOf(DateOnly day, int count) =>
         Enumerable.Range(1, count).Select(n => new PeerNameClaimed(Ada.Id, $"Name {n}", day));
 
-    private static IReadOnlyList<PeerEvent> Add(Peer peer, string typed) =>
+    private static IReadOnlyList<PeerEvent> Add(Peer? peer, string typed) =>
         Peer.Add(peer, Own.Id, Typed(typed), typed.Length == 103 ? PeerVerification.FullId : PeerVerification.FirstUse, null, null, "d");
 
     private static TypedPortalId Typed(string text) => TypedPortalId.Parse(text);
@@ -189,13 +190,13 @@ public sealed partial class PeerSpecs
 
     private static PublicKey Key(byte seed) => PublicKey.Ed25519(Enumerable.Repeat(seed, 32).ToArray());
 
-    private static Peer Fold(params PeerEvent[] past) => past.Aggregate(Peer.Initial, Peer.Evolve);
+    private static Peer? After(params PeerEvent[] past) => Fold.After<Peer, PeerEvent>(null, past, At);
 
-    private static Scenario Given(params PeerEvent[] past) => new(Fold(past));
+    private static Scenario Given(params PeerEvent[] past) => new(After(past));
 
-    private sealed record Scenario(Peer Peer)
+    private sealed record Scenario(Peer? Peer)
     {
-        public Outcome When(Func<Peer, IReadOnlyList<PeerEvent>> decide) => new(() => decide(Peer));
+        public Outcome When(Func<Peer?, IReadOnlyList<PeerEvent>> decide) => new(() => decide(Peer));
     }
 
     private sealed record Outcome(Func<IReadOnlyList<PeerEvent>> Decide)

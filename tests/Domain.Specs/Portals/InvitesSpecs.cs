@@ -48,7 +48,18 @@ public sealed class InvitesSpecs
         Assert.Single(Invites.Create(full, "more", Now.AddDays(3), Now.AddDays(2)));
     }
 
+    [Fact]
+    public void The_oldest_closed_invites_are_forgotten_and_no_open_one_is()
+    {
+        PortalEvent[] closed = [.. Enumerable.Range(0, Invites.MaxKept).SelectMany(i => new PortalEvent[]
+        {
+            new InviteCreated(Key.Id, $"{i}", Now.AddDays(1)), new InviteRevoked(Key.Id, $"{i}"),
+        })];
+        var kept = After([Created, Made, .. closed])!.Invites;
+        Assert.Equal((Invites.MaxKept, "one", "1"), (kept.Count, kept[0].Id, kept[1].Id));
+    }
+
     private static string Refusal(Func<object> decide) => Assert.Throws<RefusedException>(decide).Code;
 
-    private static Invites After(params PortalEvent[] events) => events.Aggregate(Invites.Initial, Invites.Evolve);
+    private static Portal? After(params PortalEvent[] events) => Fold.After<Portal, PortalEvent>(null, events, Now);
 }

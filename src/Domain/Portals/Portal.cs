@@ -1,0 +1,44 @@
+using System.Diagnostics;
+using PeerRegistry.Domain.Common;
+
+namespace PeerRegistry.Domain.Portals;
+
+/// <summary>One Portal: its identity, how its owner presents it, and its invites. Its key never changes, since another key is another Portal.</summary>
+/// <param name="Domain"><c>{short id}.{zone}</c>, lower case, no port.</param>
+/// <param name="Description">Markdown.</param>
+/// <param name="AvatarType">The image's media type, or null if there is no avatar.</param>
+/// <param name="AvatarSha256">The digest of the image's bytes in lower-case hex, or null if there is no avatar.</param>
+public sealed record Portal(
+    PortalId Id, PublicKey Key, string Domain, string Name, string? Email, bool EmailPublic, string? Description, string? AvatarType, string? AvatarSha256)
+    : IAggregate<Portal, PortalEvent>
+{
+    public const string Stream = "portal";
+
+    /// <summary>The oldest first; every open one is among them.</summary>
+    public IReadOnlyList<Invite> Invites { get; init; } = [];
+
+    public static Portal? Evolve(Portal? portal, PortalEvent happened, DateTimeOffset at) => happened switch
+    {
+        PortalCreated e => new Portal(e.Id, e.Key, $"{e.Id.Short}.{e.Zone}".ToLowerInvariant(), e.Name, null, false, null, null, null),
+        ProfileChanged e => portal! with { Name = e.Name, Email = e.Email, EmailPublic = e.EmailPublic, Description = e.Description },
+        AvatarChanged e => portal! with { AvatarType = e.MediaType, AvatarSha256 = e.Sha256 },
+        InviteCreated e => portal! with { Invites = Portals.Invites.Add(portal.Invites, new Invite(e.Invite, at, e.ExpiresAt, UsedBy: null, Revoked: false)) },
+        InviteUsed e => portal! with { Invites = Portals.Invites.Change(portal.Invites, e.Invite, invite => invite with { UsedBy = e.By }) },
+        InviteRevoked e => portal! with { Invites = Portals.Invites.Change(portal.Invites, e.Invite, invite => invite with { Revoked = true }) },
+        _ => throw new UnreachableException(happened.GetType().Name),
+    };
+
+    public static IReadOnlyList<PortalEvent> Create(Portal? portal, PublicKey key, string zone, string name) =>
+        portal is null ? [new PortalCreated(key.Id, key, zone, name)] : [];
+
+    /// <exception cref="RefusedException"><c>portal_unknown</c></exception>
+    internal static Portal Require(Portal? portal) =>
+        portal ?? throw new RefusedException(RefusalKind.NotFound, "portal_unknown", "There is no such Portal here.");
+
+    public bool Equals(Portal? other) =>
+        other is not null && Id == other.Id && Key == other.Key && Domain == other.Domain && Name == other.Name && Email == other.Email
+        && EmailPublic == other.EmailPublic && Description == other.Description && AvatarType == other.AvatarType && AvatarSha256 == other.AvatarSha256
+        && Invites.SequenceEqual(other.Invites);
+
+    public override int GetHashCode() => Id.GetHashCode();
+}

@@ -1,0 +1,61 @@
+using System.Text.Json;
+using PeerRegistry.Domain.Apps;
+using PeerRegistry.Domain.Devices;
+using PeerRegistry.Domain.Peers;
+using PeerRegistry.Domain.Portals;
+using PeerRegistry.Infrastructure.Store;
+
+namespace PeerRegistry.Store.Contract;
+
+/// <summary>An aggregate that was stored is the one that decisions are made from, so nothing of its state may get lost.</summary>
+public sealed class AggregateJsonTests
+{
+    private static readonly DateTimeOffset At = DateTimeOffset.UnixEpoch.AddYears(50);
+
+    [Fact]
+    public void An_app_reads_back_as_it_was_written()
+    {
+        var rule = new AccessRule("", Access.Private, new Dictionary<string, string> { ["X-Ptl-Id"] = "{{ id }}" });
+        AssertReadsBack(new App(new AppMeta("notes", "Notes", [rule]), Visibility.Some([Given.Portal()]), At, HasToken: true)
+        {
+            Passwords = [new AppPassword("p1", "Calendar", At)],
+        });
+    }
+
+    [Fact]
+    public void A_device_reads_back_as_it_was_written() => AssertReadsBack(new Device("d1", "phone", At));
+
+    [Fact]
+    public void A_Portal_reads_back_as_it_was_written()
+    {
+        var key = Given.Key();
+        AssertReadsBack(new Portal(key.Id, key, "abcdef.zone", "Ann", "a@b.example", true, "text", "image/png", "abc")
+        {
+            Invites = [new Invite("one", At, At.AddDays(7), Given.Portal(), Revoked: true)],
+        });
+    }
+
+    [Fact]
+    public void A_peer_reads_back_as_it_was_written()
+    {
+        var (key, day) = (Given.Key(), DateOnly.FromDateTime(At.UtcDateTime));
+        var peer = new Peer
+        {
+            Typed = TypedPortalId.Of(key.Id), Listed = true, Id = key.Id, Key = key, Verification = PeerVerification.Invite, Petname = "Ada", ClaimedName = "A.",
+            Address = "a.zone", Domain = "a.zone", Status = PeerStatus.Withdrawn, Blocked = true, Offered = true, SpeaksOurs = true, Original = true, AddedAt = At,
+            ConfirmedAt = At.AddDays(1), PinnedAt = At.AddDays(2), Refused = new RefusedIdentities(day, [Given.Portal()]), Names = new ClaimedNames(day, 3),
+        };
+        Assert.DoesNotContain(typeof(Peer).GetProperties(), property => property.CanWrite && Equals(property.GetValue(peer), property.GetValue(new Peer { Typed = default })));
+        var read = Read(peer);
+        Assert.Equal(peer.Refused.Ids, read.Refused.Ids);
+        Assert.Equal(peer, read with { Refused = peer.Refused });
+    }
+
+    [Fact]
+    public void What_is_computed_is_not_stored() =>
+        Assert.DoesNotContain("mutual", JsonSerializer.Serialize(new Peer { Typed = TypedPortalId.Of(Given.Portal()) }, RegistryJson.Options), StringComparison.OrdinalIgnoreCase);
+
+    private static void AssertReadsBack<T>(T state) => Assert.Equal(state, Read(state));
+
+    private static T Read<T>(T state) => JsonSerializer.Deserialize<T>(JsonSerializer.Serialize(state, RegistryJson.Options), RegistryJson.Options)!;
+}
