@@ -24,13 +24,13 @@ public sealed record CreateAppPassword(PortalId Portal, string App, string Name)
         public Validator() => RuleFor(c => c.Name).MustBeName();
     }
 
-    internal sealed class Handler(IDocumentSession session, ICredentials credentials) : IRequestHandler<CreateAppPassword, CreatedAppPassword>
+    internal sealed class Handler(IDocumentSession session, IAggregates aggregates, ICredentials credentials) : IRequestHandler<CreateAppPassword, CreatedAppPassword>
     {
         /// <exception cref="RefusedException"><c>app_unknown</c>; <c>app_password_limit</c></exception>
         public async Task<CreatedAppPassword> Handle(CreateAppPassword c, CancellationToken ct)
         {
             var (id, password) = (HumanEncoding.Encode(RandomNumberGenerator.GetBytes(10)), Token.Create());
-            var app = await session.Load<App, AppEvent>(Domain.Apps.App.Stream(c.App), ct);
+            var app = await aggregates.Load<App, AppEvent>(session, Domain.Apps.App.Stream(c.App), ct);
             app.Append(Domain.Apps.App.CreatePassword(app.State, c.App, id, c.Name));
             credentials.Issue(session, TokenHash.Of(password), new Credential(CredentialKind.AppPassword, id, c.App, null));
             return new CreatedAppPassword(id, c.Name, password);

@@ -24,7 +24,7 @@ public sealed record RegisterApp(PortalId Portal, string Name, ReadOnlyMemory<by
             .WithErrorCode("app_meta_invalid").WithMessage($"An app's name has {AppName.Form}.");
     }
 
-    internal sealed class Handler(IDocumentSession session, IPortalSnapshots snapshots, IMediator mediator, RegistryOptions options)
+    internal sealed class Handler(IDocumentSession session, IAggregates aggregates, IPortalSnapshots snapshots, IMediator mediator, RegistryOptions options)
         : IRequestHandler<RegisterApp, RegisteredApp>
     {
         /// <exception cref="RefusedException"><c>app_meta_invalid</c>; <c>container_taken</c></exception>
@@ -36,7 +36,7 @@ public sealed record RegisterApp(PortalId Portal, string Name, ReadOnlyMemory<by
 
             var defaultPortal = (await mediator.Send(new FindDefaultPortal(), ct)).Portal.Id;
             new AppUpstreams(snapshots.All, defaultPortal, options).Check(new AppPlace(c.Portal, c.Name), meta);
-            var app = await session.Load<App, AppEvent>(App.Stream(c.Name), ct);
+            var app = await aggregates.Load<App, AppEvent>(session, App.Stream(c.Name), ct);
             app.Append(App.Register(app.State, meta));
             return new RegisteredApp(c.Name, IsNew: app.State is null, warnings);
         }

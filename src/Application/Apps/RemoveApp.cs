@@ -9,11 +9,11 @@ namespace PeerRegistry.Application.Apps;
 /// <summary>Removes an app with its token, its sessions and its visibility.</summary>
 public sealed record RemoveApp(PortalId Portal, string Name) : ICommand
 {
-    internal sealed class Handler(IDocumentSession session, ICredentials credentials) : IRequestHandler<RemoveApp, Unit>
+    internal sealed class Handler(IDocumentSession session, IAggregates aggregates, ICredentials credentials) : IRequestHandler<RemoveApp, Unit>
     {
         public async Task<Unit> Handle(RemoveApp c, CancellationToken ct)
         {
-            var app = await session.Load<App, AppEvent>(App.Stream(c.Name), ct);
+            var app = await aggregates.Load<App, AppEvent>(session, App.Stream(c.Name), ct);
             app.Append(App.Remove(app.State, c.Name));
             credentials.RevokeAllOfApp(session, c.Name);
             return Unit.Value;

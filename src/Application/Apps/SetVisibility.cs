@@ -18,12 +18,12 @@ public sealed record SetVisibility(PortalId Portal, string App, VisibilityMode M
             .WithMessage("Peers are only named with the mode some.");
     }
 
-    internal sealed class Handler(IDocumentSession session, IPortalSnapshots snapshots) : IRequestHandler<SetVisibility, Unit>
+    internal sealed class Handler(IDocumentSession session, IAggregates aggregates, IPortalSnapshots snapshots) : IRequestHandler<SetVisibility, Unit>
     {
         /// <exception cref="RefusedException"><c>app_unknown</c>; <c>peer_unknown</c>; <c>peer_not_reached</c></exception>
         public async Task<Unit> Handle(SetVisibility c, CancellationToken ct)
         {
-            var app = await session.Load<App, AppEvent>(Domain.Apps.App.Stream(c.App), ct);
+            var app = await aggregates.Load<App, AppEvent>(session, Domain.Apps.App.Stream(c.App), ct);
             app.Append(Domain.Apps.App.SetVisibility(app.State, c.App, Wanted(c, app.State?.Visibility ?? Visibility.None)));
             return Unit.Value;
         }

@@ -50,12 +50,12 @@ public sealed record PairDevice(PortalId Portal, string Code, string Name) : IRe
 /// <summary>Adds the device for which a pairing code was used up.</summary>
 internal sealed record AddDevice(PortalId Portal, PairedDevice Device) : ICommand
 {
-    internal sealed class Handler(IDocumentSession session, ICredentials credentials, TimeProvider clock) : IRequestHandler<AddDevice, Unit>
+    internal sealed class Handler(IDocumentSession session, IAggregates aggregates, ICredentials credentials, TimeProvider clock) : IRequestHandler<AddDevice, Unit>
     {
         public async Task<Unit> Handle(AddDevice c, CancellationToken ct)
         {
             var (id, name, token) = c.Device;
-            var device = await session.Load<Domain.Devices.Device, DeviceEvent>(Domain.Devices.Device.Stream(id), ct);
+            var device = await aggregates.Load<Domain.Devices.Device, DeviceEvent>(session, Domain.Devices.Device.Stream(id), ct);
             device.Append(Domain.Devices.Device.Pair(device.State, id, name));
             credentials.Issue(session, TokenHash.Of(token), new Credential(CredentialKind.Device, id, null, clock.GetUtcNow() + PairDevice.SessionLife));
             return Unit.Value;

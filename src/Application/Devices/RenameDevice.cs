@@ -14,11 +14,11 @@ public sealed record RenameDevice(PortalId Portal, string Id, string Name) : ICo
         public Validator() => RuleFor(c => c.Name).MustBeName();
     }
 
-    internal sealed class Handler(IDocumentSession session) : IRequestHandler<RenameDevice, Unit>
+    internal sealed class Handler(IDocumentSession session, IAggregates aggregates) : IRequestHandler<RenameDevice, Unit>
     {
         public async Task<Unit> Handle(RenameDevice c, CancellationToken ct)
         {
-            var device = await session.Load<Device, DeviceEvent>(Device.Stream(c.Id), ct);
+            var device = await aggregates.Load<Device, DeviceEvent>(session, Device.Stream(c.Id), ct);
             device.Append(Device.Rename(device.State, c.Id, c.Name));
             return Unit.Value;
         }

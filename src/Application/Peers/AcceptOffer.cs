@@ -16,7 +16,7 @@ public sealed record AcceptOffer(PortalId Portal, PortalId From, string? Petname
         public Validator() => RuleFor(c => c.Petname).MustBeNameOrNull();
     }
 
-    internal sealed class Handler(IDocumentSession session, IPortalSnapshots snapshots, IPeeringOffers offers, IPeerContacts contacts, TimeProvider clock)
+    internal sealed class Handler(IDocumentSession session, IAggregates aggregates, IPortalSnapshots snapshots, IPeeringOffers offers, IPeerContacts contacts, TimeProvider clock)
         : IRequestHandler<AcceptOffer, Unit>
     {
         public async Task<Unit> Handle(AcceptOffer c, CancellationToken ct)
@@ -24,7 +24,7 @@ public sealed record AcceptOffer(PortalId Portal, PortalId From, string? Petname
             var offer = await offers.Find(c.Portal, c.From, ct) ?? throw PeerRefusals.OfferUnknown();
             var self = snapshots.Require(c.Portal).Portal;
             var address = offer.Domain == self.ZoneName(c.From.Short) ? null : offer.Domain;
-            var peer = await session.LoadPeer(c.From.Short, ct);
+            var peer = await aggregates.LoadPeer(session, c.From.Short, ct);
             if (peer.Append(Peer.Add(peer.State, self.Id, TypedPortalId.Of(c.From), PeerVerification.FirstUse, c.Petname, address, offer.Domain)))
                 await contacts.Change(session, c.Portal, c.From.Short, contact => contact.Want(WantedPeering.Offered, clock.GetUtcNow()), ct);
             return Unit.Value;

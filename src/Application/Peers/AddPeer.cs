@@ -22,12 +22,12 @@ public sealed record AddPeer(PortalId Portal, TypedPortalId Id, Optional<string?
         }
     }
 
-    internal sealed class Handler(IDocumentSession session, IPortalSnapshots snapshots, IPeerContacts contacts, TimeProvider clock) : IRequestHandler<AddPeer, bool>
+    internal sealed class Handler(IDocumentSession session, IAggregates aggregates, IPortalSnapshots snapshots, IPeerContacts contacts, TimeProvider clock) : IRequestHandler<AddPeer, bool>
     {
         public async Task<bool> Handle(AddPeer c, CancellationToken ct)
         {
             var self = snapshots.Require(c.Portal).Portal;
-            var peer = await session.LoadPeer(c.Id.Short, ct);
+            var peer = await aggregates.LoadPeer(session, c.Id.Short, ct);
             var events = Decide(c, peer.State, self.Id, self.ZoneName(c.Id.Short));
             peer.Append(events);
             if (c.Invite is not null || events.Any(e => e is not PeerRenamed))

@@ -30,12 +30,12 @@ public sealed record AnswerPeering(
     }
 
     internal sealed class Handler(
-        IDocumentStore store, IPortalSnapshots snapshots, IPeerContacts contacts, IPeeringOffers offers, IMediator mediator, TimeProvider clock)
+        IAggregates aggregates, IPortalSnapshots snapshots, IPeerContacts contacts, IPeeringOffers offers, IMediator mediator, TimeProvider clock)
         : IRequestHandler<AnswerPeering, Answer>
     {
         public async Task<Answer> Handle(AnswerPeering c, CancellationToken ct)
         {
-            var peer = await store.ReadPeer(c.Portal, c.Key.Id.Short, ct);
+            var peer = await aggregates.ReadPeer(c.Portal, c.Key.Id.Short, ct);
             return peer?.Answers(c.Key) is true ? await FromContact(c, ct) : await FromAnybody(c, peer, ct);
         }
 
@@ -43,7 +43,7 @@ public sealed record AnswerPeering(
         {
             var revision = await mediator.Send(new FollowNotice(c.Portal, c.Key, DisplayName.Claimed(c.Name), c.Peering, c.Revision), ct);
             contacts.Heard(c.Portal, c.Key.Id.Short);
-            var peer = await store.ReadPeer(c.Portal, c.Key.Id.Short, ct);
+            var peer = await aggregates.ReadPeer(c.Portal, c.Key.Id.Short, ct);
             return peer?.Answers(c.Key) is true && peer.Status == PeerStatus.Mutual ? new Answer(IsMutual: true, revision) : Neutral(c);
         }
 
@@ -81,7 +81,7 @@ public sealed record AnswerPeering(
 /// <returns>The highest revision that was taken from this peer.</returns>
 internal sealed record FollowNotice(PortalId Portal, PublicKey Key, string? Name, WantedPeering Peering, long Revision) : ICommand<long>
 {
-    internal sealed class Handler(IDocumentSession session, IPeerContacts contacts, TimeProvider clock) : IRequestHandler<FollowNotice, long>
+    internal sealed class Handler(IDocumentSession session, IAggregates aggregates, IPeerContacts contacts, TimeProvider clock) : IRequestHandler<FollowNotice, long>
     {
         public async Task<long> Handle(FollowNotice c, CancellationToken ct)
         {
@@ -90,7 +90,7 @@ internal sealed record FollowNotice(PortalId Portal, PublicKey Key, string? Name
             if (taken != new TakenNotice(c.Revision, c.Peering))
                 return taken.Revision;
 
-            var peer = await session.LoadPeer(id, ct);
+            var peer = await aggregates.LoadPeer(session, id, ct);
             if (peer.Append(Decide(c, peer.State)))
                 contacts.RequireRevision(session, id, c.Revision);
             return taken.Revision;

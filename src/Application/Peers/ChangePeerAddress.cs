@@ -16,14 +16,14 @@ public sealed record ChangePeerAddress(PortalId Portal, TypedPortalId Id, string
         public Validator() => RuleFor(c => c.Address).MustBeDomainOf(c => c.Id.Short);
     }
 
-    internal sealed class Handler(IDocumentSession session, IPortalSnapshots snapshots, IPeerContacts contacts, TimeProvider clock)
+    internal sealed class Handler(IDocumentSession session, IAggregates aggregates, IPortalSnapshots snapshots, IPeerContacts contacts, TimeProvider clock)
         : IRequestHandler<ChangePeerAddress, Unit>
     {
         public async Task<Unit> Handle(ChangePeerAddress c, CancellationToken ct)
         {
             var address = c.Address?.ToLowerInvariant();
             var domain = address ?? snapshots.Require(c.Portal).Portal.ZoneName(c.Id.Short);
-            var peer = await session.LoadPeer(c.Id.Short, ct);
+            var peer = await aggregates.LoadPeer(session, c.Id.Short, ct);
             if (peer.Append(Peer.ChangeAddress(peer.State.Meant(c.Id), address, domain)))
                 await contacts.Change(session, c.Portal, c.Id.Short, contact => contact.Want(WantedPeering.Offered, clock.GetUtcNow()), ct);
             return Unit.Value;

@@ -38,11 +38,11 @@ public sealed record ConfirmByCall(PortalId Portal, PublicKey Key, bool Tagged) 
 /// <summary>Records what the signature of a call reveals about a peer that was taken for an original.</summary>
 internal sealed record RecordCall(PortalId Portal, PublicKey Key, bool Tagged) : ICommand
 {
-    internal sealed class Handler(IDocumentSession session) : IRequestHandler<RecordCall, Unit>
+    internal sealed class Handler(IDocumentSession session, IAggregates aggregates) : IRequestHandler<RecordCall, Unit>
     {
         public async Task<Unit> Handle(RecordCall c, CancellationToken ct)
         {
-            var peer = await session.LoadPeer(c.Key.Id.Short, ct);
+            var peer = await aggregates.LoadPeer(session, c.Key.Id.Short, ct);
             if (c.Tagged)
                 peer.Append(Peer.SeeProtocol(peer.State, c.Key));
             else if (peer.State is { Original: true })

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Marten;
 using MediatR;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Domain.Common;
@@ -14,7 +13,7 @@ namespace PeerRegistry.Application.Peers;
 /// </summary>
 public sealed record DeliverToPeer(PortalId Portal, ShortId Peer) : IRequest<DateTimeOffset?>
 {
-    internal sealed class Handler(IDocumentStore store, IPeerContacts contacts, IMediator mediator, TimeProvider clock) : IRequestHandler<DeliverToPeer, DateTimeOffset?>
+    internal sealed class Handler(IAggregates aggregates, IPeerContacts contacts, IMediator mediator, TimeProvider clock) : IRequestHandler<DeliverToPeer, DateTimeOffset?>
     {
         public async Task<DateTimeOffset?> Handle(DeliverToPeer c, CancellationToken ct)
         {
@@ -22,7 +21,7 @@ public sealed record DeliverToPeer(PortalId Portal, ShortId Peer) : IRequest<Dat
             if (claim.Contact is not { } contact)
                 return claim.ClaimedUntil;
 
-            var peer = await store.ReadPeer(c.Portal, c.Peer, ct);
+            var peer = await aggregates.ReadPeer(c.Portal, c.Peer, ct);
             if (contact.Wanted == WantedPeering.Offered && peer is not { Listed: true, Blocked: false })
             {
                 await contacts.Finish(c.Portal, c.Peer, current => current.Rest(contact), ct);

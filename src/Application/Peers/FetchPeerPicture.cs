@@ -1,4 +1,3 @@
-using Marten;
 using MediatR;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.SignedCalls;
@@ -16,11 +15,11 @@ internal sealed record FetchPeerPicture(PortalId Portal, ShortId Peer) : IReques
     private const string Path = "/core/public/meta/avatar";
     private const int MaxTag = 200;
 
-    internal sealed class Handler(IDocumentStore store, IPeerMessages messages, IPeerProfiles profiles) : IRequestHandler<FetchPeerPicture, Unit>
+    internal sealed class Handler(IAggregates aggregates, IPeerMessages messages, IPeerProfiles profiles) : IRequestHandler<FetchPeerPicture, Unit>
     {
         public async Task<Unit> Handle(FetchPeerPicture c, CancellationToken ct)
         {
-            var peer = await store.ReadPeer(c.Portal, c.Peer, ct);
+            var peer = await aggregates.ReadPeer(c.Portal, c.Peer, ct);
             if (peer is not { Listed: true })
                 return Unit.Value;
 

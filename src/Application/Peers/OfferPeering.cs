@@ -17,7 +17,7 @@ internal sealed record OfferPeering(PortalId Portal, ShortId Short, Contact Cont
     /// Those of <see cref="IPeerMessages.Send"/>; <c>peer_busy</c>; <c>peer_refused</c>; <c>not_a_portal</c>; <c>clock_skew</c>;
     /// <c>answer_invalid</c>; <c>answer_unsigned</c>
     /// </exception>
-    internal sealed class Handler(IDocumentStore store, IPortalSnapshots snapshots, IPeerMessages messages, IMediator mediator, TimeProvider clock)
+    internal sealed class Handler(IAggregates aggregates, IPortalSnapshots snapshots, IPeerMessages messages, IMediator mediator, TimeProvider clock)
         : IRequestHandler<OfferPeering, ContactReply>
     {
         private const long Day = 24 * 60 * 60 * 1000;
@@ -25,7 +25,7 @@ internal sealed record OfferPeering(PortalId Portal, ShortId Short, Contact Cont
         public async Task<ContactReply> Handle(OfferPeering c, CancellationToken ct)
         {
             var contact = c.Contact;
-            var peer = await store.ReadPeer(c.Portal, c.Short, ct);
+            var peer = await aggregates.ReadPeer(c.Portal, c.Short, ct);
             var farewell = contact.Wanted == WantedPeering.Withdrawn;
             if (!farewell && peer is not { Listed: true })
                 throw PeerRefusals.Unknown(); // removed while this attempt was running
@@ -82,11 +82,11 @@ internal sealed record OfferPeering(PortalId Portal, ShortId Short, Contact Cont
 /// <param name="Doubted">Whether the peer has responded "offered" before, although the peering was mutual here.</param>
 internal sealed record RecordPeeringAnswer(PortalId Portal, PublicKey Key, bool Mutual, bool Doubted) : ICommand
 {
-    internal sealed class Handler(IDocumentSession session) : IRequestHandler<RecordPeeringAnswer, Unit>
+    internal sealed class Handler(IDocumentSession session, IAggregates aggregates) : IRequestHandler<RecordPeeringAnswer, Unit>
     {
         public async Task<Unit> Handle(RecordPeeringAnswer c, CancellationToken ct)
         {
-            var peer = await session.LoadPeer(c.Key.Id.Short, ct);
+            var peer = await aggregates.LoadPeer(session, c.Key.Id.Short, ct);
             peer.Append([.. Peer.SeeProtocol(peer.State, c.Key), .. c.Mutual ? Peer.Confirm(peer.State, c.Key) : Offered(c, peer.State)]);
             return Unit.Value;
         }
@@ -99,11 +99,11 @@ internal sealed record RecordPeeringAnswer(PortalId Portal, PublicKey Key, bool 
 /// <summary>Records that a peer has no path for notices, which is so for originals only.</summary>
 internal sealed record RecordOriginal(PortalId Portal, PublicKey Key) : ICommand
 {
-    internal sealed class Handler(IDocumentSession session) : IRequestHandler<RecordOriginal, Unit>
+    internal sealed class Handler(IDocumentSession session, IAggregates aggregates) : IRequestHandler<RecordOriginal, Unit>
     {
         public async Task<Unit> Handle(RecordOriginal c, CancellationToken ct)
         {
-            var peer = await session.LoadPeer(c.Key.Id.Short, ct);
+            var peer = await aggregates.LoadPeer(session, c.Key.Id.Short, ct);
             peer.Append(Peer.Offer(peer.State, c.Key, toOriginal: true));
             return Unit.Value;
         }

@@ -9,16 +9,13 @@ namespace PeerRegistry.Application.Peers;
 /// <summary>How the use cases of this feature load peers and contacts.</summary>
 internal static class PeerStreams
 {
-    public static Task<Loaded<Peer, PeerEvent>> LoadPeer(this IDocumentSession session, ShortId peer, CancellationToken ct) =>
-        session.Load<Peer, PeerEvent>(Peer.Stream(peer), ct);
+    public static Task<Loaded<Peer, PeerEvent>> LoadPeer(this IAggregates aggregates, IDocumentSession session, ShortId peer, CancellationToken ct) =>
+        aggregates.Load<Peer, PeerEvent>(session, Peer.Stream(peer), ct);
 
     /// <summary>Reads the peer as it is now, outside of any command.</summary>
     /// <returns>Null if there is no such peer.</returns>
-    public static async Task<Peer?> ReadPeer(this IDocumentStore store, PortalId portal, ShortId peer, CancellationToken ct)
-    {
-        await using var session = store.QuerySession(portal.Value);
-        return await session.Read<Peer, PeerEvent>(Peer.Stream(peer), ct);
-    }
+    public static async Task<Peer?> ReadPeer(this IAggregates aggregates, PortalId portal, ShortId peer, CancellationToken ct) =>
+        (await aggregates.Read<Peer, PeerEvent>(portal, Peer.Stream(peer), ct)).State;
 
     /// <summary>Changes the peer's contact when the session commits.</summary>
     /// <param name="change">Pure.</param>

@@ -15,11 +15,11 @@ namespace PeerRegistry.Application.Peers;
 /// <returns>Null, or <c>identity_refused</c> if another key was pinned or typed. The refusal is recorded, so it is not thrown.</returns>
 public sealed record PinPeerKey(PortalId Portal, ShortId Short, PublicKey Key, string? Name, bool Signed) : ICommand<RefusedException?>
 {
-    internal sealed class Handler(IDocumentSession session, IPeeringOffers offers, TimeProvider clock) : IRequestHandler<PinPeerKey, RefusedException?>
+    internal sealed class Handler(IDocumentSession session, IAggregates aggregates, IPeeringOffers offers, TimeProvider clock) : IRequestHandler<PinPeerKey, RefusedException?>
     {
         public async Task<RefusedException?> Handle(PinPeerKey c, CancellationToken ct)
         {
-            var peer = await session.LoadPeer(c.Short, ct);
+            var peer = await aggregates.LoadPeer(session, c.Short, ct);
             var now = clock.GetUtcNow();
             var met = Peer.Met(peer.State, c.Key, c.Name, c.Signed, clock.Today());
             var after = Fold.After(peer.State, met, now);

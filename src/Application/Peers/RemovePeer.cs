@@ -12,13 +12,13 @@ namespace PeerRegistry.Application.Peers;
 public sealed record RemovePeer(PortalId Portal, TypedPortalId Id, bool Forget) : ICommand
 {
     internal sealed class Handler(
-        IDocumentSession session, IPortalSnapshots snapshots, IPeerContacts contacts, IPeerProfiles profiles, TimeProvider clock)
+        IDocumentSession session, IAggregates aggregates, IPortalSnapshots snapshots, IPeerContacts contacts, IPeerProfiles profiles, TimeProvider clock)
         : IRequestHandler<RemovePeer, Unit>
     {
         public async Task<Unit> Handle(RemovePeer c, CancellationToken ct)
         {
             var id = c.Id.Short;
-            var peer = await session.LoadPeer(id, ct);
+            var peer = await aggregates.LoadPeer(session, id, ct);
             var known = peer.State.Meant(c.Id);
             var events = Peer.Remove(known, c.Forget);
             if (events.Count == 0)
@@ -43,7 +43,7 @@ public sealed record RemovePeer(PortalId Portal, TypedPortalId Id, bool Forget) 
         {
             foreach (var name in snapshots.Require(portal).Apps.Keys.Order(StringComparer.Ordinal))
             {
-                var app = await session.Load<App, AppEvent>(App.Stream(name), ct);
+                var app = await aggregates.Load<App, AppEvent>(session, App.Stream(name), ct);
                 app.Append(App.Forget(app.State, name, peer));
             }
         }

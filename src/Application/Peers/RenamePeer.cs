@@ -15,11 +15,11 @@ public sealed record RenamePeer(PortalId Portal, TypedPortalId Id, string? Petna
         public Validator() => RuleFor(c => c.Petname).MustBeNameOrNull();
     }
 
-    internal sealed class Handler(IDocumentSession session) : IRequestHandler<RenamePeer, Unit>
+    internal sealed class Handler(IDocumentSession session, IAggregates aggregates) : IRequestHandler<RenamePeer, Unit>
     {
         public async Task<Unit> Handle(RenamePeer c, CancellationToken ct)
         {
-            var peer = await session.LoadPeer(c.Id.Short, ct);
+            var peer = await aggregates.LoadPeer(session, c.Id.Short, ct);
             peer.Append(Peer.Rename(peer.State.Meant(c.Id), c.Petname));
             return Unit.Value;
         }

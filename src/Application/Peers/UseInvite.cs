@@ -42,14 +42,14 @@ internal sealed record UseInvite(PortalId Portal, PublicKey Key, string? Name, s
 internal sealed record AcceptInvited(PortalId Portal, PublicKey Key, string? Name, string Domain, string Invite) : ICommand<bool>
 {
     internal sealed class Handler(
-        IDocumentSession session, IPortalSnapshots snapshots, IPeerContacts contacts, IPeeringOffers offers, TimeProvider clock)
+        IDocumentSession session, IAggregates aggregates, IPortalSnapshots snapshots, IPeerContacts contacts, IPeeringOffers offers, TimeProvider clock)
         : IRequestHandler<AcceptInvited, bool>
     {
         public async Task<bool> Handle(AcceptInvited c, CancellationToken ct)
         {
             var (id, now) = (c.Key.Id, clock.GetUtcNow());
-            var portal = await session.LoadPortal(ct);
-            var peer = await session.LoadPeer(id.Short, ct);
+            var portal = await aggregates.LoadPortal(session, ct);
+            var peer = await aggregates.LoadPeer(session, id.Short, ct);
             if (Invites.Use(portal.State, c.Invite, id, now) is not { } used || !peer.Append(Decide(c, peer.State, now)))
                 return false;
 

@@ -25,14 +25,14 @@ public sealed record CreateInvite(PortalId Portal, TimeSpan? Life = null) : ICom
             .WithErrorCode("request_invalid").WithMessage($"An invite is good for at most {MaxLife.TotalDays} days.");
     }
 
-    internal sealed class Handler(IDocumentSession session, IInvites codes, TimeProvider clock) : IRequestHandler<CreateInvite, FreshInvite>
+    internal sealed class Handler(IDocumentSession session, IAggregates aggregates, IInvites codes, TimeProvider clock) : IRequestHandler<CreateInvite, FreshInvite>
     {
         public async Task<FreshInvite> Handle(CreateInvite c, CancellationToken ct)
         {
             var (id, code) = (HumanEncoding.Encode(RandomNumberGenerator.GetBytes(10)), Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16)));
             var now = clock.GetUtcNow();
             var expiresAt = now + (c.Life ?? DefaultLife);
-            var portal = await session.LoadPortal(ct);
+            var portal = await aggregates.LoadPortal(session, ct);
             portal.Append(Invites.Create(portal.State, id, expiresAt, now));
             codes.Keep(session, TokenHash.Of(code), id);
             return new FreshInvite(id, code, $"/invite/{c.Portal}.{code}", expiresAt);
@@ -43,11 +43,11 @@ public sealed record CreateInvite(PortalId Portal, TimeSpan? Life = null) : ICom
 /// <summary>Revokes an invite, so that its link no longer works. A peer that used it stays in the list.</summary>
 public sealed record RevokeInvite(PortalId Portal, string Id) : ICommand
 {
-    internal sealed class Handler(IDocumentSession session) : IRequestHandler<RevokeInvite, Unit>
+    internal sealed class Handler(IDocumentSession session, IAggregates aggregates) : IRequestHandler<RevokeInvite, Unit>
     {
         public async Task<Unit> Handle(RevokeInvite c, CancellationToken ct)
         {
-            var portal = await session.LoadPortal(ct);
+            var portal = await aggregates.LoadPortal(session, ct);
             portal.Append(Invites.Revoke(portal.State, c.Id));
             return Unit.Value;
         }

@@ -33,11 +33,11 @@ public sealed record CreatePortal(KeyKind Kind, string Zone, string Name) : IReq
 
 internal sealed record StorePortal(PortalId Portal, NewKey Made, string Zone, string Name) : ICommand
 {
-    internal sealed class Handler(IDocumentSession session, IKeyVault vault) : IRequestHandler<StorePortal, Unit>
+    internal sealed class Handler(IDocumentSession session, IAggregates aggregates, IKeyVault vault) : IRequestHandler<StorePortal, Unit>
     {
         public async Task<Unit> Handle(StorePortal c, CancellationToken ct)
         {
-            var portal = await session.LoadPortal(ct);
+            var portal = await aggregates.LoadPortal(session, ct);
             portal.Append(Domain.Portals.Portal.Create(portal.State, c.Made.Key, c.Zone, c.Name));
             vault.Store(session, c.Made);
             return Unit.Value;

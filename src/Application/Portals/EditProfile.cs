@@ -24,11 +24,11 @@ public sealed record EditProfile(PortalId Portal, string Name, string? Email, st
             && !text.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c is '<' or '>' or '"');
     }
 
-    internal sealed class Handler(IDocumentSession session, IPeerings peerings, TimeProvider clock) : IRequestHandler<EditProfile, Unit>
+    internal sealed class Handler(IDocumentSession session, IAggregates aggregates, IPeerings peerings, TimeProvider clock) : IRequestHandler<EditProfile, Unit>
     {
         public async Task<Unit> Handle(EditProfile c, CancellationToken ct)
         {
-            var portal = await session.LoadPortal(ct);
+            var portal = await aggregates.LoadPortal(session, ct);
             if (portal.Append(Profile.Change(portal.State, c.Name, c.Email, c.Description, c.EmailPublic)))
                 await peerings.RestateAll(session, clock.GetUtcNow());
             return Unit.Value;

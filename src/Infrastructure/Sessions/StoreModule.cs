@@ -34,6 +34,7 @@ public static class StoreModule
         services.AddSingleton(provider => DataSource(connectionString(provider)));
         services.AddSingleton(provider => ReadModel.Of(provider.GetServices<IProjection>()));
         services.AddSingleton<SharedSessions>();
+        services.AddSingleton<IAggregates, Aggregates>();
         services.AddSingleton<Migrator>();
         services.AddSingleton<ReadModelRebuild>();
         services.AddSingleton<EventRows>();

@@ -8,7 +8,7 @@ using Weasel.Core;
 
 namespace PeerRegistry.Infrastructure.Store;
 
-/// <summary>Every setting of Marten, the event store and document database (docs/adr/0016).</summary>
+/// <summary>Every setting of Marten, the event store and document database (docs/adr/0019).</summary>
 internal static class RegistryStore
 {
     public const string Schema = "registry";
