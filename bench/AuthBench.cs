@@ -26,7 +26,8 @@ namespace PeerRegistry.Bench;
 
 /// <summary>
 /// <c>/internal/auth</c> with 10,000 peers and 100 apps, on a public path, on a private one with a device's session, and with fresh signatures; against bare
-/// Kestrel that answers 200, for signed requests after verifying the same signature; and whether time tells a hidden peer from an unknown one. Both serve in this process, wrk loads them from another
+/// Kestrel that answers 200, for signed requests after verifying the same signature; and whether time tells a hidden peer from an unknown one. Both
+/// serve in this process, wrk loads them from another
 /// with byte-identical requests, one thread, 64 connections.
 /// </summary>
 internal sealed class AuthBench : IBenchmark
@@ -49,7 +50,8 @@ internal sealed class AuthBench : IBenchmark
         await postgres.InitializeAsync();
         await using var registry = RegistryHost.Build(
         [
-            $"--ConnectionStrings:Registry={await postgres.CreateDatabase()}", $"--Data:Directory={data}", "--Listen:Edge=http://127.0.0.1:0", "--Listen:Internal=http://127.0.0.1:0",
+            $"--ConnectionStrings:Registry={await postgres.CreateDatabase()}", $"--Data:Directory={data}", "--Listen:Edge=http://127.0.0.1:0",
+            "--Listen:Internal=http://127.0.0.1:0",
             "--Logging:LogLevel:Default=Warning",
         ]);
         await registry.StartAsync();
@@ -117,10 +119,12 @@ internal sealed class AuthBench : IBenchmark
             var authority = $"{App}.{domain}";
             var request = new HttpRequestMessage(HttpMethod.Get, "/internal/auth")
             {
-                Headers = { { "X-Forwarded-Proto", "https" }, { "X-Forwarded-Host", authority }, { "X-Forwarded-Uri", "/peer/a" }, { "X-Forwarded-Method", "GET" } },
+                Headers =
+                    { { "X-Forwarded-Proto", "https" }, { "X-Forwarded-Host", authority }, { "X-Forwarded-Uri", "/peer/a" }, { "X-Forwarded-Method", "GET" } },
             };
             var now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
-            foreach (var (name, value) in SignatureMaker.SignRequest(peer, "portal-peer", "GET", authority, $"https://{authority}/peer/a", ContentDigest.Field([]), now, toOriginal: false))
+            foreach (var (name, value) in SignatureMaker.SignRequest(peer, "portal-peer", "GET", authority, $"https://{authority}/peer/a",
+                ContentDigest.Field([]), now, toOriginal: false))
                 request.Headers.TryAddWithoutValidation(name, value);
             return request;
         }
@@ -143,7 +147,8 @@ internal sealed class AuthBench : IBenchmark
         }
 
         var good = Rounds.Median(ratios) <= 2;
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"auth, p99 at half load: ratio {Rounds.Median(ratios):F2} of at most 2: {(good ? "pass" : "FAIL")}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"auth, p99 at half load: ratio {Rounds.Median(ratios):F2} of at most 2: {(good ? "pass" : "FAIL")}"));
         return good;
     }
 
@@ -188,7 +193,8 @@ internal sealed class AuthBench : IBenchmark
         for (var i = 0; i < SignedRequests; i++)
         {
             var (key, target) = (keys[i % Signers], $"/peer/{i}?tag=home");
-            var fields = SignatureMaker.SignRequest(key, "portal-peer", "GET", authority, $"https://{authority}{target}", digest, now, toOriginal: false).ToDictionary();
+            var fields = SignatureMaker.SignRequest(key, "portal-peer", "GET", authority, $"https://{authority}{target}", digest, now,
+            toOriginal: false).ToDictionary();
             var (input, signature) = (fields["Signature-Input"]["sig1=".Length..], fields["Signature"]);
             var text = $"\"@method\": GET\n\"@authority\": {authority}\n\"@target-uri\": https://{authority}{target}\n"
                 + $"\"content-digest\": {fields["Content-Digest"]}\n\"@signature-params\": {input}";

@@ -53,11 +53,13 @@ internal sealed partial class CallBench : IBenchmark
         foreach (var compiled in new[] { call, loop, least })
             await Wrk(script, compiled, seconds: 15); // nginx came compiled; these are, once they have run for a while
         var good = await Rounds.Compare(
-            "call of 1 KB, against nginx", async () => (await Wrk(script, new Uri(stage.NginxProxy, "/a"))).Rate, async () => (await Wrk(script, call)).Rate, 0.5);
+            "call of 1 KB, against nginx", async () =>
+                (await Wrk(script, new Uri(stage.NginxProxy, "/a"))).Rate, async () => (await Wrk(script, call)).Rate, 0.5);
         good &= await Rounds.Compare(
             "call of 1 KB, against a bare copy loop", async () => (await Wrk(script, loop)).Rate, async () => (await Wrk(script, call)).Rate, 0.8);
         good &= await Rounds.Compare(
-            "call of 1 KB, against a copy loop that hashes and signs", async () => (await Wrk(script, least)).Rate, async () => (await Wrk(script, call)).Rate, 0.85);
+            "call of 1 KB, against a copy loop that hashes and signs", async () =>
+                (await Wrk(script, least)).Rate, async () => (await Wrk(script, call)).Rate, 0.85);
         if (args is ["small"])
             return good;
 
@@ -80,7 +82,8 @@ internal sealed partial class CallBench : IBenchmark
         var app = builder.Build();
         app.Run(async context =>
         {
-            using var request = PeerConnections.Request(HttpMethod.Parse(context.Request.Method), $"https://{stage.PeerHost}{context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget}");
+            using var request = PeerConnections.Request(HttpMethod.Parse(context.Request.Method),
+            $"https://{stage.PeerHost}{context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget}");
             request.Content = await content(context);
             foreach (var (name, values) in context.Request.Headers)
             {
@@ -119,9 +122,13 @@ internal sealed partial class CallBench : IBenchmark
 
     private static async Task<(double Rate, double P99)> Wrk(string script, Uri target, int seconds = 4)
     {
-        using var wrk = Process.Start(new ProcessStartInfo("wrk", ["-t2", "-c64", $"-d{seconds}s", "--latency", "-s", script, target.AbsoluteUri]) { RedirectStandardOutput = true })!;
+        using var wrk = Process.Start(new ProcessStartInfo("wrk", ["-t2", "-c64", $"-d{seconds}s", "--latency", "-s", script, target.AbsoluteUri])
+        {
+            RedirectStandardOutput = true,
+        })!;
         var said = await wrk.StandardOutput.ReadToEndAsync();
-        if (said.Contains("Non-2xx", StringComparison.Ordinal) || Rate().Match(said) is not { Success: true } rate || P99().Match(said) is not { Success: true } p99)
+        if (said.Contains("Non-2xx", StringComparison.Ordinal) || Rate().Match(said) is not { Success: true } rate
+            || P99().Match(said) is not { Success: true } p99)
             throw new InvalidOperationException("wrk was not answered as it should be:\n" + said);
 
         var unit = p99.Groups[2].Value switch { "us" => 0.001, "ms" => 1, _ => 1000 };
@@ -161,8 +168,10 @@ internal sealed partial class CallBench : IBenchmark
         {
             without.Add((await Wrk(script, call)).P99);
             using var stop = new CancellationTokenSource();
-            using var client = new HttpClient(new SocketsHttpHandler()) { DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", stage.Token) } };
-            var streams = await Task.WhenAll(peers.Select(peer => client.GetStreamAsync(new Uri(stage.Internal, $"/internal/call_peer/{peer.Id}/drip"), stop.Token)));
+            using var client =
+                new HttpClient(new SocketsHttpHandler()) { DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", stage.Token) } };
+            var streams =
+                await Task.WhenAll(peers.Select(peer => client.GetStreamAsync(new Uri(stage.Internal, $"/internal/call_peer/{peer.Id}/drip"), stop.Token)));
             var reading = streams.Select(stream => stream.CopyToAsync(Stream.Null, stop.Token)).ToList();
             with.Add((await Wrk(script, call)).P99);
             var open = reading.Count(task => !task.IsCompleted);

@@ -27,7 +27,8 @@ internal static class HiddenOrUnknown
                 times.AddRange([(first, hiddenFirst), (second, !hiddenFirst)]);
         }
 
-        var ranks = times.OrderBy(time => time.Ticks).Select((time, rank) => (time.IsHidden, Rank: rank + 1.0)).Where(each => each.IsHidden).Sum(each => each.Rank);
+        var ranks =
+            times.OrderBy(time => time.Ticks).Select((time, rank) => (time.IsHidden, Rank: rank + 1.0)).Where(each => each.IsHidden).Sum(each => each.Rank);
         var slower = (ranks - (Pairs * (Pairs + 1.0) / 2)) / ((double)Pairs * Pairs);
         var good = Math.Abs(slower - 0.5) <= MostApart;
         Console.WriteLine(string.Create(

@@ -59,7 +59,8 @@ internal sealed class IdleBench : IBenchmark
         await using var app = RegistryHost.Build([$"--Data:Directory={data}", "--Listen:Edge=http://127.0.0.1:0", "--Listen:Internal=http://127.0.0.1:0"]);
         await app.StartAsync();
         var (store, portal) = (new TestStore(app.Services), app.Services.GetRequiredService<IPortalSnapshots>().All.Single().Portal.Id);
-        foreach (var some in Enumerable.Range(0, Peers).Select(_ => PublicKey.Ed25519(RandomNumberGenerator.GetBytes(32))).DistinctBy(key => key.Id.Short).Chunk(200))
+        foreach (var some in Enumerable.Range(0, Peers).Select(_ => PublicKey.Ed25519(RandomNumberGenerator.GetBytes(32))).DistinctBy(key => key.Id.Short)
+            .Chunk(200))
             await store.Append(new Changes(portal, Actor.System, [.. some.Select(Mutual)]), default);
         await app.StopAsync();
     }
@@ -112,7 +113,8 @@ internal sealed class IdleBench : IBenchmark
         return counted / Counted.TotalSeconds;
 
         int Logged() => File.ReadLines(log).Count(line =>
-            line.Contains(" duration: ", StringComparison.Ordinal) && (line.Contains(" execute ", StringComparison.Ordinal) || line.Contains(" statement: ", StringComparison.Ordinal)));
+            line.Contains(" duration: ", StringComparison.Ordinal)
+                && (line.Contains(" execute ", StringComparison.Ordinal) || line.Contains(" statement: ", StringComparison.Ordinal)));
 
         async Task Run(string sql)
         {

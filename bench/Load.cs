@@ -43,7 +43,10 @@ internal sealed class Load(string folder)
               io.write(string.format("RESULT %d %d %f %d\n", summary.requests, summary.duration, latency:percentile(99), e.status + e.connect + e.read + e.write + e.timeout))
             end
             """);
-        using var wrk = Process.Start(new ProcessStartInfo("wrk", ["-t1", $"-c{Connections}", "-d2s", "-s", script, url + "/internal/auth"]) { RedirectStandardOutput = true })
+        using var wrk = Process.Start(new ProcessStartInfo("wrk", ["-t1", $"-c{Connections}", "-d2s", "-s", script, url + "/internal/auth"])
+            {
+                RedirectStandardOutput = true,
+            })
             ?? throw new InvalidOperationException("wrk did not start.");
         var said = await wrk.StandardOutput.ReadToEndAsync();
         await wrk.WaitForExitAsync();

@@ -52,7 +52,8 @@ internal sealed class PagesBench : IBenchmark
             var app = RegistryHost.Build([$"--Data:Directory={data}", "--Listen:Edge=http://127.0.0.1:0", "--Listen:Internal=http://127.0.0.1:0"]);
             await app.StartAsync();
             var (store, portal) = (new TestStore(app.Services), app.Services.GetRequiredService<IPortalSnapshots>().All.Single().Portal.Id);
-            foreach (var some in Enumerable.Range(0, peers).Select(_ => PublicKey.Ed25519(RandomNumberGenerator.GetBytes(32))).DistinctBy(key => key.Id.Short).Chunk(200))
+            foreach (var some in Enumerable.Range(0, peers).Select(_ => PublicKey.Ed25519(RandomNumberGenerator.GetBytes(32))).DistinctBy(key => key.Id.Short)
+                .Chunk(200))
                 await store.Append(new Changes(portal, Actor.System, [.. some.Select(IdleBench.Mutual)]), default);
 
             await using var scope = app.Services.CreateAsyncScope();

@@ -33,7 +33,8 @@ internal sealed class SignaturesBench : IBenchmark
         var good = await Rounds.Compare("verify, ed25519", () => Task.FromResult(file.Bare()), () => Task.FromResult(file.Verify()), 0.85);
         good &= Allocations(file);
         good &= await Rounds.Compare("sign, ed25519", () => Task.FromResult(file.BareSign()), () => Task.FromResult(file.Sign()), 0.7);
-        good &= await Rounds.Compare("verify, rsa-pss-sha512 with 4096 bits", () => Task.FromResult(rsaFile.Bare()), () => Task.FromResult(rsaFile.Verify()), 0.85);
+        good &= await Rounds.Compare("verify, rsa-pss-sha512 with 4096 bits", () => Task.FromResult(rsaFile.Bare()), () => Task.FromResult(rsaFile.Verify()),
+            0.85);
         return good;
     }
 
@@ -43,7 +44,8 @@ internal sealed class SignaturesBench : IBenchmark
         var before = GC.GetAllocatedBytesForCurrentThread();
         file.Verify();
         var each = (GC.GetAllocatedBytesForCurrentThread() - before) / file.Count;
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"allocated per verification: {each} bytes of at most {MostBytes}: {(each <= MostBytes ? "pass" : "FAIL")}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"allocated per verification: {each} bytes of at most {MostBytes}: {(each <= MostBytes ? "pass" : "FAIL")}"));
         return each <= MostBytes;
     }
 
@@ -115,7 +117,9 @@ internal sealed class SignaturesBench : IBenchmark
         internal double Sign()
         {
             var digest = ContentDigest.Field("{}"u8);
-            return Rate(() => i => SignatureMaker.SignRequest(key, "portal-peer", "POST", Authority, $"https://{Authority}{Target(i)}", digest, Clock.Seconds, toOriginal: false).Count == 3);
+            return Rate(() => i =>
+                SignatureMaker.SignRequest(key, "portal-peer", "POST", Authority, $"https://{Authority}{Target(i)}", digest, Clock.Seconds, toOriginal: false)
+                    .Count == 3);
         }
 
         public void Dispose()
@@ -127,9 +131,11 @@ internal sealed class SignaturesBench : IBenchmark
         private string Line(int i)
         {
             var fields = SignatureMaker.SignRequest(
-                key, "portal-peer", "POST", Authority, $"https://{Authority}{Target(i)}", ContentDigest.Field(Encoding.UTF8.GetBytes($"{{\"n\":{i}}}")), Clock.Seconds, toOriginal: false);
+                key, "portal-peer", "POST", Authority, $"https://{Authority}{Target(i)}", ContentDigest.Field(Encoding.UTF8.GetBytes($"{{\"n\":{i}}}")),
+                Clock.Seconds, toOriginal: false);
             var request = new ReceivedRequest("POST", "https", Authority, Target(i), new Lines(fields[0].Value, fields[1].Value, fields[2].Value));
-            var verdict = Verifier.Verify(SignedMessage.Of(request with { Method = "POST " }), SignatureProfile.App, _ => signer, [], false, Clock.Seconds, out _);
+            var verdict =
+                Verifier.Verify(SignedMessage.Of(request with { Method = "POST " }), SignatureProfile.App, _ => signer, [], false, Clock.Seconds, out _);
             var signed = verdict.SignatureBase!.Replace("\"@method\": POST ", "\"@method\": POST", StringComparison.Ordinal);
             return string.Join('\t', fields[0].Value, fields[1].Value, fields[2].Value, Convert.ToBase64String(Encoding.ASCII.GetBytes(signed)));
         }

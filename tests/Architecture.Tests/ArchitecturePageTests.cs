@@ -8,7 +8,8 @@ public sealed partial class ArchitecturePageTests
     [Fact]
     public void Every_file_and_folder_that_the_architecture_page_names_exists()
     {
-        var named = Named().Matches(File.ReadAllText(Path.Combine(Source.Root, "docs/architecture.md"))).Select(match => match.Groups[1].Value).Distinct().ToList();
+        var named =
+            Named().Matches(File.ReadAllText(Path.Combine(Source.Root, "docs/architecture.md"))).Select(match => match.Groups[1].Value).Distinct().ToList();
         Assert.NotEmpty(named);
         Assert.All(named, path => Assert.True(Path.Exists(Path.Combine(Source.Root, path)), path));
     }

@@ -13,7 +13,8 @@ public sealed partial class EventsPageTests
     {
         var inCode = Source.Domain.GetTypes()
             .Where(type => type.IsSubclassOf(typeof(DomainEvent)) && !type.IsAbstract)
-            .Select(type => $"{type.GetCustomAttribute<WireNameAttribute>()!.Name}: {string.Join(' ', type.GetProperties().Where(p => p.Name != "EqualityContract").Select(Member))}");
+            .Select(type =>
+                $"{type.GetCustomAttribute<WireNameAttribute>()!.Name}: {string.Join(' ', type.GetProperties().Where(p => p.Name != "EqualityContract").Select(Member))}");
         var onPage = Row().Matches(File.ReadAllText(Path.Combine(Source.Root, "docs/events.md")))
             .Select(row => $"{row.Groups["type"].Value}: {row.Groups["members"].Value.Replace("`", "", StringComparison.Ordinal).Trim()}");
         Assert.Equal(inCode.Order(), onPage.Order());

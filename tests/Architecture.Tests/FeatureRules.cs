@@ -34,7 +34,8 @@ public sealed class FeatureRules
         Assert.All(validators, validator =>
         {
             Assert.True(validator.IsVisible, validator.FullName);
-            Assert.Single(registered, s => s.ImplementationType == validator && s.ServiceType.IsGenericType && s.ServiceType.GetGenericTypeDefinition() == typeof(IValidator<>));
+            Assert.Single(registered,
+                s => s.ImplementationType == validator && s.ServiceType.IsGenericType && s.ServiceType.GetGenericTypeDefinition() == typeof(IValidator<>));
         });
     }
 
@@ -79,7 +80,8 @@ public sealed class FeatureRules
     public void Every_setting_is_in_the_documentation()
     {
         var page = File.ReadAllText(Path.Combine(Source.Root, "docs/configuration.md"));
-        var settings = typeof(RegistryOptions).GetProperties().SelectMany(section => section.PropertyType.GetProperties(), (section, p) => $"{section.Name}__{p.Name}");
+        var settings =
+            typeof(RegistryOptions).GetProperties().SelectMany(section => section.PropertyType.GetProperties(), (section, p) => $"{section.Name}__{p.Name}");
         Assert.All(settings, setting => Assert.Contains($"`{setting}", page, StringComparison.Ordinal));
     }
 

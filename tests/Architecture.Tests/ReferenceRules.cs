@@ -53,7 +53,8 @@ public sealed class ReferenceRules
     {
         Type[] shared = [typeof(PortalId), typeof(ShortId), typeof(TypedPortalId), typeof(PublicKey), typeof(KeyKind), typeof(HumanEncoding)];
         var across = Dependencies.Of(Source.Domain).Where(d =>
-            d.To.IsIn(Source.Domain) && Source.Feature(d.From) != Source.Feature(d.To) && Source.Feature(d.To) is not (null or "Common") && !shared.Contains(d.To));
+            d.To.IsIn(Source.Domain) && Source.Feature(d.From) != Source.Feature(d.To) && Source.Feature(d.To) is not (null or "Common")
+                && !shared.Contains(d.To));
         Assert.Empty(across);
     }
 
@@ -64,7 +65,8 @@ public sealed class ReferenceRules
     [Fact]
     public void Features_of_the_application_share_aggregates_and_the_way_to_peers_only()
     {
-        Type[] joined = [typeof(Visibility), typeof(VisibilityMode), typeof(IPeerContacts), typeof(PeerContact), typeof(IInvites), typeof(AppEvent), // which app sees which peer, which ends with the peer; an invite makes one
+        // which app sees which peer, which ends with the peer; an invite makes one
+        Type[] joined = [typeof(Visibility), typeof(VisibilityMode), typeof(IPeerContacts), typeof(PeerContact), typeof(IInvites), typeof(AppEvent),
             typeof(FindDefaultPortal)]; // the operator says where its apps listen
         var across = Dependencies.Of(Source.Application).Where(d =>
             Source.Feature(d.From) is not (null or "Common" or "Snapshots" or "ForwardAuth" or "Audit")
@@ -84,7 +86,8 @@ public sealed class ReferenceRules
 
         Assert.Contains(hot, d => d.From == typeof(AuthorizeRequest));
         Assert.Contains(hot, d => d.From == typeof(CallPeer));
-        Assert.DoesNotContain(hot, d => kept.Any(space => d.To.Namespace is { } used && (used == space || used.StartsWith(space + ".", StringComparison.Ordinal))));
+        Assert.DoesNotContain(hot,
+            d => kept.Any(space => d.To.Namespace is { } used && (used == space || used.StartsWith(space + ".", StringComparison.Ordinal))));
     }
 
     [Theory]
@@ -101,7 +104,8 @@ public sealed class ReferenceRules
         Assert.All(uses, folder => Assert.DoesNotContain(folder.Key, Reached(folder, uses)));
     }
 
-    private static bool IsAggregate(Type type) => Array.Exists(type.GetInterfaces(), i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IAggregate<,>));
+    private static bool IsAggregate(Type type) =>
+        Array.Exists(type.GetInterfaces(), i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IAggregate<,>));
 
     private static HashSet<string> Reached(IEnumerable<string> from, ILookup<string, string> uses)
     {

@@ -51,5 +51,6 @@ public class AnswerTests
     }
 
     private static string? Verify(ReceivedRequest request, int status, IFields fields, byte[] body, string? label) =>
-        Verifier.Verify(new SignedMessage(request, status, fields), SignatureProfile.Response(label), _ => Given.SignerOf(Given.Ed25519), body, true, Given.Now, out _).Reason;
+        Verifier.Verify(new SignedMessage(request, status, fields), SignatureProfile.Response(label), _ => Given.SignerOf(Given.Ed25519), body, true, Given.Now,
+            out _).Reason;
 }

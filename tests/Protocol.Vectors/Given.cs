@@ -52,7 +52,8 @@ internal static class Given
 
     /// <summary>The parameters of a good signature, to take one out or change it.</summary>
     internal static string Parameters(
-        PrivateKey key, string components = Components, string? created = null, string? expires = null, string? nonce = "b3k2pp5k7z-50gnwp.yemd", string? keyId = null,
+        PrivateKey key, string components = Components, string? created = null, string? expires = null, string? nonce = "b3k2pp5k7z-50gnwp.yemd",
+        string? keyId = null,
         string? algorithm = null, string? tag = "portal-peer") =>
         $"{components};created={created ?? Now.ToString()};expires={expires ?? (Now + 60).ToString()}"
         + (nonce is null ? "" : $";nonce=\"{nonce}\"")

@@ -92,7 +92,9 @@ public sealed class KeyVaultTests : IDisposable
     {
         using var master = OldMaster();
         using var vault = new KeyVault(nowhere, master);
-        var expected = PublicKey.Parse(VectorFile.Read("portal-ids.json").GetProperty("keys").EnumerateArray().Single(key => key.Text("name") == name).Text("publicKeyPem"));
+        var expected =
+            PublicKey.Parse(VectorFile.Read("portal-ids.json").GetProperty("keys").EnumerateArray().Single(key => key.Text("name") == name)
+                .Text("publicKeyPem"));
 
         using var key = vault.Unseal(expected.Id, Convert.FromBase64String(box));
 

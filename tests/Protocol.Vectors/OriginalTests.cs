@@ -159,12 +159,14 @@ public class OriginalTests
         const string Target = "/a+b;v=1,(x)!*'@:$&=?q=a+b&c=%2B";
         var digest = ContentDigest.Field("{}"u8);
         var fields = SignatureMaker.SignRequest(
-            Given.Rsa, "portal-peer", "PUT", "notes.00el52.freeshard.cloud", $"https://notes.00el52.freeshard.cloud{Target}", digest, Given.Now, toOriginal: true);
+            Given.Rsa, "portal-peer", "PUT", "notes.00el52.freeshard.cloud", $"https://notes.00el52.freeshard.cloud{Target}", digest, Given.Now,
+            toOriginal: true);
         var parameters = fields[1].Value["sig1=".Length..];
         var text = $"\"@method\": PUT\n\"@authority\": notes.00el52.freeshard.cloud\n\"@target-uri\": https://notes.00el52.freeshard.cloud{Target}\n"
             + $"\"content-digest\": {digest}\n\"@signature-params\": {parameters}";
 
-        Assert.StartsWith($"(\"@method\" \"@authority\" \"@target-uri\" \"content-digest\");created={Given.Now - 5};expires={Given.Now + 55};nonce=\"", parameters, StringComparison.Ordinal);
+        Assert.StartsWith($"(\"@method\" \"@authority\" \"@target-uri\" \"content-digest\");created={Given.Now - 5};expires={Given.Now + 55};nonce=\"",
+            parameters, StringComparison.Ordinal);
         Assert.EndsWith($";keyid=\"{Given.Rsa.Public.Id.Short}\";alg=\"rsa-pss-sha512\";tag=\"portal-peer\"", parameters, StringComparison.Ordinal);
         using var rsa = RSA.Create();
         rsa.ImportFromPem(Given.Rsa.Public.Pem);
@@ -198,7 +200,8 @@ public class OriginalTests
     private static ReceivedRequest Whole(JsonElement vector)
     {
         var fields = new WireFields(vector.Pairs("headers"));
-        return new ReceivedRequest(vector.Text("method"), vector.Text("scheme"), fields.Get("Host")[0].ToLowerInvariant(), vector.Text("requestTarget"), fields);
+        return new ReceivedRequest(vector.Text("method"), vector.Text("scheme"), fields.Get("Host")[0].ToLowerInvariant(), vector.Text("requestTarget"),
+            fields);
     }
 
     /// <summary>As forward-auth puts a request together from what the proxy tells.</summary>

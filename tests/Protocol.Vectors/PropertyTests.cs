@@ -30,7 +30,8 @@ public class PropertyTests
     /// <summary>Text that is mostly made of what structured fields are made of, so that it gets far.</summary>
     private static readonly Gen<string> FieldLike = Gen.OneOf(
         Text("ab*:;,=()\"\\? @%-.019/\t_é\0"),
-        Gen.Elements("a", "b=1", "c=\"x\\\"\"", "d=:YQ==:", "e=?0", "f=@-1", "g=%\"%c3%a9\"", "h=(a \"b\" 1.5);q", ";p=1", ";p", ", ", ",", " ", "(", ")", "\"", "=", "-0", "1.", "%\"%c3\"")
+        Gen.Elements("a", "b=1", "c=\"x\\\"\"", "d=:YQ==:", "e=?0", "f=@-1", "g=%\"%c3%a9\"", "h=(a \"b\" 1.5);q", ";p=1", ";p", ", ", ",", " ", "(", ")", "\"",
+            "=", "-0", "1.", "%\"%c3\"")
             .ArrayOf().Select(string.Concat));
 
     [Property]

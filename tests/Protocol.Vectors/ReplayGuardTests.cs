@@ -169,7 +169,8 @@ public class SharedReplayGuardTests(TestPostgres postgres) : IClassFixture<TestP
         for (var i = 0; i < 20; i++)
         {
             var replayKey = New(i);
-            var answers = await Task.WhenAll(Enumerable.Range(0, 64).Select(caller => Task.Run(() => nodes[caller % 2].Remember(replayKey, Now, Ct).AsTask(), Ct)));
+            var answers =
+                await Task.WhenAll(Enumerable.Range(0, 64).Select(caller => Task.Run(() => nodes[caller % 2].Remember(replayKey, Now, Ct).AsTask(), Ct)));
 
             Assert.Equal(1, answers.Count(answer => answer is null));
             Assert.Equal(63, answers.Count(answer => answer == "replayed"));

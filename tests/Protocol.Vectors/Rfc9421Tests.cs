@@ -119,7 +119,8 @@ public class Rfc9421Tests
     public void A_folded_line_becomes_one()
     {
         var message = Rfc9421Message.Read(File.GetProperty("componentValues")[0].GetProperty("message"));
-        Assert.StartsWith("\"x-obs-fold-header\": Obsolete line folding.\n", Rfc9421Message.BaseOf(message, "(\"x-obs-fold-header\")").Base, StringComparison.Ordinal);
+        Assert.StartsWith("\"x-obs-fold-header\": Obsolete line folding.\n", Rfc9421Message.BaseOf(message, "(\"x-obs-fold-header\")").Base,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -159,7 +160,9 @@ public class Rfc9421Tests
         var vector = File.GetProperty("contentDigest").GetProperty("fields")[index];
         var matches = vector.GetProperty("match").EnumerateObject().All(match => match.Value.GetBoolean());
 
-        Assert.Equal(matches ? null : "digest_mismatch", ContentDigest.Check(vector.Text("value"), vector.GetProperty("contentBase64").GetBytesFromBase64(), isSeen: true));
+        Assert.Equal(matches
+            ? null
+            : "digest_mismatch", ContentDigest.Check(vector.Text("value"), vector.GetProperty("contentBase64").GetBytesFromBase64(), isSeen: true));
     }
 
     private static bool Verify(string algorithm, string keyId, string text, byte[] signature)

@@ -67,7 +67,8 @@ internal static class SfvJson
         JsonValueKind.True => new Bare(BareType.Boolean, 1, null, default),
         JsonValueKind.False => new Bare(BareType.Boolean, 0, null, default),
         JsonValueKind.String => new Bare(BareType.Text, 0, element.GetString(), default),
-        JsonValueKind.Number when element.GetRawText().Contains('.', StringComparison.Ordinal) => new Bare(BareType.Decimal, element.GetDecimal(), null, default),
+        JsonValueKind.Number when element.GetRawText().Contains('.', StringComparison.Ordinal) =>
+            new Bare(BareType.Decimal, element.GetDecimal(), null, default),
         JsonValueKind.Number => new Bare(BareType.Integer, element.GetDecimal(), null, default),
         _ => Typed(element.Text("__type"), element.GetProperty("value")),
     };
@@ -83,7 +84,9 @@ internal static class SfvJson
 
     private static byte[] Base32(string text)
     {
-        var bits = string.Concat(text.TrimEnd('=').Select(c => Convert.ToString("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".IndexOf(c, StringComparison.Ordinal), 2).PadLeft(5, '0')));
-        return [.. Enumerable.Range(0, bits.Length / 8).Select(i => byte.Parse(bits.AsSpan(8 * i, 8), NumberStyles.BinaryNumber, CultureInfo.InvariantCulture))];
+        var bits = string.Concat(text.TrimEnd('=').Select(c => Convert.ToString("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".IndexOf(c, StringComparison.Ordinal),
+        2).PadLeft(5, '0')));
+        return [.. Enumerable.Range(0, bits.Length / 8)
+            .Select(i => byte.Parse(bits.AsSpan(8 * i, 8), NumberStyles.BinaryNumber, CultureInfo.InvariantCulture))];
     }
 }

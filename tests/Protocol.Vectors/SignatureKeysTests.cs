@@ -9,7 +9,8 @@ namespace PeerRegistry.Protocol.Vectors;
 /// <summary>RFC 8032: a signature that verifies has one spelling, and a key under which forgeries verify is refused.</summary>
 public sealed class SignatureKeysTests
 {
-    private static readonly BigInteger Order = BigInteger.Pow(2, 252) + BigInteger.Parse("27742317777372353535851937790883648493", CultureInfo.InvariantCulture);
+    private static readonly BigInteger Order = BigInteger.Pow(
+        2, 252) + BigInteger.Parse("27742317777372353535851937790883648493", CultureInfo.InvariantCulture);
 
     /// <summary>The eight points of small order, and the other encodings of them that a lenient decoder reads.</summary>
     public static TheoryData<string> SmallOrderKeys() =>
@@ -29,7 +30,10 @@ public sealed class SignatureKeysTests
            select Convert.ToHexString([.. bytes[..^1], (byte)(bytes[^1] | tail)]),
     ];
 
-    /// <summary>With such a key A, R the identity and S = 0, the equation S·B = R + k·A holds whenever k is a multiple of A's order, so for at least one message in eight.</summary>
+    /// <summary>
+    /// With such a key A, R the identity and S = 0, the equation S·B = R + k·A holds whenever k is a multiple of A's order, so for at least one
+    /// message in eight.
+    /// </summary>
     [Theory]
     [MemberData(nameof(SmallOrderKeys))]
     public void A_key_of_small_order_verifies_no_signature(string key)

@@ -62,7 +62,8 @@ public class TargetTests
     {
         try
         {
-            SignatureMaker.SignRequest(Given.Rsa, "portal-peer", "GET", authority, $"https://{authority}{target}", ContentDigest.Field([]), Given.Now, toOriginal: true);
+            SignatureMaker.SignRequest(Given.Rsa, "portal-peer", "GET", authority, $"https://{authority}{target}", ContentDigest.Field([]), Given.Now,
+                toOriginal: true);
             return true;
         }
         catch (RefusedException e)

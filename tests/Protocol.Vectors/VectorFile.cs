@@ -40,5 +40,7 @@ internal static class VectorFile
 
     /// <summary>Pairs of name and value.</summary>
     internal static IEnumerable<KeyValuePair<string, string>> Pairs(this JsonElement element, string name) =>
-        element.TryGetProperty(name, out var lines) ? lines.EnumerateArray().Select(line => KeyValuePair.Create(line[0].GetString()!, line[1].GetString()!)) : [];
+        element.TryGetProperty(name, out var lines)
+            ? lines.EnumerateArray().Select(line => KeyValuePair.Create(line[0].GetString()!, line[1].GetString()!))
+            : [];
 }

@@ -19,7 +19,8 @@ public class VerificationListTests
         var good = Given.Request(Key);
         Assert.Equal("signature_missing", Reason(good with { Fields = Fields(good).Without("Signature") }));
         Assert.Equal("signature_missing", Reason(good with { Fields = Fields(good).Without("Signature-Input") }));
-        Assert.Equal("signature_missing", Reason(good with { Fields = Fields(good).With("Signature", Field(good, "Signature").Replace("sig1", "sig2", StringComparison.Ordinal)) }));
+        Assert.Equal("signature_missing",
+            Reason(good with { Fields = Fields(good).With("Signature", Field(good, "Signature").Replace("sig1", "sig2", StringComparison.Ordinal)) }));
     }
 
     [Theory]
@@ -136,7 +137,8 @@ public class VerificationListTests
     {
         Assert.Equal("component_missing", Reason(Given.SignedWith(Key, Given.Parameters(Key), new WireFields([]))));
         Assert.Equal("component_malformed", Reason(Given.SignedWith(Key, Given.Parameters(Key), new WireFields([new("Content-Digest", "sha-256=:é:")]))));
-        Assert.Equal("component_malformed", Reason(Given.SignedWith(Key, Given.Parameters(Key), new WireFields([new("Content-Digest", "a\n\"@method\": GET")]))));
+        Assert.Equal("component_malformed",
+            Reason(Given.SignedWith(Key, Given.Parameters(Key), new WireFields([new("Content-Digest", "a\n\"@method\": GET")]))));
     }
 
     [Fact]
@@ -286,7 +288,8 @@ public class VerificationListTests
         Assert.Equal(ReplayKey(Key, "portal-peer", "a"), ReplayKey(Key, "portal-peer", "a"));
         UInt128[] different =
         [
-            ReplayKey(Key, "portal-peer", "a"), ReplayKey(Key, "portal-peer", "b"), ReplayKey(Key, "portal-core", "a"), ReplayKey(Given.OtherEd25519, "portal-peer", "a"),
+            ReplayKey(Key, "portal-peer", "a"), ReplayKey(Key, "portal-peer", "b"), ReplayKey(Key, "portal-core", "a"),
+            ReplayKey(Given.OtherEd25519, "portal-peer", "a"),
             ReplayKey(Given.Rsa, "", "a", isOriginal: true), ReplayKey(Given.Rsa, "", null, isOriginal: true), ReplayKey(Given.Rsa, "", null, isOriginal: true),
         ];
         Assert.Distinct(different);
@@ -322,6 +325,7 @@ public class VerificationListTests
     {
         var good = of ?? Given.Request(Key);
         var fields = Fields(good);
-        return good with { Fields = fields.With("Signature-Input", input ?? Field(good, "Signature-Input")).With("Signature", signature ?? Field(good, "Signature")) };
+        return good with { Fields =
+            fields.With("Signature-Input", input ?? Field(good, "Signature-Input")).With("Signature", signature ?? Field(good, "Signature")) };
     }
 }

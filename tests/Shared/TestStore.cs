@@ -22,7 +22,9 @@ internal sealed record Changes(PortalId Portal, Actor Actor, IReadOnlyList<Strea
     public Action<IDocumentSession>? Beside { get; init; }
 }
 
-/// <summary>Sessions as the pipeline of commands commits them, with versions that the test states and without another try when another writer was first.</summary>
+/// <summary>
+/// Sessions as the pipeline of commands commits them, with versions that the test states and without another try when another writer was first.
+/// </summary>
 internal sealed class TestStore(IServiceProvider services)
 {
     /// <returns>The new version of each stream, in the order given.</returns>

@@ -41,11 +41,14 @@ public sealed class AggregateJsonTests
         var (key, day) = (Given.Key(), DateOnly.FromDateTime(At.UtcDateTime));
         var peer = new Peer
         {
-            Typed = TypedPortalId.Of(key.Id), Listed = true, Id = key.Id, Key = key, Verification = PeerVerification.Invite, Petname = "Ada", ClaimedName = "A.",
-            Address = "a.zone", Domain = "a.zone", Status = PeerStatus.Withdrawn, Blocked = true, Offered = true, SpeaksOurs = true, Original = true, AddedAt = At,
+            Typed = TypedPortalId.Of(key.Id), Listed = true, Id = key.Id, Key = key, Verification = PeerVerification.Invite, Petname = "Ada",
+            ClaimedName = "A.",
+            Address = "a.zone", Domain = "a.zone", Status = PeerStatus.Withdrawn, Blocked = true, Offered = true, SpeaksOurs = true, Original = true,
+            AddedAt = At,
             ConfirmedAt = At.AddDays(1), PinnedAt = At.AddDays(2), Refused = new RefusedIdentities(day, [Given.Portal()]), Names = new ClaimedNames(day, 3),
         };
-        Assert.DoesNotContain(typeof(Peer).GetProperties(), property => property.CanWrite && Equals(property.GetValue(peer), property.GetValue(new Peer { Typed = default })));
+        Assert.DoesNotContain(typeof(Peer).GetProperties(),
+            property => property.CanWrite && Equals(property.GetValue(peer), property.GetValue(new Peer { Typed = default })));
         var read = Read(peer);
         Assert.Equal(peer.Refused.Ids, read.Refused.Ids);
         Assert.Equal(peer, read with { Refused = peer.Refused });
@@ -53,7 +56,8 @@ public sealed class AggregateJsonTests
 
     [Fact]
     public void What_is_computed_is_not_stored() =>
-        Assert.DoesNotContain("mutual", JsonSerializer.Serialize(new Peer { Typed = TypedPortalId.Of(Given.Portal()) }, RegistryJson.Options), StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("mutual", JsonSerializer.Serialize(new Peer { Typed = TypedPortalId.Of(Given.Portal()) }, RegistryJson.Options),
+            StringComparison.OrdinalIgnoreCase);
 
     private static void AssertReadsBack<T>(T state) => Assert.Equal(state, Read(state));
 

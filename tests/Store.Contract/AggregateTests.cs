@@ -50,8 +50,8 @@ public sealed class AggregateTests(TestPostgres postgres) : IAsyncLifetime
     public async Task A_stream_that_no_read_model_holds_is_an_error() =>
         await Assert.ThrowsAsync<ArgumentException>(() => node.Get<IAggregates>().Read<Tally, TallyEvent>(portal, "unknown-x", Given.Soon));
 
-    private Task Append(long version, params TallyEvent[] events) =>
-        node.Store.Append(new Changes(portal, Actor.System, [new("tally-x", version, events)]), Given.Soon);
+    private async Task Append(long version, params TallyEvent[] events) =>
+        await node.Store.Append(new Changes(portal, Actor.System, [new("tally-x", version, events)]), Given.Soon);
 
     private async Task<(int? Sum, long Version)> Read(Node? by = null)
     {

@@ -14,7 +14,8 @@ public sealed class CatalogueTests(TestPostgres postgres) : IAsyncLifetime
     public ValueTask DisposeAsync() => node.DisposeAsync();
 
     [Fact]
-    public Task Marten_finds_nothing_to_change_in_the_schema() => node.Get<IDocumentStore>().Storage.Database.AssertDatabaseMatchesConfigurationAsync(Given.Soon);
+    public Task Marten_finds_nothing_to_change_in_the_schema() =>
+        node.Get<IDocumentStore>().Storage.Database.AssertDatabaseMatchesConfigurationAsync(Given.Soon);
 
     [Fact]
     public async Task Rows_are_written_as_Marten_writes_them()

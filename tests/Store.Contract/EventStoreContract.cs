@@ -142,7 +142,8 @@ public abstract class EventStoreContract : IAsyncLifetime
             var events = await Read(portal, "tally-x");
             Assert.Equal(Enumerable.Range(1, rounds).Select(version => (long)version), events.Select(e => e.Version));
             Assert.Equal(rounds, won.Where((_, writer) => writer % 2 == parity).Sum());
-            Assert.All(won.Index().Where(writer => writer.Index % 2 == parity), writer => Assert.Equal(writer.Item, events.Numbers().Count(by => by == writer.Index)));
+            Assert.All(won.Index().Where(writer => writer.Index % 2 == parity),
+                writer => Assert.Equal(writer.Item, events.Numbers().Count(by => by == writer.Index)));
         }
     }
 

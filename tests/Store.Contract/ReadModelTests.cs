@@ -150,5 +150,6 @@ public sealed class ReadModelTests(TestPostgres postgres) : IAsyncLifetime
         await node.Database.Scalar<string>($"select string_agg(t::text, E'\\n' order by portal_id, key) from registry.{table} t") ?? "";
 
     private static void Note(IDocumentSession session, string text) => session.Queue(
-        "insert into registry.notes (portal_id, text) values ($1, case $2 when 'stale' then registry.stale_version()::text else $2 end)", session.Portal(), Sql.Text(text));
+        "insert into registry.notes (portal_id, text) values ($1, case $2 when 'stale' then registry.stale_version()::text else $2 end)", session.Portal(),
+        Sql.Text(text));
 }

@@ -114,7 +114,8 @@ public sealed class SequenceTests(TestPostgres postgres) : IAsyncLifetime
         await done.CancelAsync();
         await subscriber;
         Assert.Equal(committed, seen.Select(e => e.Sequence));
-        Assert.All(seen.GroupBy(e => (e.Portal, e.Stream)), stream => Assert.Equal(Enumerable.Range(1, stream.Count()).Select(v => (long)v), stream.Select(e => e.Version)));
+        Assert.All(seen.GroupBy(e => (e.Portal, e.Stream)),
+            stream => Assert.Equal(Enumerable.Range(1, stream.Count()).Select(v => (long)v), stream.Select(e => e.Version)));
     }
 
     [Fact]

@@ -23,7 +23,8 @@ public sealed class SnapshotTests(TestPostgres postgres) : IAsyncLifetime
         database = await postgres.CreateDatabase();
         node = await Node.Start(database);
         foreach (var (portal, name) in new[] { (a, "a"), (b, "b") })
-            await node.Store.Append(new Changes(portal, Actor.System, [new("portal", 0, [new PortalCreated(portal, Given.Key(), "Example.Org", name)])]), Given.Soon);
+            await node.Store.Append(new Changes(portal, Actor.System, [new("portal", 0, [new PortalCreated(portal, Given.Key(), "Example.Org", name)])]),
+                Given.Soon);
     }
 
     public ValueTask DisposeAsync() => node.DisposeAsync();
@@ -244,7 +245,8 @@ public sealed class SnapshotTests(TestPostgres postgres) : IAsyncLifetime
         return other;
     }
 
-    private static DateTimeOffset Soon(int minutes) => new DateTimeOffset(TimeProvider.System.GetUtcNow().Date, TimeSpan.Zero).AddDays(1).AddMinutes(minutes < 0 ? -3000 : minutes);
+    private static DateTimeOffset Soon(int minutes) =>
+        new DateTimeOffset(TimeProvider.System.GetUtcNow().Date, TimeSpan.Zero).AddDays(1).AddMinutes(minutes < 0 ? -3000 : minutes);
 
     private Task<IReadOnlyList<long>> Rename(PortalId portal, long version, string name) =>
         node.Store.Append(new Changes(portal, Actor.System, [new("portal", version, [new ProfileChanged(portal, name, null, null, false)])]), Given.Soon);

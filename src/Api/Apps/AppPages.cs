@@ -23,7 +23,8 @@ internal static class AppPages
     public static void MapAppPages(this IEndpointRouteBuilder pages)
     {
         pages.MapGet("/apps", (CurrentPortal portal) => List(portal, null));
-        pages.MapPost("/apps", Register).WithMetadata(new BodyLimit((3 * AppMetaParser.MaxBytes) + BodyLimit.BesideLargeField)); // a byte of the description may take three in a form
+        // a byte of the description may take three in a form
+        pages.MapPost("/apps", Register).WithMetadata(new BodyLimit((3 * AppMetaParser.MaxBytes) + BodyLimit.BesideLargeField));
         pages.MapGet("/apps/{name}", Ask);
         pages.MapPost("/apps/{name}/visibility", SetVisibility).WithMetadata(new BodyLimit(64 * 1024));
         pages.MapPost("/apps/{name}/token", IssueToken);
@@ -114,7 +115,8 @@ internal static class AppPages
         }
     }
 
-    private static async Task<IResult> IssueToken(string name, PageForm _, CurrentPortal portal, IPortalSnapshots snapshots, IMediator mediator, CancellationToken ct)
+    private static async Task<IResult> IssueToken(
+        string name, PageForm _, CurrentPortal portal, IPortalSnapshots snapshots, IMediator mediator, CancellationToken ct)
     {
         var token = await mediator.Send(new IssueAppToken(portal.Id, Find(portal, name).Name), ct);
         portal.Refresh(snapshots);

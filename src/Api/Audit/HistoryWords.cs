@@ -115,7 +115,8 @@ internal sealed class HistoryWords(PortalSnapshot portal)
             AppUpdated => new("updated the app {0}", called, Link: link),
             AppVisibilitySet { Visibility.Mode: VisibilityMode.All } => new("let {0} see all peers", called, Link: link),
             AppVisibilitySet { Visibility.Mode: VisibilityMode.None } => new("let {0} see no peer", called, Link: link),
-            AppVisibilitySet e => new("let {0} see {1}", called, $"{e.Visibility.Peers.Count} chosen peer{(e.Visibility.Peers.Count == 1 ? "" : "s")}", Link: link),
+            AppVisibilitySet e =>
+                new("let {0} see {1}", called, $"{e.Visibility.Peers.Count} chosen peer{(e.Visibility.Peers.Count == 1 ? "" : "s")}", Link: link),
             AppCredentialIssued => new("created a new token for {0}", called, Link: link),
             AppPasswordCreated e => new("created a password for {0}: “{1}”", called, e.Label, Link: link),
             AppPasswordRevoked => new("revoked a password for {0}", called, Link: link),

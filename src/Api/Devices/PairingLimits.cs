@@ -34,7 +34,8 @@ internal sealed class PairingLimits(CallerAddress addresses, IPairingCodes codes
         if (any is { IsAcquired: true })
             return;
 
-        throw new RefusedException(RefusalKind.TooMany, "rate_limited", "Too many wrong pairing codes. Wait a minute, or use the code that the owner was shown last.")
+        throw new RefusedException(RefusalKind.TooMany, "rate_limited",
+            "Too many wrong pairing codes. Wait a minute, or use the code that the owner was shown last.")
         {
             RetryAfter = (any ?? one).TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : Window,
         };

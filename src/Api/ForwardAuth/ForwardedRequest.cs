@@ -23,7 +23,8 @@ internal readonly record struct ForwardedRequest(
 
     private static readonly SearchValues<char> MethodCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ-");
 
-    /// <exception cref="RefusedException"><c>request_invalid</c>; <c>host_mismatch</c>; <c>app_unknown</c>; <c>path_ambiguous</c>: the path is not UTF-8</exception>
+    /// <exception cref="RefusedException"><c>request_invalid</c>; <c>host_mismatch</c>; <c>app_unknown</c>; <c>path_ambiguous</c>: the path is not
+    /// UTF-8</exception>
     public static ForwardedRequest Read(IHeaderDictionary headers, IPortalSnapshots snapshots)
     {
         var method = Word(One(headers["X-Forwarded-Method"]));
@@ -39,7 +40,8 @@ internal readonly record struct ForwardedRequest(
         var colon = authority.IndexOf(':', StringComparison.Ordinal);
         var host = colon < 0 ? authority : authority[..colon];
         if (headers[ServedHost] is { Count: > 0 } served && !host.Equals(One(served), StringComparison.OrdinalIgnoreCase))
-            throw new RefusedException(RefusalKind.Misdirected, "host_mismatch", "The request names another host than the one under which the proxy serves this app.");
+            throw new RefusedException(RefusalKind.Misdirected, "host_mismatch",
+                "The request names another host than the one under which the proxy serves this app.");
         if (snapshots.FindByHost(host) is not { } portal || host.Length <= portal.Portal.Domain.Length)
             throw new RefusedException(RefusalKind.NotFound, "app_unknown", "No app of a Portal here has this host name.");
         return new(

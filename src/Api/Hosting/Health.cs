@@ -8,6 +8,7 @@ internal static class Health
     /// <summary>Answers 200 with the text <c>Healthy</c>, or 503 with a problem and <c>Retry-After</c>.</summary>
     public static Task Write(HttpContext context, HealthReport report) => report.Status == HealthStatus.Healthy
         ? context.Response.WriteAsync(nameof(HealthStatus.Healthy))
-        : new Problem(StatusCodes.Status503ServiceUnavailable, "unavailable", report.Entries.Values.FirstOrDefault(e => e.Status != HealthStatus.Healthy).Description)
+        : new Problem(StatusCodes.Status503ServiceUnavailable, "unavailable",
+            report.Entries.Values.FirstOrDefault(e => e.Status != HealthStatus.Healthy).Description)
             .Write(context);
 }

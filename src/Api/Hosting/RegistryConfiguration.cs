@@ -40,6 +40,8 @@ internal static class RegistryConfiguration
         var converter = TypeDescriptor.GetConverter(type);
         if (!converter.CanConvertFrom(typeof(string)))
             return "is a list: number its entries, from __0 on.";
-        return converter.IsValid(value) ? null : $"cannot be '{value}': {(type == typeof(bool) ? "true or false" : type == typeof(TimeSpan) ? "a time as hh:mm:ss" : "a whole number")} is needed.";
+        return converter.IsValid(value)
+            ? null
+            : $"cannot be '{value}': {(type == typeof(bool) ? "true or false" : type == typeof(TimeSpan) ? "a time as hh:mm:ss" : "a whole number")} is needed.";
     }
 }

@@ -82,7 +82,8 @@ public static class RegistryHost
         builder.Services.AddSingleton<ILoggerProvider, StandardErrorLog>();
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         builder.Logging.AddFilter("Microsoft.AspNetCore.Antiforgery", LogLevel.None); // it logs a stack trace for every invalid cookie
-        builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None); // anybody may ask; the follower of the snapshots logs a failure once
+        // anybody may ask; the follower of the snapshots logs a failure once
+        builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical); // CommandLine reports a refused start
         builder.Services.Configure<LoggerFilterOptions>(RequestTrace.Silence);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(2)); // in addition to seven for our own PostgreSQL

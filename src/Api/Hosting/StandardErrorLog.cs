@@ -17,7 +17,8 @@ internal sealed class StandardErrorLog : ILoggerProvider
 
     private static readonly Meter Meter = new("PeerRegistry.Log");
     private static readonly Counter<long> DroppedLines = Meter.CreateCounter<long>(
-        "log_lines_dropped", unit: "{line}", description: "Log lines that were not written because standard error was not read or one kind of line was too frequent.");
+        "log_lines_dropped", unit: "{line}",
+        description: "Log lines that were not written because standard error was not read or one kind of line was too frequent.");
 
     private readonly Channel<string> queue = Channel.CreateBounded<string>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
     private readonly RepeatedLines repeated;

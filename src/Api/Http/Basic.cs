@@ -21,7 +21,8 @@ internal static class Basic
             return null;
 
         Span<byte> bytes = stackalloc byte[MaxLength];
-        if (!Convert.TryFromBase64Chars(only.AsSpan(Scheme.Length).Trim(' '), bytes, out var length) || bytes[..length].IndexOf((byte)':') is not (>= 0 and var colon))
+        if (!Convert.TryFromBase64Chars(only.AsSpan(Scheme.Length).Trim(' '), bytes, out var length)
+            || bytes[..length].IndexOf((byte)':') is not (>= 0 and var colon))
             return null;
 
         return (Encoding.UTF8.GetString(bytes[..colon]), Encoding.UTF8.GetString(bytes[(colon + 1)..length]));

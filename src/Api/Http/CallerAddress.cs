@@ -30,7 +30,9 @@ internal sealed class CallerAddress(RegistryOptions options)
     }
 
     private static IPNetwork Network(string text) =>
-        text.Contains('/', StringComparison.Ordinal) ? IPNetwork.Parse(text) : new IPNetwork(IPAddress.Parse(text), text.Contains(':', StringComparison.Ordinal) ? 128 : 32);
+        text.Contains('/', StringComparison.Ordinal)
+            ? IPNetwork.Parse(text)
+            : new IPNetwork(IPAddress.Parse(text), text.Contains(':', StringComparison.Ordinal) ? 128 : 32);
 
     private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 

@@ -41,7 +41,8 @@ internal sealed class ConnectionField : Encoding
         foreach (var range in value.Split((byte)','))
         {
             var word = value[range].Trim(" \t"u8);
-            if (!word.IsEmpty && !Ascii.EqualsIgnoreCase(word, "close"u8) && !Ascii.EqualsIgnoreCase(word, "keep-alive"u8) && !Ascii.EqualsIgnoreCase(word, "upgrade"u8))
+            if (!word.IsEmpty && !Ascii.EqualsIgnoreCase(word, "close"u8) && !Ascii.EqualsIgnoreCase(word, "keep-alive"u8)
+                && !Ascii.EqualsIgnoreCase(word, "upgrade"u8))
                 return true;
         }
 

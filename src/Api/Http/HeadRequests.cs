@@ -10,7 +10,8 @@ internal static class HeadRequests
     {
         endpoints.Finally(endpoint =>
         {
-            if (endpoint.Metadata.OfType<IHttpMethodMetadata>().LastOrDefault()?.HttpMethods is { } methods && methods.Contains("GET") && !methods.Contains("HEAD"))
+            if (endpoint.Metadata.OfType<IHttpMethodMetadata>().LastOrDefault()?.HttpMethods is { } methods && methods.Contains("GET")
+                && !methods.Contains("HEAD"))
                 endpoint.Metadata.Add(new HttpMethodMetadata([.. methods, "HEAD"]));
         });
         return endpoints;

@@ -104,5 +104,6 @@ internal static class Markdown
 
     /// <summary>Whether the URL is absolute, has an allowed scheme, and has no spaces or control characters, which a browser would remove.</summary>
     private static bool IsAllowed(string? url) =>
-        url is not null && !url.Any(c => char.IsControl(c) || char.IsWhiteSpace(c)) && Array.Exists(Schemes, s => url.StartsWith(s + ":", StringComparison.OrdinalIgnoreCase));
+        url is not null && !url.Any(c => char.IsControl(c) || char.IsWhiteSpace(c))
+            && Array.Exists(Schemes, s => url.StartsWith(s + ":", StringComparison.OrdinalIgnoreCase));
 }

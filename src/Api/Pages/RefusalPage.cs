@@ -36,7 +36,8 @@ internal static class RefusalPage
             """);
         foreach (var (words, url) in links)
             page.Append(CultureInfo.InvariantCulture, $"<p><a href=\"{HtmlEncoder.Default.Encode(url)}\">{HtmlEncoder.Default.Encode(words)}</a></p>\n");
-        page.Append(CultureInfo.InvariantCulture, $"<p><small>{problem.Status} {HtmlEncoder.Default.Encode(problem.Code)}</small></p>\n</main></body>\n</html>\n");
+        page.Append(CultureInfo.InvariantCulture,
+            $"<p><small>{problem.Status} {HtmlEncoder.Default.Encode(problem.Code)}</small></p>\n</main></body>\n</html>\n");
 
         var bytes = Encoding.UTF8.GetBytes(page.ToString());
         var response = context.Response;

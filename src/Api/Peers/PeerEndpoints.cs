@@ -46,7 +46,9 @@ internal static class PeerEndpoints
     private static async Task<Ok<PeerItem>> Show(string id, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
         TypedResults.Ok(PeerItem.Of(await mediator.Send(new ShowPeer(portal.Id, TypedPortalId.Parse(id)), ct)));
 
-    /// <summary>Serves a peer's picture. A browser may cache it but must revalidate it each time, so that revoked devices and removed peers show none.</summary>
+    /// <summary>
+    /// Serves a peer's picture. A browser may cache it but must revalidate it each time, so that revoked devices and removed peers show none.
+    /// </summary>
     private static async Task<IResult> ShowAvatar(
         string id, HttpContext context, CurrentPortal portal, IMediator mediator, IPeerProfiles profiles, CancellationToken ct)
     {

@@ -40,7 +40,8 @@ internal static class PeerPages
 
     private static async Task<IResult> List(Asked asked, FormFailure? failure, CurrentPortal portal, IMediator mediator, CancellationToken ct)
     {
-        var (standing, number) = (Enum.TryParse<PeerStanding>(asked.Standing, out var one) ? one : (PeerStanding?)null, Math.Clamp(asked.Page ?? 1, 1, 100_000));
+        var (standing, number) =
+            (Enum.TryParse<PeerStanding>(asked.Standing, out var one) ? one : (PeerStanding?)null, Math.Clamp(asked.Page ?? 1, 1, 100_000));
         var text = string.IsNullOrWhiteSpace(asked.Text) ? null : asked.Text.Trim();
         var found = await mediator.Send(new BrowsePeers(portal.Id, text, standing, number), ct);
         var zone = portal.Snapshot.Portal.Domain[(ShortId.Length + 1)..];

@@ -14,15 +14,20 @@ public static class PeerWords
     public static StandingWords Standing(PeerView view) => view switch
     {
         { Peer.Blocked: true } => new("blocked", "bad", "All calls are refused in both directions. To them it looks as if you had never added them."),
-        { Peer.Status: PeerStatus.Withdrawn } => new("they removed you", "bad", "They had added you and removed you again. All calls are refused until they add you again. You may keep them in your list or remove them."),
+        { Peer.Status: PeerStatus.Withdrawn } =>
+            new("they removed you", "bad",
+                "They had added you and removed you again. All calls are refused until they add you again. You may keep them in your list or remove them."),
         { Contact.LastError.Code: "identity_refused" or "key_mismatch" or "domain_mismatch" } => new("somebody else answers", "bad",
             "The Portal at their address is not the one that you added. Nothing is sent there. Ask them some other way, such as by phone, for their current ID."),
         { Contact.IsReachable: false, Contact.LastSeenAt: { } seen } => new($"not reached since {Day(seen)}", "bad",
             "Their Portal does not answer. We keep trying, and you remain peers."),
         { Peer.Status: PeerStatus.Mutual } => new("mutual", "good", "You have added each other. Apps that may see them can call them."),
-        { Peer.Key: null, Contact.LastError: not null } => new("not reached yet", "wait", "Their Portal has not answered yet. We keep trying. Check the ID and the address."),
+        { Peer.Key: null, Contact.LastError: not null } =>
+            new("not reached yet", "wait", "Their Portal has not answered yet. We keep trying. Check the ID and the address."),
         { Peer.Key: null } => new("connecting", "wait", "We are asking their Portal who it is."),
-        { Peer.Original: true } => new("waiting for their first call", "wait", "Their Portal is of an older kind that does not tell us when they add you. You become mutual with their first call."),
+        { Peer.Original: true } =>
+            new("waiting for their first call", "wait",
+                "Their Portal is of an older kind that does not tell us when they add you. You become mutual with their first call."),
         { Contact.Waiting: true } => new("telling them", "wait", "They do not know yet that you added them. We keep trying to tell them."),
         _ => new("waiting for them", "wait", "They know that you added them. You become mutual as soon as they add you, too."),
     };

@@ -88,7 +88,8 @@ internal static class PeeringEndpoints
         return body.ToArray();
     }
 
-    private sealed record Notice(string Id, string PublicKeyPem, string Peering, long Revision, string? Name = null, string? Domain = null, string? Invite = null);
+    private sealed record Notice(string Id, string PublicKeyPem, string Peering, long Revision, string? Name = null, string? Domain = null,
+        string? Invite = null);
 
     private sealed record Standing(string Peering, long Revision);
 }

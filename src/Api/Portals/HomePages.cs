@@ -29,7 +29,8 @@ internal static class HomePages
     }
 
     /// <summary>Shows an invite to the person who was given its link. Opening the link does not consume the invite or reveal its code to others.</summary>
-    public static void MapInvitePage(this IEndpointRouteBuilder pages) => pages.MapGet("/invite/{invite}", (string invite, HttpResponse response, CurrentPortal portal, PublicUrl url) =>
+    public static void MapInvitePage(this IEndpointRouteBuilder pages) =>
+        pages.MapGet("/invite/{invite}", (string invite, HttpResponse response, CurrentPortal portal, PublicUrl url) =>
     {
         if (invite.Split('.') is not [var id, { Length: 22 } code] || id != portal.Id.Value || !code.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
             throw new RefusedException(RefusalKind.NotFound, "invite_unknown", "This is not an invite of this Portal. Check that the whole link was copied.");

@@ -29,7 +29,8 @@ internal static class InviteEndpoints
     private static async Task<Created<FreshItem>> Create(
         NewInvite? body, CurrentPortal portal, PublicUrl url, IMediator mediator, HttpResponse response, CancellationToken ct)
     {
-        TimeSpan? life = body?.Days is { } days ? TimeSpan.FromDays(Math.Clamp(days, -1000, 1000)) : null; // out of range in either case, and without an overflow
+        // out of range in either case, and without an overflow
+        TimeSpan? life = body?.Days is { } days ? TimeSpan.FromDays(Math.Clamp(days, -1000, 1000)) : null;
         var invite = await mediator.Send(new CreateInvite(portal.Id, life), ct);
         response.Headers.CacheControl = "no-store";
         return TypedResults.Created((string?)null, new FreshItem(invite.Id, url.Portal(portal.Snapshot) + invite.Path, invite.ExpiresAt));

@@ -17,11 +17,14 @@ internal sealed class CallTransformer(AppCaller caller, CallHandler handler) : H
     /// <summary>Replaced when the peer is known. Without an address YARP would make one of the decoded path.</summary>
     private static readonly Uri SetLater = new("https://peer.invalid/");
 
-    public override ValueTask TransformRequestAsync(HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
+    public override ValueTask TransformRequestAsync(
+        HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
     {
         var received = httpContext.Request;
         proxyRequest.RequestUri = SetLater;
-        HttpContent? content = handler.Upgrade || !HasBody(httpContext) ? null : new StreamContent(received.Body) { Headers = { ContentLength = received.ContentLength } };
+        HttpContent? content = handler.Upgrade || !HasBody(httpContext)
+            ? null
+            : new StreamContent(received.Body) { Headers = { ContentLength = received.ContentLength } };
         var connection = received.Headers.Connection.Count == 0 ? null : received.Headers.Connection.ToString();
         foreach (var (name, values) in received.Headers)
         {
@@ -42,7 +45,8 @@ internal sealed class CallTransformer(AppCaller caller, CallHandler handler) : H
         return default;
     }
 
-    public override async ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
+    public override async ValueTask<bool> TransformResponseAsync(
+        HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
     {
         if (proxyResponse is null)
             return false;

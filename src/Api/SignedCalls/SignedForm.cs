@@ -60,7 +60,8 @@ internal static class SignedForm
         }
 
         return method.AsSpan().ContainsAnyExcept(MethodCharacters) || method == "CONNECT"
-            ? throw new RefusedException(RefusalKind.Invalid, "method_invalid", "A method has capital letters and hyphens only, and is not CONNECT; others change on the way, or end there.")
+            ? throw new RefusedException(RefusalKind.Invalid, "method_invalid",
+                "A method has capital letters and hyphens only, and is not CONNECT; others change on the way, or end there.")
             : method;
     }
 

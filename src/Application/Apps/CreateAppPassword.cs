@@ -24,7 +24,8 @@ public sealed record CreateAppPassword(PortalId Portal, string App, string Name)
         public Validator() => RuleFor(c => c.Name).MustBeName();
     }
 
-    internal sealed class Handler(IDocumentSession session, IAggregates aggregates, ICredentials credentials) : IRequestHandler<CreateAppPassword, CreatedAppPassword>
+    internal sealed class Handler(IDocumentSession session, IAggregates aggregates, ICredentials credentials)
+        : IRequestHandler<CreateAppPassword, CreatedAppPassword>
     {
         /// <exception cref="RefusedException"><c>app_unknown</c>; <c>app_password_limit</c></exception>
         public async Task<CreatedAppPassword> Handle(CreateAppPassword c, CancellationToken ct)

@@ -19,7 +19,8 @@ public sealed record StartAppSession(PortalId Portal, string App, string Device,
 
     public static readonly TimeSpan BearerLife = TimeSpan.FromDays(90);
 
-    internal sealed class Handler(IDocumentSession documents, ICredentials credentials, IPortalSnapshots snapshots, TimeProvider clock) : IRequestHandler<StartAppSession, AppSession>
+    internal sealed class Handler(IDocumentSession documents, ICredentials credentials, IPortalSnapshots snapshots, TimeProvider clock)
+        : IRequestHandler<StartAppSession, AppSession>
     {
         /// <exception cref="RefusedException"><c>app_unknown</c>; <c>not_authenticated</c>: the device was revoked meanwhile</exception>
         public Task<AppSession> Handle(StartAppSession c, CancellationToken ct)

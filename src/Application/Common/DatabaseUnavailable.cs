@@ -7,7 +7,8 @@ public static class DatabaseUnavailable
 {
     public const string Code = "database_unavailable";
 
-    public static RefusedException Refusal() => new(RefusalKind.Unavailable, Code, "The database of this Portal cannot be reached just now. Try again in a moment.")
+    public static RefusedException Refusal() =>
+        new(RefusalKind.Unavailable, Code, "The database of this Portal cannot be reached just now. Try again in a moment.")
     {
         RetryAfter = TimeSpan.FromSeconds(1),
     };

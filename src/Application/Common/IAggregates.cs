@@ -38,7 +38,8 @@ public sealed class Loaded<TState, TEvent>(IDocumentSession session, string stre
 public static class AggregateExtensions
 {
     /// <summary>Loads an aggregate of the session's Portal to change it.</summary>
-    public static async Task<Loaded<TState, TEvent>> Load<TState, TEvent>(this IAggregates aggregates, IDocumentSession session, string stream, CancellationToken ct)
+    public static async Task<Loaded<TState, TEvent>> Load<TState, TEvent>(
+        this IAggregates aggregates, IDocumentSession session, string stream, CancellationToken ct)
         where TState : class, IAggregate<TState, TEvent>
         where TEvent : DomainEvent
     {

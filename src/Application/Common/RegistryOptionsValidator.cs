@@ -15,7 +15,8 @@ public sealed partial class RegistryOptionsValidator : AbstractValidator<Registr
         Says(o => !string.IsNullOrWhiteSpace(o.Data.Directory), _ => "Data__Directory must name a directory.");
         Says(o => IsListener(o.Listen.Edge), o => $"Listen__Edge must be http://, an IP address and a port, not '{o.Listen.Edge}'.");
         Says(o => IsListener(o.Listen.Internal), o => $"Listen__Internal must be http://, an IP address and a port, not '{o.Listen.Internal}'.");
-        Says(o => string.IsNullOrEmpty(o.Listen.Metrics) || IsListener(o.Listen.Metrics), o => $"Listen__Metrics must be http://, an IP address and a port, not '{o.Listen.Metrics}'.");
+        Says(o => string.IsNullOrEmpty(o.Listen.Metrics) || IsListener(o.Listen.Metrics),
+            o => $"Listen__Metrics must be http://, an IP address and a port, not '{o.Listen.Metrics}'.");
         Says(
             o => o.Listen.Edge != o.Listen.Internal || o.Listen.Edge.EndsWith(":0", StringComparison.Ordinal),
             _ => "Listen__Edge and Listen__Internal must differ.");
@@ -49,7 +50,8 @@ public sealed partial class RegistryOptionsValidator : AbstractValidator<Registr
                     context.AddFailure($"Apps__Upstreams__{app} must not be a listener of the registry itself, as '{upstream}' is.");
             }
         });
-        Says(o => IPEndPoint.TryParse(o.Proxy.Resolver, out _), o => $"Proxy__Resolver must be an IP address, with or without a port, not '{o.Proxy.Resolver}'.");
+        Says(o => IPEndPoint.TryParse(o.Proxy.Resolver, out _),
+            o => $"Proxy__Resolver must be an IP address, with or without a port, not '{o.Proxy.Resolver}'.");
         Says(o => IsFileOrUnset(o.Peering.TrustedCertificates), o => $"Peering__TrustedCertificates names no file: '{o.Peering.TrustedCertificates}'.");
         Says(o => IsFileOrUnset(o.Vault.MasterKeyFile), o => $"Vault__MasterKeyFile names no file: '{o.Vault.MasterKeyFile}'.");
     }
@@ -68,7 +70,8 @@ public sealed partial class RegistryOptionsValidator : AbstractValidator<Registr
         Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri is { Scheme: "http", PathAndQuery: "/" } && IPAddress.TryParse(uri.Host, out _);
 
     private static bool IsDomain(string zone) =>
-        zone.Length <= LongestZone && Uri.CheckHostName(zone) == UriHostNameType.Dns && !zone.Any(c => char.IsAsciiLetterUpper(c) || c == '_') && !zone.EndsWith('.');
+        zone.Length <= LongestZone && Uri.CheckHostName(zone) == UriHostNameType.Dns && !zone.Any(c => char.IsAsciiLetterUpper(c) || c == '_')
+            && !zone.EndsWith('.');
 
     private static bool IsNetwork(string entry) => IPAddress.TryParse(entry, out _) || IPNetwork.TryParse(entry, out _);
 
@@ -87,7 +90,8 @@ public sealed partial class RegistryOptionsValidator : AbstractValidator<Registr
             return true;
 
         var (host, port) = (upstream[..upstream.LastIndexOf(':')].Trim('[', ']'), upstream[(upstream.LastIndexOf(':') + 1)..]);
-        var local = host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
+        var local = host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+            || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
         return new[] { options.Listen.Edge, options.Listen.Internal }.Any(listener =>
             Uri.TryCreate(listener, UriKind.Absolute, out var uri) && $"{uri.Port}" == port && (local || uri.Host.Trim('[', ']') == host));
     }

@@ -50,7 +50,8 @@ public sealed record PairDevice(PortalId Portal, string Code, string Name) : IRe
 /// <summary>Adds the device for which a pairing code was used up.</summary>
 internal sealed record AddDevice(PortalId Portal, PairedDevice Device) : ICommand
 {
-    internal sealed class Handler(IDocumentSession session, IAggregates aggregates, ICredentials credentials, TimeProvider clock) : IRequestHandler<AddDevice, Unit>
+    internal sealed class Handler(IDocumentSession session, IAggregates aggregates, ICredentials credentials, TimeProvider clock)
+        : IRequestHandler<AddDevice, Unit>
     {
         public async Task<Unit> Handle(AddDevice c, CancellationToken ct)
         {

@@ -22,7 +22,8 @@ public sealed record AddPeer(PortalId Portal, TypedPortalId Id, Optional<string?
         }
     }
 
-    internal sealed class Handler(IDocumentSession session, IAggregates aggregates, IPortalSnapshots snapshots, IPeerContacts contacts, TimeProvider clock) : IRequestHandler<AddPeer, bool>
+    internal sealed class Handler(IDocumentSession session, IAggregates aggregates, IPortalSnapshots snapshots, IPeerContacts contacts, TimeProvider clock)
+        : IRequestHandler<AddPeer, bool>
     {
         public async Task<bool> Handle(AddPeer c, CancellationToken ct)
         {

@@ -16,7 +16,8 @@ namespace PeerRegistry.Application.Peers;
 /// <param name="Network">The sender's /24 or /48.</param>
 /// <param name="Invite">The code of an invite.</param>
 public sealed record AnswerPeering(
-    PortalId Portal, PublicKey Key, string? Name, string? Domain, WantedPeering Peering, long Revision, string Network, string? Invite = null) : IRequest<AnswerPeering.Answer>
+    PortalId Portal, PublicKey Key, string? Name, string? Domain, WantedPeering Peering, long Revision, string Network, string? Invite = null)
+        : IRequest<AnswerPeering.Answer>
 {
     /// <summary>The largest integer that every JSON reader keeps.</summary>
     private const long MaxRevision = (1L << 53) - 1;
@@ -81,7 +82,8 @@ public sealed record AnswerPeering(
 /// <returns>The highest revision that was taken from this peer.</returns>
 internal sealed record FollowNotice(PortalId Portal, PublicKey Key, string? Name, WantedPeering Peering, long Revision) : ICommand<long>
 {
-    internal sealed class Handler(IDocumentSession session, IAggregates aggregates, IPeerContacts contacts, TimeProvider clock) : IRequestHandler<FollowNotice, long>
+    internal sealed class Handler(IDocumentSession session, IAggregates aggregates, IPeerContacts contacts, TimeProvider clock)
+        : IRequestHandler<FollowNotice, long>
     {
         public async Task<long> Handle(FollowNotice c, CancellationToken ct)
         {

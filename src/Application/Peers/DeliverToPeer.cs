@@ -13,7 +13,8 @@ namespace PeerRegistry.Application.Peers;
 /// </summary>
 public sealed record DeliverToPeer(PortalId Portal, ShortId Peer) : IRequest<DateTimeOffset?>
 {
-    internal sealed class Handler(IAggregates aggregates, IPeerContacts contacts, IMediator mediator, TimeProvider clock) : IRequestHandler<DeliverToPeer, DateTimeOffset?>
+    internal sealed class Handler(IAggregates aggregates, IPeerContacts contacts, IMediator mediator, TimeProvider clock)
+        : IRequestHandler<DeliverToPeer, DateTimeOffset?>
     {
         public async Task<DateTimeOffset?> Handle(DeliverToPeer c, CancellationToken ct)
         {

@@ -20,7 +20,8 @@ internal sealed record IdentifyPeer(PortalId Portal, ShortId Peer) : IRequest
     /// Those of <see cref="IPeerMessages.Send"/>; <c>peer_busy</c>; <c>peer_refused</c>; <c>not_a_portal</c>; <c>clock_skew</c>;
     /// <c>answer_invalid</c>; <c>key_mismatch</c>; <c>domain_mismatch</c>; <c>answer_unsigned</c>; <c>identity_refused</c>
     /// </exception>
-    internal sealed class Handler(IAggregates aggregates, IPeerMessages messages, IPeerProfiles profiles, IMediator mediator, TimeProvider clock) : IRequestHandler<IdentifyPeer, Unit>
+    internal sealed class Handler(IAggregates aggregates, IPeerMessages messages, IPeerProfiles profiles, IMediator mediator, TimeProvider clock)
+        : IRequestHandler<IdentifyPeer, Unit>
     {
         public async Task<Unit> Handle(IdentifyPeer c, CancellationToken ct)
         {

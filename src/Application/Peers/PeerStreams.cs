@@ -26,7 +26,9 @@ internal static class PeerStreams
         await contacts.Store(session, peer, change(stored.Contact), stored.Version);
     }
 
-    /// <summary>Checks that there is a peer and that it is the one that was typed, because the stream is found by the first six characters of the ID only.</summary>
+    /// <summary>
+    /// Checks that there is a peer and that it is the one that was typed, because the stream is found by the first six characters of the ID only.
+    /// </summary>
     /// <exception cref="Domain.Common.RefusedException"><c>peer_unknown</c></exception>
     public static Peer Meant(this Peer? peer, TypedPortalId typed) => peer?.MayBe(typed) is true ? peer : throw PeerRefusals.Unknown();
 

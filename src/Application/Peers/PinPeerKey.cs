@@ -15,7 +15,8 @@ namespace PeerRegistry.Application.Peers;
 /// <returns>Null, or <c>identity_refused</c> if another key was pinned or typed. The refusal is recorded, so it is not thrown.</returns>
 public sealed record PinPeerKey(PortalId Portal, ShortId Short, PublicKey Key, string? Name, bool Signed) : ICommand<RefusedException?>
 {
-    internal sealed class Handler(IDocumentSession session, IAggregates aggregates, IPeeringOffers offers, TimeProvider clock) : IRequestHandler<PinPeerKey, RefusedException?>
+    internal sealed class Handler(IDocumentSession session, IAggregates aggregates, IPeeringOffers offers, TimeProvider clock)
+        : IRequestHandler<PinPeerKey, RefusedException?>
     {
         public async Task<RefusedException?> Handle(PinPeerKey c, CancellationToken ct)
         {

@@ -9,7 +9,8 @@ namespace PeerRegistry.Application.Peers;
 /// <summary>Unblocks a peer. If it is still listed, it is contacted again, because it may have taken our silence for a removal.</summary>
 public sealed record UnblockPeer(PortalId Portal, TypedPortalId Id) : ICommand
 {
-    internal sealed class Handler(IDocumentSession session, IAggregates aggregates, IPeerContacts contacts, TimeProvider clock) : IRequestHandler<UnblockPeer, Unit>
+    internal sealed class Handler(IDocumentSession session, IAggregates aggregates, IPeerContacts contacts, TimeProvider clock)
+        : IRequestHandler<UnblockPeer, Unit>
     {
         public async Task<Unit> Handle(UnblockPeer c, CancellationToken ct)
         {

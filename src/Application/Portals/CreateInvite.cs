@@ -25,7 +25,8 @@ public sealed record CreateInvite(PortalId Portal, TimeSpan? Life = null) : ICom
             .WithErrorCode("request_invalid").WithMessage($"An invite is good for at most {MaxLife.TotalDays} days.");
     }
 
-    internal sealed class Handler(IDocumentSession session, IAggregates aggregates, IInvites codes, TimeProvider clock) : IRequestHandler<CreateInvite, FreshInvite>
+    internal sealed class Handler(IDocumentSession session, IAggregates aggregates, IInvites codes, TimeProvider clock)
+        : IRequestHandler<CreateInvite, FreshInvite>
     {
         public async Task<FreshInvite> Handle(CreateInvite c, CancellationToken ct)
         {

@@ -25,7 +25,9 @@ public static class CallPolicy
             return null;
         }
 
-        refusal = peer.MayBeCalled ? null : new RefusedException(RefusalKind.Conflict, "peering_not_mutual", "The peer has not added this Portal, or took it back.");
+        refusal = peer.MayBeCalled
+            ? null
+            : new RefusedException(RefusalKind.Conflict, "peering_not_mutual", "The peer has not added this Portal, or took it back.");
         return refusal is null ? peer : null;
     }
 

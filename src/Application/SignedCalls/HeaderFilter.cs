@@ -29,7 +29,10 @@ public static class HeaderFilter
             && !IsNamed(name, connection);
     }
 
-    /// <summary>Whether this is one of the fields <c>X-Ptl-*</c>, which only the core may set; also with <c>_</c> or <c>.</c> for <c>-</c>, as many frameworks do not tell these apart.</summary>
+    /// <summary>
+    /// Whether this is one of the fields <c>X-Ptl-*</c>, which only the core may set; also with <c>_</c> or <c>.</c> for <c>-</c>, as many frameworks
+    /// do not tell these apart.
+    /// </summary>
     public static bool IsReserved(string name) => Plain(name).StartsWith("x-ptl-", StringComparison.OrdinalIgnoreCase);
 
     private static string Plain(string name) => name.AsSpan().ContainsAny('_', '.') ? name.Replace('_', '-').Replace('.', '-') : name;

@@ -20,7 +20,8 @@ public sealed record PeerMessage(
 /// By how much the peer's clock is at least ahead of ours according to the response's <c>Date</c>, negative if it is behind. Zero if the clocks may
 /// agree, or if there is no <c>Date</c>.
 /// </param>
-/// <param name="SignatureReason">Null if the response is signed by the expected key and bound to our request, else the reason (<c>signature_missing</c>, …).</param>
+/// <param name="SignatureReason">Null if the response is signed by the expected key and bound to our request, else the reason
+/// (<c>signature_missing</c>, …).</param>
 public sealed record PeerAnswer(int Status, ReadOnlyMemory<byte> Body, IFields Fields, TimeSpan ClockOffset, string? SignatureReason)
 {
     /// <summary>Verifies the response with a key from its body. Null if the signature is valid.</summary>

@@ -43,7 +43,8 @@ public static class SignatureReasons
     public static RefusedException? TryAgain(string? reason) => reason switch
     {
         GuardCold or GuardFull => new(RefusalKind.Unavailable, reason, "Signatures cannot be taken just now. Sign and send again.") { RetryAfter = Soon },
-        GuardQuota => new(RefusalKind.TooMany, reason, "This signer has sent too many signed requests within a minute. Sign and send again later.") { RetryAfter = Soon },
+        GuardQuota =>
+            new(RefusalKind.TooMany, reason, "This signer has sent too many signed requests within a minute. Sign and send again later.") { RetryAfter = Soon },
         _ => null,
     };
 }

@@ -84,7 +84,8 @@ public sealed record App(AppMeta Meta, Visibility Visibility, DateTimeOffset Reg
     public static IReadOnlyList<AppEvent> RevokePassword(App? app, string name, string id) => app switch
     {
         null => throw Unknown(name),
-        _ when app.Passwords.All(password => password.Id != id) => throw new RefusedException(RefusalKind.NotFound, "app_password_unknown", "The app has no such password."),
+        _ when app.Passwords.All(password => password.Id != id) =>
+            throw new RefusedException(RefusalKind.NotFound, "app_password_unknown", "The app has no such password."),
         _ => [new AppPasswordRevoked(name, id)],
     };
 
@@ -99,7 +100,9 @@ public sealed record App(AppMeta Meta, Visibility Visibility, DateTimeOffset Reg
     public override int GetHashCode() => HashCode.Combine(Name, RegisteredAt);
 
     public static RefusedException Unknown(string name) =>
-        new(RefusalKind.NotFound, "app_unknown", AppName.IsValid(name) ? $"No app named {name} is registered here." : "No app of this name is registered here.");
+        new(RefusalKind.NotFound, "app_unknown", AppName.IsValid(name)
+            ? $"No app named {name} is registered here."
+            : "No app of this name is registered here.");
 
     private sealed record Compiled(AppMeta Of, AccessRules Rules);
 }

@@ -13,7 +13,8 @@ public static class DisplayName
     public const int MaxLength = 100;
 
     /// <summary>The rule as a sentence, shown to whoever breaks it.</summary>
-    public const string Rule = "A name has 1 to 100 visible characters on one line, no leading or trailing spaces, and no character that controls the surrounding text.";
+    public const string Rule =
+        "A name has 1 to 100 visible characters on one line, no leading or trailing spaces, and no character that controls the surrounding text.";
 
     private const int ZeroWidthNonJoiner = 0x200C;
     private const int ZeroWidthJoiner = 0x200D;

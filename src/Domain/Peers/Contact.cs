@@ -205,7 +205,11 @@ public sealed record Contact
     {
         var failed = this with { Attempts = Attempts + 1, FailingSince = FailingSince ?? now };
         return now - failed.FailingSince > Backoff.GiveUpAfter
-            ? failed with { NextAttemptAt = null, LastError = new ContactError("given_up", $"The peer was not reached for 30 days. The last error: {error.Detail}", now) }
+            ? failed with
+            {
+                NextAttemptAt = null,
+                LastError = new ContactError("given_up", $"The peer was not reached for 30 days. The last error: {error.Detail}", now),
+            }
             : failed with { NextAttemptAt = now + Backoff.Pause(failed.Attempts, chance, retryAfter), LastError = error };
     }
 

@@ -176,7 +176,8 @@ file static class WebpFile
         }
 
         return type.SequenceEqual("VP8 "u8) && data[3..6].SequenceEqual(new byte[] { 0x9D, 0x01, 0x2A })
-            ? new AvatarImage("image/webp", BinaryPrimitives.ReadUInt16LittleEndian(data[6..]) & 0x3FFF, BinaryPrimitives.ReadUInt16LittleEndian(data[8..]) & 0x3FFF)
+            ? new AvatarImage("image/webp", BinaryPrimitives.ReadUInt16LittleEndian(data[6..]) & 0x3FFF,
+                BinaryPrimitives.ReadUInt16LittleEndian(data[8..]) & 0x3FFF)
             : null;
     }
 

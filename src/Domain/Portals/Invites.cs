@@ -34,7 +34,8 @@ public static class Invites
         return known.Invites.FirstOrDefault(invite => invite.Id == id) switch
         {
             null => throw new RefusedException(RefusalKind.NotFound, "invite_unknown", "There is no such invite."),
-            { UsedBy: not null } => throw new RefusedException(RefusalKind.Conflict, "invite_used", "This invite has already been used. Remove the peer instead."),
+            { UsedBy: not null } =>
+                throw new RefusedException(RefusalKind.Conflict, "invite_used", "This invite has already been used. Remove the peer instead."),
             { Revoked: true } => [],
             _ => [new InviteRevoked(known.Id, id)],
         };

@@ -60,9 +60,12 @@ internal sealed class DockerAddresses : BackgroundService, IAppAddresses
     private async Task Follow(CancellationToken ct)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        var changes = Channel.CreateBounded<Message>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }); // one listing covers all changes before it
-        var since = clock.GetUtcNow().Add(-Pause).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture); // what happens before the stream is open is reported, too
-        var events = engine.System.MonitorEventsAsync(new ContainerEventsParameters { Since = since, Filters = Changes }, new Reports(changes.Writer), stop.Token);
+        // one listing covers all changes before it
+        var changes = Channel.CreateBounded<Message>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+        // what happens before the stream is open is reported, too
+        var since = clock.GetUtcNow().Add(-Pause).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
+        var events =
+            engine.System.MonitorEventsAsync(new ContainerEventsParameters { Since = since, Filters = Changes }, new Reports(changes.Writer), stop.Token);
         try
         {
             do
@@ -89,7 +92,8 @@ internal sealed class DockerAddresses : BackgroundService, IAppAddresses
             soon.CancelAfter(Patience);
             var running = await engine.Containers.ListContainersAsync(new ContainersListParameters(), soon.Token);
             containers = running.SelectMany(Addresses).GroupBy(found => found.Address, found => found.Container)
-                .ToFrozenDictionary(found => found.Key, found => found.Distinct().Take(2).ToArray() is [var only] ? only : null); // if two claim an address, neither is believed
+                // if two claim an address, neither is believed
+                .ToFrozenDictionary(found => found.Key, found => found.Distinct().Take(2).ToArray() is [var only] ? only : null);
             failing = false;
         }
         catch (Exception e) when (!ct.IsCancellationRequested)
@@ -103,7 +107,8 @@ internal sealed class DockerAddresses : BackgroundService, IAppAddresses
 
     private static IEnumerable<(IPAddress Address, string Container)> Addresses(ContainerListResponse container)
     {
-        var name = container.Names?.Select(name => name.TrimStart('/')).FirstOrDefault(name => !name.Contains('/', StringComparison.Ordinal)); // with a slash: another container's alias for it
+        // with a slash: another container's alias for it
+        var name = container.Names?.Select(name => name.TrimStart('/')).FirstOrDefault(name => !name.Contains('/', StringComparison.Ordinal));
         if (name is null)
             yield break;
 

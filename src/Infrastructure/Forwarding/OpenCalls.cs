@@ -32,7 +32,8 @@ internal sealed class OpenCalls : BackgroundService
     private readonly IHostApplicationLifetime lifetime;
     private readonly TimeProvider clock;
 
-    public OpenCalls(RegistryOptions options, IPortalSnapshots snapshots, ISnapshotTrust trust, IHostApplicationLifetime lifetime, TimeProvider clock, IMeterFactory meters)
+    public OpenCalls(
+        RegistryOptions options, IPortalSnapshots snapshots, ISnapshotTrust trust, IHostApplicationLifetime lifetime, TimeProvider clock, IMeterFactory meters)
     {
         (limits, this.snapshots, this.trust, this.lifetime, this.clock) = (options.Calls, snapshots, trust, lifetime, clock);
         meters.Create(Telemetry.Name).CreateObservableGauge("calls_open", () => calls.Count, description: "Calls by apps to peers under way");

@@ -6,13 +6,17 @@ namespace PeerRegistry.Infrastructure.Forwarding;
 /// <summary>Why a peer could not be reached: one code and one sentence for each cause, the codes as in docs/protocol.md.</summary>
 internal sealed record PeerFault(string Code, string Message)
 {
-    public static readonly PeerFault NameUnresolved = new("name_unresolved", "The peer's name cannot be resolved: DNS has no address for it, or does not answer.");
+    public static readonly PeerFault NameUnresolved =
+        new("name_unresolved", "The peer's name cannot be resolved: DNS has no address for it, or does not answer.");
     public static readonly PeerFault ConnectionRefused = new("connection_refused", "Nothing accepts connections at the peer's address, port 443.");
     public static readonly PeerFault CertificateExpired = new("certificate_expired", "The peer's TLS certificate has expired.");
-    public static readonly PeerFault CertificateNotYetValid = new("certificate_not_yet_valid", "The peer's TLS certificate is not valid yet; if it is new, this server's clock may be behind.");
+    public static readonly PeerFault CertificateNotYetValid =
+        new("certificate_not_yet_valid", "The peer's TLS certificate is not valid yet; if it is new, this server's clock may be behind.");
     public static readonly PeerFault CertificateNameWrong = new("certificate_name_wrong", "The peer's TLS certificate was issued for another name.");
-    public static readonly PeerFault CertificateAuthorityUnknown = new("certificate_authority_unknown", "The peer's TLS certificate was issued by an authority that this Portal does not trust.");
-    public static readonly PeerFault CertificateChainIncomplete = new("certificate_chain_incomplete", "The peer's server does not send the intermediate certificate of the authority that issued its own.");
+    public static readonly PeerFault CertificateAuthorityUnknown =
+        new("certificate_authority_unknown", "The peer's TLS certificate was issued by an authority that this Portal does not trust.");
+    public static readonly PeerFault CertificateChainIncomplete =
+        new("certificate_chain_incomplete", "The peer's server does not send the intermediate certificate of the authority that issued its own.");
     public static readonly PeerFault CertificateInvalid = new("certificate_invalid", "The peer's TLS certificate is not valid for a web server.");
     public static readonly PeerFault TlsFailed = new("tls_failed", "The peer's server did not complete the TLS handshake.");
 }
@@ -37,8 +41,10 @@ internal static class PeerFailure
         HttpRequestException { InnerException: CertificateRefusedException refused } => Of(refused.Fault),
         HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => Of(PeerFault.TlsFailed),
         HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse } => AnswerInvalid("it is not well-formed"),
-        HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } => AnswerInvalid($"its head is larger than {PeerConnections.MaxHeadKib} KiB"),
-        HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError } => Connecting(e.GetBaseException() as SocketException),
+        HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } =>
+            AnswerInvalid($"its head is larger than {PeerConnections.MaxHeadKib} KiB"),
+        HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError } =>
+            Connecting(e.GetBaseException() as SocketException),
         _ => Unreachable("The connection to the peer broke before it had answered."),
     };
 

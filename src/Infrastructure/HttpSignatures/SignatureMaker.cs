@@ -22,11 +22,13 @@ internal static class SignatureMaker
         PrivateKey key, string tag, string method, string authority, string targetUri, string digest, long now, bool toOriginal)
     {
         if (toOriginal && !OriginalTarget.IsUnchangedUri(targetUri))
-            throw new RefusedException(RefusalKind.Invalid, "path_ambiguous", "The peer's core would rewrite this path or query before it verifies the signature, so the signature would be invalid.");
+            throw new RefusedException(RefusalKind.Invalid, "path_ambiguous",
+                "The peer's core would rewrite this path or query before it verifies the signature, so the signature would be invalid.");
 
         var scheme = targetUri.IndexOf("://", StringComparison.Ordinal);
         var target = scheme + "://".Length + authority.Length;
-        if (scheme < 0 || !targetUri.AsSpan(scheme + "://".Length).StartsWith(authority, StringComparison.Ordinal) || targetUri.Contains('#', StringComparison.Ordinal))
+        if (scheme < 0 || !targetUri.AsSpan(scheme + "://".Length).StartsWith(authority, StringComparison.Ordinal)
+            || targetUri.Contains('#', StringComparison.Ordinal))
             throw new ArgumentException("The target URI does not match the authority.", nameof(targetUri));
 
         var request = new ReceivedRequest(method, targetUri[..scheme], authority, targetUri[target..], new Digest(digest));
@@ -37,7 +39,8 @@ internal static class SignatureMaker
     internal static IReadOnlyList<KeyValuePair<string, string>> SignResponse(
         PrivateKey key, int status, string digest, in ReceivedRequest request, string? requestLabel, long now)
     {
-        return Sign(key, new SignedMessage(request, status, new Digest(digest)), SignatureProfile.Response(requestLabel), SignatureProfile.ResponseTag, digest, now);
+        return Sign(key, new SignedMessage(request, status, new Digest(digest)), SignatureProfile.Response(requestLabel), SignatureProfile.ResponseTag, digest,
+            now);
     }
 
     private static KeyValuePair<string, string>[] Sign(

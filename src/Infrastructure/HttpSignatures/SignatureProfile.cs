@@ -85,7 +85,8 @@ internal sealed record SignatureProfile(string? Tag, int MaxAge, ImmutableArray<
     {
         foreach (var expected in Components)
         {
-            if (component.Flags == expected.Flags && input.Of(component.Name).SequenceEqual(expected.Name) && input.Of(component.Argument).SequenceEqual(expected.Argument))
+            if (component.Flags == expected.Flags && input.Of(component.Name).SequenceEqual(expected.Name)
+                && input.Of(component.Argument).SequenceEqual(expected.Argument))
                 return expected;
         }
 

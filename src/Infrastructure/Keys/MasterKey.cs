@@ -56,7 +56,9 @@ internal sealed class MasterKey : IDisposable
         var bytes = File.ReadAllBytes(path);
         try
         {
-            return bytes.Length == Length ? new MasterKey(bytes, isNew: false) : throw new InvalidDataException($"The master key {path} must have {Length} bytes.");
+            return bytes.Length == Length
+                ? new MasterKey(bytes, isNew: false)
+                : throw new InvalidDataException($"The master key {path} must have {Length} bytes.");
         }
         finally
         {

@@ -32,7 +32,8 @@ internal sealed partial record ClusterPlace(string Directory, string SocketDirec
         var link = new DirectoryInfo(Path.Combine(dataDirectory, "postgres"));
         return (place.Elsewhere, link) switch
         {
-            (null, { LinkTarget: not null }) => throw new StartRefusedException($"The database of {dataDirectory} was created by root. Start the registry as root."),
+            (null, { LinkTarget: not null }) =>
+                throw new StartRefusedException($"The database of {dataDirectory} was created by root. Start the registry as root."),
             ({ }, { Exists: true, LinkTarget: null }) => throw new StartRefusedException(
                 $"The database in {link.FullName} was created by another user. Start the registry as that user, not as root."),
             ({ }, { LinkTarget: { } other }) when other != place.Directory => throw new StartRefusedException(

@@ -86,7 +86,8 @@ internal sealed class LocalServer(ClusterPlace place, TimeProvider clock, ILogge
         await MakeDirectory(draft, ct);
         await programs.RunOrRefuse(
             Path.Combine(ServerPrograms.Folder(place.Directory), "initdb"),
-            ["-D", draft, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-instructions"], // access is controlled by the permissions of the socket's directory
+            // access is controlled by the permissions of the socket's directory
+            ["-D", draft, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-instructions"],
             ct);
         await File.AppendAllTextAsync(Path.Combine(draft, "postgresql.conf"), "\ninclude_if_exists = 'peerregistry.conf'\n", ct);
         Directory.Delete(place.Directory, recursive: true);

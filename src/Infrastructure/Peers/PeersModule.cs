@@ -20,7 +20,8 @@ internal static class PeersModule
         services.AddSingleton<ContactPeerHandler>();
         services.AddSingleton<ContactDuePeersHandler>();
         services.AddSingleton<IWolverineExtension, ContactMessages>();
-        services.AddLogging(logging => logging.AddFilter(typeof(ContactPeer).FullName, LogLevel.None).AddFilter(typeof(ContactDuePeers).FullName, LogLevel.None));
+        services.AddLogging(logging =>
+            logging.AddFilter(typeof(ContactPeer).FullName, LogLevel.None).AddFilter(typeof(ContactDuePeers).FullName, LogLevel.None));
         services.AddSingleton<PeerContacts>();
         services.AddSingleton<IPeerContacts>(provider => provider.GetRequiredService<PeerContacts>());
         services.AddSingleton<IPeerings>(provider => provider.GetRequiredService<PeerContacts>());

@@ -70,6 +70,8 @@ internal sealed class PortalState(int models)
     public void Revoke(Func<Credential, bool> revoked)
     {
         lock (gate)
-            snapshot = snapshot with { Credentials = snapshot.Credentials.RemoveRange(snapshot.Credentials.Where(held => revoked(held.Value)).Select(held => held.Key)) };
+            snapshot =
+                snapshot with { Credentials =
+                    snapshot.Credentials.RemoveRange(snapshot.Credentials.Where(held => revoked(held.Value)).Select(held => held.Key)) };
     }
 }

@@ -34,7 +34,8 @@ internal static class AppendFailures
     /// </summary>
     public static bool MeansStale(Exception e) =>
         e is EventStreamUnexpectedMaxEventIdException or StaleVersionException
-        || Cause(e) is PostgresException { SqlState: StaleRow } or PostgresException { ConstraintName: "pkey_mt_streams_tenant_id_id" or "pk_mt_events_stream_and_version" };
+        || Cause(e) is PostgresException { SqlState: StaleRow }
+            or PostgresException { ConstraintName: "pkey_mt_streams_tenant_id_id" or "pk_mt_events_stream_and_version" };
 
     /// <returns>The exception of Npgsql that Marten has wrapped, or the exception itself if it is not one of the database.</returns>
     public static Exception Unwrapped(Exception e) => e is MartenException or ObjectDisposedException

@@ -24,7 +24,8 @@ public sealed class AppApiTests(TwoPortals two) : IClassFixture<TwoPortals>
         Assert.Equal(HttpStatusCode.OK, (await two.Owner.Put($"{Apps}/wall", description.Replace("peer", "public", StringComparison.Ordinal))).Status);
 
         var shown = (await two.Owner.Get($"{Apps}/wall")).Json;
-        Assert.Equal(("1.3", "Wall", "public", $"https://wall.{two.Ada.Domain}"), (shown.GetProperty("v").GetString(), shown.GetProperty("pretty_name").GetString(),
+        Assert.Equal(("1.3", "Wall", "public", $"https://wall.{two.Ada.Domain}"),
+            (shown.GetProperty("v").GetString(), shown.GetProperty("pretty_name").GetString(),
             shown.GetProperty("paths").GetProperty("/p").GetProperty("access").GetString(), shown.GetProperty("url").GetString()));
         Assert.Contains("wall", (await two.Owner.Get(Apps)).Json.EnumerateArray().Select(app => app.GetProperty("name").GetString()));
         Assert.Equal(HttpStatusCode.OK, (await two.Owner.Put($"{Apps}/wall", shown.GetRawText())).Status);
@@ -56,7 +57,8 @@ public sealed class AppApiTests(TwoPortals two) : IClassFixture<TwoPortals>
             HttpCalls.Bearer(two.Owner.DefaultRequestHeaders.Authorization!.Parameter!), ("Expect", "100-continue"));
         Assert.Equal((HttpStatusCode.RequestEntityTooLarge, "body_too_large"), (large.Status, large.Code));
 
-        foreach (var (method, path) in new[] { ("GET", ""), ("DELETE", ""), ("GET", "/visibility"), ("POST", "/token"), ("POST", "/session"), ("GET", "/explain?path=/") })
+        foreach (var (method, path) in new[] { ("GET", ""), ("DELETE", ""), ("GET", "/visibility"), ("POST", "/token"), ("POST", "/session"),
+            ("GET", "/explain?path=/") })
             Assert.Equal("app_unknown", (await two.Owner.Say(HttpMethod.Parse(method), $"{Apps}/bad{path}")).Code);
         Assert.Equal("app_unknown", (await two.Owner.Put($"{Apps}/bad/visibility", """{"mode":"all"}""")).Code);
     }
@@ -68,7 +70,8 @@ public sealed class AppApiTests(TwoPortals two) : IClassFixture<TwoPortals>
         var (first, second) = (await Token(app), await Token(app));
         Assert.Equal("token_invalid", (await two.Inner.Get("/protected/peers", HttpCalls.Bearer(first))).Code);
         Assert.Equal(HttpStatusCode.OK, (await two.Inner.Get("/protected/peers", HttpCalls.Bearer(second))).Status);
-        Assert.Equal(HttpStatusCode.OK, (await two.Inner.Get("/protected/peers", ("Proxy-Authorization", $"Bearer {second}"), HttpCalls.Bearer("for-the-peer"))).Status);
+        Assert.Equal(HttpStatusCode.OK,
+            (await two.Inner.Get("/protected/peers", ("Proxy-Authorization", $"Bearer {second}"), HttpCalls.Bearer("for-the-peer"))).Status);
         Assert.Equal("not_authenticated", (await two.Inner.Get("/protected/peers")).Code);
         Assert.Equal("token_invalid", (await two.Inner.Get("/protected/peers", ("Proxy-Authorization", "Bearer x"), HttpCalls.Bearer(second))).Code);
 
@@ -101,7 +104,8 @@ public sealed class AppApiTests(TwoPortals two) : IClassFixture<TwoPortals>
         var bob = Assert.Single((await See()).Json.EnumerateArray());
         Assert.Equal(
             (two.Bob.Id.Value, two.Bob.Id.Short.Value, "Bob Müller 🐈", two.Bob.Domain, "mutual", true, two.Bob.Snapshot.Portal.Key.Pem),
-            (bob.GetProperty("id").GetString(), bob.GetProperty("short_id").GetString(), bob.GetProperty("name").GetString(), bob.GetProperty("domain").GetString(),
+            (bob.GetProperty("id").GetString(), bob.GetProperty("short_id").GetString(), bob.GetProperty("name").GetString(),
+                bob.GetProperty("domain").GetString(),
                 bob.GetProperty("status").GetString(), bob.GetProperty("is_reachable").GetBoolean(), bob.GetProperty("public_bytes_b64").GetString()));
         Assert.Equal(HttpStatusCode.OK, (await See($"/{two.Bob.Id.Short}")).Status);
         Assert.Single((await See("?name=müller")).Json.EnumerateArray());
@@ -139,8 +143,10 @@ public sealed class AppApiTests(TwoPortals two) : IClassFixture<TwoPortals>
 
         await two.Ada.Send(new SetVisibility(two.Ada.Id, app, VisibilityMode.Some, [TypedPortalId.Of(two.Bob.Id)]));
         var granted = (await two.Owner.Get($"{Apps}/{app}/explain?path=/peer&as=peer:{two.Bob.Id}")).Json;
-        Assert.Equal((200, two.Bob.Id.Value), (granted.GetProperty("status").GetInt32(), granted.GetProperty("headers").GetProperty("X-Ptl-Client-Id").GetString()));
-        Assert.Equal(["prefix", "segments", "any_case", "as_written"], granted.GetProperty("readings").EnumerateArray().Select(reading => reading.GetProperty("reading").GetString()));
+        Assert.Equal((200, two.Bob.Id.Value),
+            (granted.GetProperty("status").GetInt32(), granted.GetProperty("headers").GetProperty("X-Ptl-Client-Id").GetString()));
+        Assert.Equal(["prefix", "segments", "any_case", "as_written"],
+            granted.GetProperty("readings").EnumerateArray().Select(reading => reading.GetProperty("reading").GetString()));
         Assert.Equal("peer_unknown", (await two.Owner.Get($"{Apps}/{app}/explain?path=/&as=peer:aaaaaa")).Code);
         Assert.Equal("request_invalid", (await two.Owner.Get($"{Apps}/{app}/explain?path=/&as=me")).Code);
     }
@@ -169,5 +175,6 @@ public sealed class AppApiTests(TwoPortals two) : IClassFixture<TwoPortals>
         return issued.Json.GetProperty("token").GetString()!;
     }
 
-    private static string Headers(Said said) => string.Join('\n', said.Answer.Headers.Where(header => header.Key != "Date").Select(header => $"{header.Key}: {string.Join(", ", header.Value)}"));
+    private static string Headers(Said said) =>
+        string.Join('\n', said.Answer.Headers.Where(header => header.Key != "Date").Select(header => $"{header.Key}: {string.Join(", ", header.Value)}"));
 }

@@ -40,7 +40,8 @@ public sealed class AppSourcesTests(TestPostgres postgres)
 
         Write("wall", Described("wall", "public"));
         Write("notes", Described("notes", "public"));
-        await Eventually.Holds(() => portal.Snapshot.Apps.ContainsKey("wall") && portal.Snapshot.Apps["notes"].Meta.Rules[0].Access == Domain.Apps.Access.Public);
+        await Eventually.Holds(() => portal.Snapshot.Apps.ContainsKey("wall")
+            && portal.Snapshot.Apps["notes"].Meta.Rules[0].Access == Domain.Apps.Access.Public);
         Assert.Equal(["notes", "wall"], portal.Snapshot.Apps.Keys.Order());
 
         Directory.Delete(Path.Combine(folder, "wall"), recursive: true);

@@ -40,7 +40,8 @@ public sealed class TenancyTests(TestPostgres postgres)
             var device = await process.Send(new PairDevice(portal.Id, code, "Laptop"));
             await process.Send(new RegisterApp(portal.Id, "notes", Encoding.UTF8.GetBytes(Description)));
             var token = await process.Send(new IssueAppToken(portal.Id, "notes"));
-            keys[portal] = (device.Token, token, (await process.Send(new StartAppSession(portal.Id, "notes", device.Id, StartAppSession.BearerLife))).Token, device.Id);
+            keys[portal] =
+                (device.Token, token, (await process.Send(new StartAppSession(portal.Id, "notes", device.Id, StartAppSession.BearerLife))).Token, device.Id);
         }
 
         foreach (var (mine, theirs) in new[] { (ada, bea), (bea, ada) })
@@ -49,11 +50,14 @@ public sealed class TenancyTests(TestPostgres postgres)
             Assert.Equal(HttpStatusCode.OK, (await edge.Get("/core/protected/apps", At(mine, keys[mine].Owner))).Status);
             Assert.Equal("token_invalid", (await edge.Get("/core/protected/apps", At(theirs, keys[mine].Owner))).Code);
             Assert.Equal("device_unknown", (await edge.Delete($"/core/protected/terminals/{keys[theirs].Device}", At(mine, keys[mine].Owner))).Code);
-            Assert.Equal(keys[mine].Device, Assert.Single((await edge.Get("/core/protected/terminals", At(mine, keys[mine].Owner))).Json.EnumerateArray()).GetProperty("id").GetString());
-            Assert.Equal(HttpStatusCode.NotFound, (await edge.Get("/core/protected/apps", ("Host", "evil.example"), HttpCalls.Bearer(keys[mine].Owner))).Status);
+            Assert.Equal(keys[mine].Device,
+                Assert.Single((await edge.Get("/core/protected/terminals", At(mine, keys[mine].Owner))).Json.EnumerateArray()).GetProperty("id").GetString());
+            Assert.Equal(HttpStatusCode.NotFound,
+                (await edge.Get("/core/protected/apps", ("Host", "evil.example"), HttpCalls.Bearer(keys[mine].Owner))).Status);
 
             async Task<Said> Ask(Portal portal, string session) => await inner.Get("/internal/auth",
-                ("X-Forwarded-Method", "GET"), ("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", $"notes.{portal.Domain}"), ("X-Forwarded-Uri", "/"), HttpCalls.Bearer(session));
+                ("X-Forwarded-Method", "GET"), ("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", $"notes.{portal.Domain}"), ("X-Forwarded-Uri", "/"),
+                HttpCalls.Bearer(session));
             Assert.Equal(HttpStatusCode.OK, (await Ask(mine, keys[mine].Session)).Status);
             Assert.Equal(HttpStatusCode.Unauthorized, (await Ask(theirs, keys[mine].Session)).Status);
             Assert.Equal("[]", (await inner.Get("/protected/peers", HttpCalls.Bearer(keys[mine].App))).Body);
@@ -78,7 +82,8 @@ public sealed class TenancyTests(TestPostgres postgres)
 
         var paths = portal.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
             .Where(endpoint => endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods.Contains("GET") == true)
-            .Select(endpoint => "/" + string.Join('/', endpoint.RoutePattern.PathSegments.Select(segment => string.Concat(segment.Parts.Select(part => part switch
+            .Select(endpoint =>
+                "/" + string.Join('/', endpoint.RoutePattern.PathSegments.Select(segment => string.Concat(segment.Parts.Select(part => part switch
             {
                 Microsoft.AspNetCore.Routing.Patterns.RoutePatternLiteralPart literal => literal.Content,
                 Microsoft.AspNetCore.Routing.Patterns.RoutePatternParameterPart { Name: "name" or "app" } => "notes",

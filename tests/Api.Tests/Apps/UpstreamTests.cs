@@ -116,7 +116,8 @@ public sealed class UpstreamTests(TestPostgres postgres)
         new PrintedConfiguration.Placeholders());
 
     private static IEnumerable<string> Served(ProxySetup setup, PortalId portal) =>
-        setup.Portals.Single(proxied => proxied.Domain.StartsWith(portal.Short.Value, StringComparison.Ordinal)).Apps.Select(app => $"{app.Name}={app.Upstream}");
+        setup.Portals.Single(proxied => proxied.Domain.StartsWith(portal.Short.Value, StringComparison.Ordinal))
+            .Apps.Select(app => $"{app.Name}={app.Upstream}");
 
     private static App Row(string name, string container) => new(Meta(name, container), Visibility.None, default);
 
@@ -127,5 +128,6 @@ public sealed class UpstreamTests(TestPostgres postgres)
 
     private static string Description(string app, string container, int port) =>
         """{"v":"1.0","name":"APP","entrypoints":[{"container_name":"CONTAINER","container_port":PORT,"entrypoint_port":"http"}],"paths":{"":{"access":"public"}}}"""
-            .Replace("APP", app, StringComparison.Ordinal).Replace("CONTAINER", container, StringComparison.Ordinal).Replace("PORT", $"{port}", StringComparison.Ordinal);
+            .Replace("APP", app, StringComparison.Ordinal).Replace("CONTAINER", container, StringComparison.Ordinal)
+            .Replace("PORT", $"{port}", StringComparison.Ordinal);
 }

@@ -247,7 +247,8 @@ public sealed class LiveHistoryTests(TestPostgres postgres) : IAsyncLifetime
             return new Browser(playwright, await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
             {
                 ExecutablePath = "/usr/bin/chromium",
-                Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", $"--host-resolver-rules=MAP *.{Neighbourhood.Zone} 127.0.0.1:{port}"],
+                Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+                    $"--host-resolver-rules=MAP *.{Neighbourhood.Zone} 127.0.0.1:{port}"],
             }));
         }
 

@@ -50,9 +50,11 @@ public sealed class BodyLimitTests(EveryRoute routes) : IClassFixture<EveryRoute
             await using var stream = edge.GetStream();
             await stream.WriteAsync(Encoding.ASCII.GetBytes(
                 $"{route.Method} {routes.Target(route)} HTTP/1.1\r\nHost: {routes.Portal.Domain}\r\nContent-Type: {type}\r\nContent-Length: {limit + 1}\r\n"
-                + $"Authorization: {owner.DefaultRequestHeaders.Authorization}\r\nCookie: {cookie}\r\nConnection: close\r\n\r\n"), TestContext.Current.CancellationToken);
+                + $"Authorization: {owner.DefaultRequestHeaders.Authorization}\r\nCookie: {cookie}\r\nConnection: close\r\n\r\n"),
+                    TestContext.Current.CancellationToken);
             var said = await ReadToEnd(stream).WaitAsync(TimeSpan.FromSeconds(15), TestContext.Current.CancellationToken);
-            Assert.True(said.StartsWith("HTTP/1.1 413 ", StringComparison.Ordinal) && said.Contains("body_too_large", StringComparison.Ordinal), $"{route}: {said}");
+            Assert.True(said.StartsWith("HTTP/1.1 413 ", StringComparison.Ordinal) && said.Contains("body_too_large", StringComparison.Ordinal),
+                $"{route}: {said}");
         }
     }
 
@@ -70,7 +72,8 @@ public sealed class BodyLimitTests(EveryRoute routes) : IClassFixture<EveryRoute
         anybody.BaseAddress = new Uri($"https://{routes.Portal.Domain}");
         var clock = TimeProvider.System.GetTimestamp();
         var piece = request.Contains("/core/", StringComparison.Ordinal) ? "          " : "name=aaaaa"; // JSON may begin with any number of blanks
-        var said = await Send(request, await routes.FormCookie(anybody, "/pair"), [.. Enumerable.Repeat(Encoding.ASCII.GetBytes(piece), 60)], 10_000, TimeSpan.FromMilliseconds(500));
+        var said = await Send(request, await routes.FormCookie(anybody, "/pair"), [.. Enumerable.Repeat(Encoding.ASCII.GetBytes(piece), 60)], 10_000,
+        TimeSpan.FromMilliseconds(500));
         Assert.StartsWith("HTTP/1.1 408 ", said, StringComparison.Ordinal);
         Assert.InRange(TimeProvider.System.GetElapsedTime(clock), TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(20));
     }

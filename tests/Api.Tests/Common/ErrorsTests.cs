@@ -34,7 +34,8 @@ public sealed class ErrorsTests(EveryRoute routes) : IClassFixture<EveryRoute>
         Assert.Superset(
             new HashSet<HttpStatusCode>
             {
-                HttpStatusCode.BadRequest, HttpStatusCode.Unauthorized, HttpStatusCode.NotFound, HttpStatusCode.MethodNotAllowed, HttpStatusCode.UnsupportedMediaType,
+                HttpStatusCode.BadRequest, HttpStatusCode.Unauthorized, HttpStatusCode.NotFound, HttpStatusCode.MethodNotAllowed,
+                HttpStatusCode.UnsupportedMediaType,
             },
             seen.Select(s => s.Status).ToHashSet());
         Assert.All(routes.Routes, route => Assert.Contains(seen, s => s.Route == route.ToString()));
@@ -62,7 +63,8 @@ public sealed class ErrorsTests(EveryRoute routes) : IClassFixture<EveryRoute>
     {
         using var inner = new HttpClient { BaseAddress = routes.Portal.Internal };
         var (odd, uri) = (("Accept", accept), ("X-Forwarded-Uri", "/private"));
-        (string, string)[] forwarded = [("X-Forwarded-Method", "GET"), ("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", $"mail.{routes.Portal.Domain}"), uri, odd];
+        (string, string)[] forwarded =
+            [("X-Forwarded-Method", "GET"), ("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", $"mail.{routes.Portal.Domain}"), uri, odd];
         foreach (var path in new[] { "/internal/auth", "/internal/auth/nginx" })
         {
             Assert.Equal("not_authenticated", (await inner.Get(path, forwarded)).Code);
@@ -148,7 +150,8 @@ public sealed class ErrorsTests(EveryRoute routes) : IClassFixture<EveryRoute>
         }
 
         string[] Fields(Said said) => [.. said.Answer.Headers.NonValidated.Concat(said.Answer.Content.Headers.NonValidated)
-            .Where(field => !ofOneAnswer.Contains(field.Key)).Select(field => $"{field.Key}: {field.Value.ToString().Split("ticket=")[0]}").Order(StringComparer.Ordinal)];
+            .Where(field => !ofOneAnswer.Contains(field.Key)).Select(field => $"{field.Key}: {field.Value.ToString().Split("ticket=")[0]}")
+            .Order(StringComparer.Ordinal)];
     }
 
     [Fact]
@@ -204,14 +207,16 @@ public sealed class ErrorsTests(EveryRoute routes) : IClassFixture<EveryRoute>
         if (route.Endpoint.Metadata.GetMetadata<IAcceptsMetadata>() is not null)
             yield return (route.Method, true, null, "no body of this path");
         if (route.Pattern.Contains('{', StringComparison.Ordinal) && route.Method != "GET")
-            yield return (route.Method, true, route.Pattern.Replace("{id}", "!", StringComparison.Ordinal).Replace("{name}", "nosuchapp", StringComparison.Ordinal), null);
+            yield return (route.Method, true,
+                route.Pattern.Replace("{id}", "!", StringComparison.Ordinal).Replace("{name}", "nosuchapp", StringComparison.Ordinal), null);
     }
 
     private static Said AssertFields(Said said)
     {
         Assert.Equal(said.Status == HttpStatusCode.Unauthorized, said.Header("WWW-Authenticate") is { Length: > 0 });
         Assert.Equal(said.Status == HttpStatusCode.MethodNotAllowed, said.Header("Allow") is not null);
-        Assert.Equal(said.Status is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable, int.TryParse(said.Header("Retry-After"), CultureInfo.InvariantCulture, out var seconds) && seconds > 0);
+        Assert.Equal(said.Status is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable,
+            int.TryParse(said.Header("Retry-After"), CultureInfo.InvariantCulture, out var seconds) && seconds > 0);
         return said;
     }
 }

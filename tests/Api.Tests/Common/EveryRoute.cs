@@ -66,7 +66,8 @@ public sealed class EveryRoute(TestPostgres postgres) : IAsyncLifetime
 
     /// <summary>Straight to the listener: the front does not hand on an answer that comes before the body's end.</summary>
     /// <param name="asOwner">On the internal listener: as an app.</param>
-    internal async Task<Said> Send(Route route, string method, bool asOwner, HttpContent? body = null, string accept = "*/*", string? target = null, string? cookie = null)
+    internal async Task<Said> Send(
+        Route route, string method, bool asOwner, HttpContent? body = null, string accept = "*/*", string? target = null, string? cookie = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Parse(method), target ?? Target(route)) { Content = body };
         request.Headers.TryAddWithoutValidation("Accept", accept);
@@ -94,11 +95,13 @@ public sealed class EveryRoute(TestPostgres postgres) : IAsyncLifetime
 
     /// <summary>What the endpoints that match a target on one listener take, in order.</summary>
     internal IReadOnlyList<string> MethodsAt(string target, bool isInternal) =>
-        [.. Routes.Where(route => route.IsInternal == isInternal && route.Matches(target)).SelectMany(route => route.Methods).Distinct().Order(StringComparer.Ordinal)];
+        [.. Routes.Where(route => route.IsInternal == isInternal && route.Matches(target)).SelectMany(route => route.Methods).Distinct()
+            .Order(StringComparer.Ordinal)];
 
     private string IdIn(string pattern) =>
         pattern.Contains("/invites", StringComparison.Ordinal) ? invite
-        : pattern.Contains("/devices", StringComparison.Ordinal) || pattern.Contains("/terminals", StringComparison.Ordinal) ? Portal.Snapshot.Devices.Keys.First()
+        : pattern.Contains("/devices", StringComparison.Ordinal)
+            || pattern.Contains("/terminals", StringComparison.Ordinal) ? Portal.Snapshot.Devices.Keys.First()
         : pattern.Contains("/inbox", StringComparison.Ordinal) || pattern.Contains("/requests", StringComparison.Ordinal) ? new string('a', 103)
         : Contact;
 

@@ -30,7 +30,8 @@ internal sealed record Said(HttpStatusCode Status, string Body, HttpResponseMess
 
 internal static class HttpCalls
 {
-    public static async Task<Said> Say(this HttpClient client, HttpMethod method, string target, string? json = null, params (string Name, string Value)[] headers)
+    public static async Task<Said> Say(
+        this HttpClient client, HttpMethod method, string target, string? json = null, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(method, target);
         if (json is not null)
@@ -41,13 +42,17 @@ internal static class HttpCalls
         return new Said(answer.StatusCode, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), answer);
     }
 
-    public static Task<Said> Get(this HttpClient client, string target, params (string Name, string Value)[] headers) => client.Say(HttpMethod.Get, target, null, headers);
+    public static Task<Said> Get(this HttpClient client, string target, params (string Name, string Value)[] headers) =>
+        client.Say(HttpMethod.Get, target, null, headers);
 
-    public static Task<Said> Post(this HttpClient client, string target, string? json = null, params (string Name, string Value)[] headers) => client.Say(HttpMethod.Post, target, json, headers);
+    public static Task<Said> Post(this HttpClient client, string target, string? json = null, params (string Name, string Value)[] headers) =>
+        client.Say(HttpMethod.Post, target, json, headers);
 
-    public static Task<Said> Put(this HttpClient client, string target, string json, params (string Name, string Value)[] headers) => client.Say(HttpMethod.Put, target, json, headers);
+    public static Task<Said> Put(this HttpClient client, string target, string json, params (string Name, string Value)[] headers) =>
+        client.Say(HttpMethod.Put, target, json, headers);
 
-    public static Task<Said> Delete(this HttpClient client, string target, params (string Name, string Value)[] headers) => client.Say(HttpMethod.Delete, target, null, headers);
+    public static Task<Said> Delete(this HttpClient client, string target, params (string Name, string Value)[] headers) =>
+        client.Say(HttpMethod.Delete, target, null, headers);
 
     public static (string Name, string Value) Bearer(string token) => ("Authorization", $"Bearer {token}");
 }

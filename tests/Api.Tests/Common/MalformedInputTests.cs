@@ -9,7 +9,8 @@ public sealed class MalformedInputTests(EveryRoute routes) : IClassFixture<Every
 {
     private static readonly string[] Names =
     [
-        "about", "add", "after", "app", "as", "before", "challenge", "code", "forget", "limit", "name", "page", "path", "pick", "standing", "state", "status", "stream",
+        "about", "add", "after", "app", "as", "before", "challenge", "code", "forget", "limit", "name", "page", "path", "pick", "standing", "state", "status",
+        "stream",
         "text", "ticket", "to", "type", "v",
     ];
 
@@ -83,7 +84,8 @@ public sealed class MalformedInputTests(EveryRoute routes) : IClassFixture<Every
         foreach (var route in routes.Routes.Where(r => r.Endpoint.Metadata.GetMetadata<IAcceptsMetadata>() is not null))
         {
             using var body = new ByteArrayContent("{}"u8.ToArray());
-            body.Headers.TryAddWithoutValidation("Content-Type", $"{route.Endpoint.Metadata.GetMetadata<IAcceptsMetadata>()!.ContentTypes[0]}; charset={charset}");
+            body.Headers.TryAddWithoutValidation("Content-Type",
+                $"{route.Endpoint.Metadata.GetMetadata<IAcceptsMetadata>()!.ContentTypes[0]}; charset={charset}");
             var said = await routes.Send(route, route.Method, asOwner: true, body);
             Assert.True(said.Status == System.Net.HttpStatusCode.UnsupportedMediaType, $"{route}: {said.Status}");
         }
@@ -92,7 +94,9 @@ public sealed class MalformedInputTests(EveryRoute routes) : IClassFixture<Every
     private async Task AssertFine(EveryRoute.Route route, bool asOwner, HttpContent? body, string what, string? target = null, string? cookie = null)
     {
         var method = route.Methods.FirstOrDefault(m => m is not ("GET" or "HEAD")) ?? route.Method;
-        if (target is null && (method == "DELETE" || route.Pattern.EndsWith("/remove", StringComparison.Ordinal) || route.Pattern.EndsWith("/revoke", StringComparison.Ordinal)))
+        if (target is null
+            && (method == "DELETE" || route.Pattern.EndsWith("/remove", StringComparison.Ordinal)
+                || route.Pattern.EndsWith("/revoke", StringComparison.Ordinal)))
             target = routes.Target(route, gone: true); // what is there is needed by the other routes
         var said = await routes.Send(route, method, asOwner, body, target: target, cookie: cookie);
         Assert.True((int)said.Status < 500 || route.IsForNginx, $"{method} {route.Pattern} with {what}: {said.Status} {said.Body}");
@@ -108,7 +112,8 @@ public sealed class MalformedInputTests(EveryRoute routes) : IClassFixture<Every
         "type" =>
         [
             ("no type", "", "{}"u8.ToArray()), ("text", "text/plain", "{}"u8.ToArray()), ("two types", "application/json, text/plain", "{}"u8.ToArray()),
-            ("a type cut short", "application/", "{}"u8.ToArray()), ("no boundary", "multipart/form-data", "x"u8.ToArray()), ("an odd boundary", "multipart/form-data; boundary=\"\"", "x"u8.ToArray()),
+            ("a type cut short", "application/", "{}"u8.ToArray()), ("no boundary", "multipart/form-data", "x"u8.ToArray()),
+            ("an odd boundary", "multipart/form-data; boundary=\"\"", "x"u8.ToArray()),
             ("a long boundary", $"multipart/form-data; boundary={new string('b', 500)}", "x"u8.ToArray()), ("gzip", "application/json", [0x1f, 0x8b, 8, 0, 0]),
         ],
         _ => from charset in new[] { "utf-7", "UTF-7", "unicode-1-1-utf-7", "nonsense", "utf-16", "utf-32", "iso-8859-1", "\"utf-7\"", "" }
@@ -129,7 +134,8 @@ public sealed class MalformedInputTests(EveryRoute routes) : IClassFixture<Every
         yield return $$"""{"name":{{string.Concat(Enumerable.Repeat("{\"a\":", 200))}}""";
         foreach (var value in new[]
                  {
-                     "\"\\u0000\"", "\"a\\u0000b\"", "\"\\ud800\"", "\"\u00FF\u00FE\"", "\"\u0000\"", "1e400", "-1e400", "99999999999999999999999", "true", "{}", "[[[]]]", "null", "\"\"",
+                     "\"\\u0000\"", "\"a\\u0000b\"", "\"\\ud800\"", "\"\u00FF\u00FE\"", "\"\u0000\"", "1e400", "-1e400", "99999999999999999999999", "true",
+                     "{}", "[[[]]]", "null", "\"\"",
                  })
         {
             yield return $$"""{"name":{{value}}}""";
@@ -159,7 +165,8 @@ public sealed class MalformedInputTests(EveryRoute routes) : IClassFixture<Every
         foreach (var value in new[] { "%00", "%FF%FE", "\u00FF", "%ED%A0%80", "99999999999999999999", "-1", new string('a', 5000), "%E2%80%AE", "" })
         {
             yield return $"{begin}&" + string.Join('&', ((string[])
-                ["name", "code", "petname", "address", "id", "email", "description", "days", "mode", "peers", "shown", "forget", "email_public"]).Select(field => $"{field}={value}"));
+                ["name", "code", "petname", "address", "id", "email", "description", "days", "mode", "peers", "shown", "forget", "email_public"])
+                    .Select(field => $"{field}={value}"));
             yield return $"{begin}&mode=Some&shown=qqqqqq&peers={value}&name=Ada&description={value}&id=qqqqqq&address={value}";
         }
     }
@@ -169,13 +176,17 @@ public sealed class MalformedInputTests(EveryRoute routes) : IClassFixture<Every
         var begin = $"--b\r\nContent-Disposition: form-data; name=\"form_token\"\r\n\r\n{token}\r\n";
         foreach (var (name, body) in new[]
                  {
-                     ("nothing", ""), ("no end", "--b\r\n"), ("a part that ends early", begin + "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"x\"\r\n\r\nabc"),
-                     ("a part without a name", begin + "--b\r\nContent-Disposition: form-data\r\n\r\nx\r\n--b--\r\n"), ("a part without a disposition", begin + "--b\r\nX: y\r\n\r\nx\r\n--b--\r\n"),
+                     ("nothing", ""), ("no end", "--b\r\n"),
+                     ("a part that ends early", begin + "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"x\"\r\n\r\nabc"),
+                     ("a part without a name", begin + "--b\r\nContent-Disposition: form-data\r\n\r\nx\r\n--b--\r\n"),
+                     ("a part without a disposition", begin + "--b\r\nX: y\r\n\r\nx\r\n--b--\r\n"),
                      ("a disposition that is none", begin + "--b\r\nContent-Disposition: ;;;=\"\r\n\r\nx\r\n--b--\r\n"),
                      ("many fields in a head", begin + "--b\r\n" + string.Concat(Enumerable.Range(0, 100).Select(i => $"X-{i}: y\r\n")) + "\r\nx\r\n--b--\r\n"),
                      ("a long field in a head", begin + $"--b\r\nX: {new string('y', 9000)}\r\n\r\nx\r\n--b--\r\n"),
-                     ("a part in UTF-7", begin + "--b\r\nContent-Disposition: form-data; name=\"name\"\r\nContent-Type: text/plain; charset=utf-7\r\n\r\n+AGE-\r\n--b--\r\n"),
-                     ("a part in no charset", begin + "--b\r\nContent-Disposition: form-data; name=\"name\"\r\nContent-Type: text/plain; charset=nonsense\r\n\r\nx\r\n--b--\r\n"),
+                     ("a part in UTF-7",
+                         begin + "--b\r\nContent-Disposition: form-data; name=\"name\"\r\nContent-Type: text/plain; charset=utf-7\r\n\r\n+AGE-\r\n--b--\r\n"),
+                     ("a part in no charset",
+                         begin + "--b\r\nContent-Disposition: form-data; name=\"name\"\r\nContent-Type: text/plain; charset=nonsense\r\n\r\nx\r\n--b--\r\n"),
                      ("an empty file", begin + "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"\"\r\n\r\n\r\n--b--\r\n"),
                      ("files that are none", begin + "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"x\"\r\n\r\n\u0000\u00FF\r\n--b\r\n"
                          + "Content-Disposition: form-data; name=\"picture\"; filename=\"\u0000\"\r\n\r\nGIF89a\r\n--b--\r\n"),

@@ -40,7 +40,8 @@ public sealed class DeviceApiTests(TestPostgres postgres) : IAsyncLifetime
         var token = paired.Json.GetProperty("token").GetString()!;
 
         Assert.Equal(HttpStatusCode.Created, paired.Status);
-        Assert.StartsWith($"__Host-portal={token}; max-age=7776000; path=/; secure; samesite=lax; httponly", paired.Header("Set-Cookie"), StringComparison.Ordinal);
+        Assert.StartsWith($"__Host-portal={token}; max-age=7776000; path=/; secure; samesite=lax; httponly", paired.Header("Set-Cookie"),
+            StringComparison.Ordinal);
         foreach (var way in new[] { HttpCalls.Bearer(token), ("Cookie", $"__Host-portal={token}") })
         {
             var device = Assert.Single((await anybody.Get(Terminals, way)).Json.EnumerateArray());
@@ -63,7 +64,8 @@ public sealed class DeviceApiTests(TestPostgres postgres) : IAsyncLifetime
         Assert.DoesNotContain(token, string.Join("", events.Select(e => e.ToString())), StringComparison.Ordinal);
 
         await using var database = Npgsql.NpgsqlDataSource.Create(portal.Database);
-        await using var all = database.CreateCommand("select (select jsonb_agg(c)::text from registry.credentials c) || (select jsonb_agg(p)::text from registry.pairing_codes p)");
+        await using var all =
+            database.CreateCommand("select (select jsonb_agg(c)::text from registry.credentials c) || (select jsonb_agg(p)::text from registry.pairing_codes p)");
         var rows = (string)(await all.ExecuteScalarAsync(TestContext.Current.CancellationToken))!;
         Assert.DoesNotContain(token, rows, StringComparison.Ordinal);
         Assert.DoesNotContain(code, rows, StringComparison.Ordinal);
@@ -115,7 +117,9 @@ public sealed class DeviceApiTests(TestPostgres postgres) : IAsyncLifetime
     {
         var code = await Code();
         for (var i = 0; i < 20; i++)
-            Assert.Equal("code_invalid", (await Pair(guess.Replace("{code}", code, StringComparison.Ordinal).Replace("{code without its end}", code[..^1], StringComparison.Ordinal))).Code);
+            Assert.Equal("code_invalid",
+                (await Pair(guess.Replace("{code}", code, StringComparison.Ordinal).Replace("{code without its end}", code[..^1], StringComparison.Ordinal)))
+                    .Code);
         Assert.Equal(HttpStatusCode.Created, (await Pair(code)).Status);
     }
 
@@ -202,7 +206,8 @@ public sealed class DeviceApiTests(TestPostgres postgres) : IAsyncLifetime
 
         Assert.Equal(HttpStatusCode.NoContent, (await laptop.Say(HttpMethod.Patch, $"{Terminals}/{id}", """{"name":"Telephone"}""")).Status);
         Assert.Equal(["Laptop", "Telephone"], (await laptop.Get(Terminals)).Json.EnumerateArray().Select(d => d.GetProperty("name").GetString()).Order());
-        Assert.Equal("Laptop", (await laptop.Get(Terminals)).Json.EnumerateArray().Single(d => d.GetProperty("this_device").GetBoolean()).GetProperty("name").GetString());
+        Assert.Equal("Laptop",
+            (await laptop.Get(Terminals)).Json.EnumerateArray().Single(d => d.GetProperty("this_device").GetBoolean()).GetProperty("name").GetString());
 
         Assert.Equal(HttpStatusCode.NoContent, (await laptop.Delete($"{Terminals}/{id}")).Status);
         Assert.Equal("token_invalid", (await phone.Get(Terminals)).Code);
@@ -253,7 +258,8 @@ public sealed class DeviceApiTests(TestPostgres postgres) : IAsyncLifetime
         foreach (var (origin, site, allowed) in new (string?, string?, bool)[]
                  {
                      ("https://notes.{domain}", "same-site", false), ("https://notes.{domain}", null, false), ("https://evil.example", "cross-site", false),
-                     ("https://evil.example", null, false), ("null", "cross-site", false), ("null", null, false), (null, "same-site", false), (null, "cross-site", false),
+                     ("https://evil.example", null, false), ("null", "cross-site", false), ("null", null, false), (null, "same-site", false),
+                     (null, "cross-site", false),
                      ("https://{domain}.evil.example", null, false), ("https://{domain}", "same-site", false), ("ftp://{domain}", null, false),
                      ("https://{domain}", "same-origin", true), ("https://{domain}", null, true), (null, "none", true), ("null", "same-origin", true),
                  })

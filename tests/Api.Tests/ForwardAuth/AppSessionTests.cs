@@ -16,12 +16,15 @@ public sealed class AppSessionTests(TwoPortals two) : IClassFixture<TwoPortals>
     public async Task A_browser_gets_a_session_and_returns_to_the_requested_page()
     {
         var app = await two.App(Paths);
-        two.Ada.Apps[app] = async context => await Microsoft.AspNetCore.Http.HttpResponseWritingExtensions.WriteAsync(context.Response, context.Request.Headers.Cookie.ToString() + context.Request.Headers["X-Ptl-Client-Name"]);
+        two.Ada.Apps[app] = async context =>
+            await Microsoft.AspNetCore.Http.HttpResponseWritingExtensions.WriteAsync(context.Response,
+                context.Request.Headers.Cookie.ToString() + context.Request.Headers["X-Ptl-Client-Name"]);
         using var browser = two.Zone.Client();
 
         var start = await browser.Get($"https://{app}.{two.Ada.Domain}/a%20b?c=d&e", ("Sec-Fetch-Mode", "navigate"), ("Cookie", "theirs=1"));
         Assert.Equal(HttpStatusCode.SeeOther, start.Status);
-        Assert.Matches("^__Host-portal-state-[A-Za-z0-9_-]{8}=[A-Za-z0-9_-]{22}; Max-Age=300; Path=/; Secure; HttpOnly; SameSite=Lax$", start.Header("Set-Cookie")!);
+        Assert.Matches("^__Host-portal-state-[A-Za-z0-9_-]{8}=[A-Za-z0-9_-]{22}; Max-Age=300; Path=/; Secure; HttpOnly; SameSite=Lax$",
+            start.Header("Set-Cookie")!);
         var (state, core) = (Cookie(start), start.Header("Location")!);
         Assert.StartsWith($"https://{two.Ada.Domain}/core/app-session?app={app}&to=%2Fa%2520b%3Fc%3Dd%26e&state=", core, StringComparison.Ordinal);
         Assert.DoesNotContain(state.Split('=')[1], core, StringComparison.Ordinal);
@@ -126,7 +129,8 @@ public sealed class AppSessionTests(TwoPortals two) : IClassFixture<TwoPortals>
         var state = new string('s', 43);
         foreach (var to in new[]
                  {
-                     "//evil.example", "/\\evil.example", "https:evil.example", "https://evil.example/", "\\\\evil.example", "evil", "", "/\t/evil.example", "/x\r\nSet-Cookie: a=b", "/a\\b",
+                     "//evil.example", "/\\evil.example", "https:evil.example", "https://evil.example/", "\\\\evil.example", "evil", "", "/\t/evil.example",
+                     "/x\r\nSet-Cookie: a=b", "/a\\b",
                      "/.portal/session?ticket=x", "javascript:alert(1)", "/" + new string('a', 2000),
                  })
         {
@@ -145,7 +149,8 @@ public sealed class AppSessionTests(TwoPortals two) : IClassFixture<TwoPortals>
     public async Task Only_a_navigation_is_redirected_to_the_login()
     {
         var app = await two.App(Paths);
-        foreach (var (method, mode) in new[] { ("GET", "cors"), ("GET", "no-cors"), ("GET", "websocket"), ("POST", "navigate"), ("HEAD", "navigate"), ("OPTIONS", "cors") })
+        foreach (var (method, mode) in new[] { ("GET", "cors"), ("GET", "no-cors"), ("GET", "websocket"), ("POST", "navigate"), ("HEAD", "navigate"),
+            ("OPTIONS", "cors") })
             Assert.Equal(HttpStatusCode.Unauthorized, (await two.Ask(app, "/", method, headers: ("Sec-Fetch-Mode", mode))).Status);
         Assert.Equal(HttpStatusCode.Unauthorized, (await two.Ask(app, "/")).Status);
     }
@@ -178,7 +183,8 @@ public sealed class AppSessionTests(TwoPortals two) : IClassFixture<TwoPortals>
         Assert.Equal("forbidden", (await two.Inner.Get("/protected/peers", HttpCalls.Bearer(session))).Code);
         using var edge = new HttpClient { BaseAddress = two.Ada.Edge };
         foreach (var token in new[] { session, two.Owner.DefaultRequestHeaders.Authorization!.Parameter! })
-            Assert.Equal(HttpStatusCode.NotFound, (await edge.Get("/core/protected/apps", ("Host", $"{app}.{two.Ada.Domain}"), HttpCalls.Bearer(token))).Status);
+            Assert.Equal(HttpStatusCode.NotFound,
+                (await edge.Get("/core/protected/apps", ("Host", $"{app}.{two.Ada.Domain}"), HttpCalls.Bearer(token))).Status);
     }
 
     private (string Name, string Value) Owner() => ("Cookie", $"__Host-portal={two.Owner.DefaultRequestHeaders.Authorization!.Parameter}");

@@ -28,14 +28,17 @@ public sealed class ComposeTests
     private static Dictionary<string, HashSet<string>> Members()
     {
         var members = new Dictionary<string, HashSet<string>>();
-        foreach (var file in Directory.EnumerateFiles(Path.Combine(DeployTests.Root(), "deploy/apps")).Prepend(Path.Combine(DeployTests.Root(), "docker-compose.yml")))
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(DeployTests.Root(), "deploy/apps"))
+            .Prepend(Path.Combine(DeployTests.Root(), "docker-compose.yml")))
         {
             var yaml = new YamlStream();
             yaml.Load(new StringReader(File.ReadAllText(file)));
             foreach (var (name, service) in (YamlMappingNode)yaml.Documents[0].RootNode["services"])
             {
                 // A service that names no network joins the default one, with all others that name none.
-                var networks = ((YamlMappingNode)service).Children.TryGetValue("networks", out var named) ? ((YamlMappingNode)named).Children.Keys.Select(key => key.ToString()) : ["default"];
+                var networks = ((YamlMappingNode)service).Children.TryGetValue("networks", out var named)
+                    ? ((YamlMappingNode)named).Children.Keys.Select(key => key.ToString())
+                    : ["default"];
                 foreach (var network in networks)
                 {
                     if (!members.TryGetValue(network, out var services))

@@ -39,7 +39,8 @@ public sealed class DeployTests
         var said = await ProxyProcess.Version(program);
         var installed = Version.Parse(Regex.Match(said, @"\d+\.\d+\.\d+").Value);
         Assert.True(installed >= Version.Parse(minimum), $"{program} {installed} is older than {minimum}.");
-        Assert.Contains($"{name} {minimum}", await File.ReadAllTextAsync(Path.Combine(Root(), "docs/deploy.md"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains($"{name} {minimum}", await File.ReadAllTextAsync(Path.Combine(Root(), "docs/deploy.md"), TestContext.Current.CancellationToken),
+            StringComparison.Ordinal);
         Assert.Contains($"{name} {minimum}", Written(program), StringComparison.Ordinal);
     }
 

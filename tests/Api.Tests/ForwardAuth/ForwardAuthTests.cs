@@ -27,7 +27,8 @@ public sealed class ForwardAuthTests(TwoPortals two) : IClassFixture<TwoPortals>
         var session = await two.Session(app);
         foreach (var (target, anonymous, device, peer) in new[]
                  {
-                     ("/", 401, 200, 403), ("/x?y", 401, 200, 403), ("/open", 200, 200, 200), ("/peer", 401, 403, 200), ("/peer/x", 401, 403, 200), ("/peerage", 401, 200, 403),
+                     ("/", 401, 200, 403), ("/x?y", 401, 200, 403), ("/open", 200, 200, 200), ("/peer", 401, 403, 200), ("/peer/x", 401, 403, 200),
+                     ("/peerage", 401, 200, 403),
                  })
         {
             Assert.Equal(anonymous, (int)(await two.Ask(app, target)).Status);
@@ -47,8 +48,10 @@ public sealed class ForwardAuthTests(TwoPortals two) : IClassFixture<TwoPortals>
         await two.App("""{ "": { "access": "public", "headers": { "X-Ptl-Elsewhere": "x", "x-ptl-user": "y" } } }""");
 
         var anonymous = await two.Ask(app, "/open");
-        foreach (var name in new[] { "X-Ptl-Client-Type", "X-Ptl-Client-Id", "X-Ptl-Client-Name", "X-Ptl-User", "X-Ptl-Key", "X-Ptl-Elsewhere", "Cookie", "Authorization", "Content-Digest" })
-            Assert.Single(anonymous.Answer.Headers.NonValidated.Concat(anonymous.Answer.Content.Headers.NonValidated), header => header.Key.Equals(name, StringComparison.OrdinalIgnoreCase));
+        foreach (var name in new[] { "X-Ptl-Client-Type", "X-Ptl-Client-Id", "X-Ptl-Client-Name", "X-Ptl-User", "X-Ptl-Key", "X-Ptl-Elsewhere", "Cookie",
+            "Authorization", "Content-Digest" })
+            Assert.Single(anonymous.Answer.Headers.NonValidated.Concat(anonymous.Answer.Content.Headers.NonValidated),
+                header => header.Key.Equals(name, StringComparison.OrdinalIgnoreCase));
         Assert.Equal(["anonymous", "", ""], Identity.Select(anonymous.Header));
         Assert.Null(anonymous.Header("X-Remote-User"));
 
@@ -97,8 +100,10 @@ public sealed class ForwardAuthTests(TwoPortals two) : IClassFixture<TwoPortals>
         var app = await two.App(Paths);
         foreach (var header in new[]
                  {
-                     ("Forwarded", "host=evil.example;proto=http"), ("X_Forwarded_Uri", "/open"), ("X-Original-Url", "/open"), ("X-Rewrite-Url", "/open"), ("X-Forwarded-Prefix", "/open"),
-                     ("X-Forwarded-Port", "80"), ("X-Original-Method", "GET"), ("X-Http-Method-Override", "GET"), ("X-Ptl-Client-Type", "terminal"), ("X_Ptl_Client_Type", "terminal"),
+                     ("Forwarded", "host=evil.example;proto=http"), ("X_Forwarded_Uri", "/open"), ("X-Original-Url", "/open"), ("X-Rewrite-Url", "/open"),
+                     ("X-Forwarded-Prefix", "/open"),
+                     ("X-Forwarded-Port", "80"), ("X-Original-Method", "GET"), ("X-Http-Method-Override", "GET"), ("X-Ptl-Client-Type", "terminal"),
+                     ("X_Ptl_Client_Type", "terminal"),
                  })
         {
             Assert.Equal(HttpStatusCode.Unauthorized, (await two.Ask(app, "/", headers: header)).Status);
@@ -114,7 +119,8 @@ public sealed class ForwardAuthTests(TwoPortals two) : IClassFixture<TwoPortals>
         var app = await two.App(Paths);
         var spoofed = await two.Ask(app, "/open", headers:
         [
-            ("X-Ptl-Client-Type", "terminal"), ("x-ptl-client-id", "me"), ("X_Ptl_Client_Name", "me"), ("X.Ptl.Client.Id", "me"), ("X-Ptl-User", "admin"), ("X-PTL-Anything", "y"),
+            ("X-Ptl-Client-Type", "terminal"), ("x-ptl-client-id", "me"), ("X_Ptl_Client_Name", "me"), ("X.Ptl.Client.Id", "me"), ("X-Ptl-User", "admin"),
+            ("X-PTL-Anything", "y"),
         ]);
         Assert.Equal(["anonymous", "", ""], Identity.Select(spoofed.Header));
         Assert.Equal("", spoofed.Header("X-Ptl-User"));
@@ -157,7 +163,8 @@ public sealed class ForwardAuthTests(TwoPortals two) : IClassFixture<TwoPortals>
         var app = await two.App(Paths);
         foreach (var host in new[]
                  {
-                     two.Ada.Domain, "evil.example", $"nobody.{two.Ada.Domain}", $"{app}.{two.Bob.Domain}", $"x.{app}.{two.Ada.Domain}", $"{app}.{two.Ada.Domain}.evil.example", $"{app}.{two.Ada.Domain}.",
+                     two.Ada.Domain, "evil.example", $"nobody.{two.Ada.Domain}", $"{app}.{two.Bob.Domain}", $"x.{app}.{two.Ada.Domain}",
+                     $"{app}.{two.Ada.Domain}.evil.example", $"{app}.{two.Ada.Domain}.",
                  })
         {
             var asked = await two.Inner.Get("/internal/auth",
@@ -166,7 +173,8 @@ public sealed class ForwardAuthTests(TwoPortals two) : IClassFixture<TwoPortals>
         }
 
         var withPort = await two.Inner.Get("/internal/auth",
-            ("X-Forwarded-Method", "GET"), ("X-Forwarded-Proto", "wss"), ("X-Forwarded-Host", $"{app.ToUpperInvariant()}.{two.Ada.Domain}:8443"), ("X-Forwarded-Uri", "/open"));
+            ("X-Forwarded-Method", "GET"), ("X-Forwarded-Proto", "wss"), ("X-Forwarded-Host", $"{app.ToUpperInvariant()}.{two.Ada.Domain}:8443"),
+            ("X-Forwarded-Uri", "/open"));
         Assert.Equal(HttpStatusCode.OK, withPort.Status);
     }
 
@@ -180,7 +188,8 @@ public sealed class ForwardAuthTests(TwoPortals two) : IClassFixture<TwoPortals>
         foreach (var header in new[]
                  {
                      HttpCalls.Bearer(owner), ("Cookie", $"__Host-portal={owner}"), ("Cookie", $"__Host-portal-app={owner}"),
-                     HttpCalls.Bearer(others), ("Cookie", $"__Host-portal-app={others}"), ("Cookie", $"__Host-portal-app={session}; __Host-portal-app={session}"),
+                     HttpCalls.Bearer(others), ("Cookie", $"__Host-portal-app={others}"),
+                     ("Cookie", $"__Host-portal-app={session}; __Host-portal-app={session}"),
                  })
         {
             Assert.Equal(HttpStatusCode.Unauthorized, (await two.Ask(app, "/", headers: header)).Status);
@@ -188,7 +197,8 @@ public sealed class ForwardAuthTests(TwoPortals two) : IClassFixture<TwoPortals>
 
         var seen = await two.Ask(app, "/open", headers:
         [
-            ("Cookie", $"a=1; __Host-portal={owner}; theirs=\"{owner}\"; b=2;c; __host-PORTAL={owner}"), ("Cookie", $"__Host-portal-app={session}; __Host-portal-state=x; d=4"), HttpCalls.Bearer(owner),
+            ("Cookie", $"a=1; __Host-portal={owner}; theirs=\"{owner}\"; b=2;c; __host-PORTAL={owner}"),
+            ("Cookie", $"__Host-portal-app={session}; __Host-portal-state=x; d=4"), HttpCalls.Bearer(owner),
         ]);
         Assert.Equal(("a=1; b=2; c; d=4", ""), (seen.Header("Cookie"), seen.Header("Authorization")));
         Assert.Equal("Bearer of-the-app", (await two.Ask(app, "/open", headers: HttpCalls.Bearer("of-the-app"))).Header("Authorization"));
@@ -203,16 +213,21 @@ public sealed class ForwardAuthTests(TwoPortals two) : IClassFixture<TwoPortals>
         var cookie = ("Cookie", $"__Host-portal-app={session}");
         foreach (var (method, upgrade, origin, site, status) in new (string, bool, string?, string?, int)[]
                  {
-                     ("POST", false, null, null, 403), ("POST", false, $"https://other.{two.Ada.Domain}", "same-site", 403), ("POST", false, null, "same-site", 403),
-                     ("POST", false, "null", null, 403), ("POST", false, $"https://{host}.evil.example", null, 403), ("DELETE", false, $"https://{two.Ada.Domain}", null, 403),
-                     ("POST", false, $"https://{host}", null, 200), ("POST", false, null, "same-origin", 200), ("POST", false, null, "none", 200), ("POST", false, "null", "same-origin", 200),
-                     ("GET", false, null, null, 200), ("GET", false, null, "cross-site", 200), ("GET", true, null, null, 403), ("GET", true, $"https://{host}", null, 200),
+                     ("POST", false, null, null, 403), ("POST", false, $"https://other.{two.Ada.Domain}", "same-site", 403),
+                     ("POST", false, null, "same-site", 403),
+                     ("POST", false, "null", null, 403), ("POST", false, $"https://{host}.evil.example", null, 403),
+                     ("DELETE", false, $"https://{two.Ada.Domain}", null, 403),
+                     ("POST", false, $"https://{host}", null, 200), ("POST", false, null, "same-origin", 200), ("POST", false, null, "none", 200),
+                     ("POST", false, "null", "same-origin", 200),
+                     ("GET", false, null, null, 200), ("GET", false, null, "cross-site", 200), ("GET", true, null, null, 403),
+                     ("GET", true, $"https://{host}", null, 200),
                      ("GET", true, $"https://other.{two.Ada.Domain}", null, 403),
                  })
         {
             (string, string)[] headers =
             [
-                cookie, .. origin is null ? [] : new[] { ("Origin", origin) }, .. site is null ? [] : new[] { ("Sec-Fetch-Site", site) }, .. upgrade ? new[] { ("Upgrade", "websocket") } : [],
+                cookie, .. origin is null ? [] : new[] { ("Origin", origin) }, .. site is null ? [] : new[] { ("Sec-Fetch-Site", site) },
+                .. upgrade ? new[] { ("Upgrade", "websocket") } : [],
             ];
             var asked = await two.Ask(app, "/", method, headers: headers);
             Assert.True(status == (int)asked.Status, $"{method} upgrade={upgrade} {origin} {site}: {asked.Status}");
@@ -238,7 +253,8 @@ public sealed class ForwardAuthTests(TwoPortals two) : IClassFixture<TwoPortals>
         var replayed = await two.Ask(app, "/open", "POST", headers: signed);
         Assert.Equal((HttpStatusCode.OK, "anonymous", ""), (replayed.Status, replayed.Header("X-Ptl-Client-Type"), replayed.Header("Content-Digest")));
 
-        var refused = (await two.Owner.Get("/core/protected/calls/refused")).Json.EnumerateArray().Where(call => call.GetProperty("app").GetString() == app).ToList();
+        var refused =
+            (await two.Owner.Get("/core/protected/calls/refused")).Json.EnumerateArray().Where(call => call.GetProperty("app").GetString() == app).ToList();
         Assert.Contains(refused, call => call.GetProperty("reason").GetString() == "replayed");
         Assert.Contains(refused, call => call.GetProperty("reason").GetString() == "tag_wrong");
     }
@@ -284,10 +300,13 @@ public sealed class ForwardAuthTests(TwoPortals two) : IClassFixture<TwoPortals>
     public async Task A_hidden_peer_is_answered_like_a_stranger_byte_for_byte()
     {
         var app = await two.App(Paths, Visibility.None);
-        var asked = new[] { await two.AskSigned(app, "/peer"), await two.Ask(app, "/peer", headers: Renamed(two.Signed(app, "/peer"))), await two.Ask(app, "/peer") };
+        var asked =
+            new[] { await two.AskSigned(app, "/peer"), await two.Ask(app, "/peer", headers: Renamed(two.Signed(app, "/peer"))), await two.Ask(app, "/peer") };
         Assert.All(asked, answer => Assert.Equal(HttpStatusCode.Unauthorized, answer.Status));
         Assert.Single(asked.Select(answer => answer.Body).Distinct());
-        Assert.Single(asked.Select(answer => string.Join('\n', answer.Answer.Headers.Where(header => header.Key != "Date").Select(header => $"{header.Key}: {string.Join(", ", header.Value)}"))).Distinct());
+        Assert.Single(asked.Select(answer =>
+            string.Join('\n', answer.Answer.Headers.Where(header => header.Key != "Date").Select(header => $"{header.Key}: {string.Join(", ", header.Value)}")))
+                .Distinct());
         Assert.Equal("anonymous", (await two.AskSigned(app, "/open")).Header("X-Ptl-Client-Type"));
 
         await two.Owner.Put($"/core/protected/apps/{app}/visibility", $$"""{"mode":"some","peers":["{{two.Bob.Id}}"]}""");
@@ -315,5 +334,6 @@ public sealed class ForwardAuthTests(TwoPortals two) : IClassFixture<TwoPortals>
 
     /// <summary>The same signature under the name of nobody.</summary>
     private static (string Name, string Value)[] Renamed((string Name, string Value)[] signed) =>
-        [.. signed.Select(field => (field.Name, System.Text.RegularExpressions.Regex.Replace(field.Value, "keyid=\"[^\"]*\"", $"keyid=\"{new string('a', 103)}\"")))];
+        [.. signed.Select(field =>
+            (field.Name, System.Text.RegularExpressions.Regex.Replace(field.Value, "keyid=\"[^\"]*\"", $"keyid=\"{new string('a', 103)}\"")))];
 }

@@ -55,7 +55,8 @@ public sealed class HeadLimitTests(TwoPortals two) : IClassFixture<TwoPortals>
         var again = await two.Ask(app, "/", headers: [("Cookie", $"{Tossed}; __Host-portal-cleared=1"), modern]);
         Assert.Equal("\"cookies\"", again.Header("Clear-Site-Data"));
         Assert.Equal("\"cookies\"", (await two.Ask(app, "/", headers: ("Cookie", Tossed))).Header("Clear-Site-Data"));
-        Assert.True(again.Answer.Headers.NonValidated.Sum(header => header.Value.Sum(value => header.Key.Length + value.Length + 4)) < 4000); // nginx takes no more
+        // nginx takes no more
+        Assert.True(again.Answer.Headers.NonValidated.Sum(header => header.Value.Sum(value => header.Key.Length + value.Length + 4)) < 4000);
     }
 
     [Theory]
@@ -67,7 +68,8 @@ public sealed class HeadLimitTests(TwoPortals two) : IClassFixture<TwoPortals>
         await using var echo = await PlainHost.Start(CallPeerTests.Echo);
         await using var rig = await LiveProxyRig.Start(program, two.Ada, app, echo.Urls.First());
 
-        Assert.Equal(HttpStatusCode.OK, (await rig.Client.Get($"https://{two.Ada.Domain}/core/protected/apps", ("Cookie", $"{Tossed}; __Host-portal={Token}"))).Status);
+        Assert.Equal(HttpStatusCode.OK,
+            (await rig.Client.Get($"https://{two.Ada.Domain}/core/protected/apps", ("Cookie", $"{Tossed}; __Host-portal={Token}"))).Status);
         var page = await rig.Client.Get($"https://{app}.{two.Ada.Domain}/", ("Cookie", Tossed), ("Accept", "text/html"));
         Assert.Equal((431, "text/html", "\"cookies\""), ((int)page.Status, page.Answer.Content.Headers.ContentType?.MediaType, page.Header("Clear-Site-Data")));
         Assert.Contains("Your browser sent too many cookies", page.Body, StringComparison.Ordinal);

@@ -73,7 +73,8 @@ public sealed class HeadSizeTests(TwoPortals two) : IClassFixture<TwoPortals>
         var app = await two.App("""{ "": { "access": "public" } }""");
         await using var echo = await PlainHost.Start(CallPeerTests.Echo);
         await using var rig = await LiveProxyRig.Start(program, two.Ada, app, echo.Urls.First());
-        foreach (var (size, status) in new[] { (30_000, HttpStatusCode.OK), (Limit, HttpStatusCode.RequestHeaderFieldsTooLarge), (50_000, HttpStatusCode.RequestHeaderFieldsTooLarge) })
+        foreach (var (size, status) in new[] { (30_000, HttpStatusCode.OK), (Limit, HttpStatusCode.RequestHeaderFieldsTooLarge),
+            (50_000, HttpStatusCode.RequestHeaderFieldsTooLarge) })
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, $"https://{app}.{two.Ada.Domain}/")
             {

@@ -33,7 +33,8 @@ internal sealed class LiveProxyRig : IAsyncDisposable
         var all = portal.Services.GetRequiredService<IPortalSnapshots>().All;
         var rig = new LiveProxyRig(new TestCertificate(authority, [.. all.SelectMany(each => new[] { $"*.{each.Portal.Domain}", each.Portal.Domain })]));
         rig.proxy = await PrintedConfiguration.Start(program, port => PrintedConfiguration.Setup(
-            all, portal.Edge.Authority, portal.Internal.Authority, port, upstreams, rig.certificate, portal.Services.GetRequiredService<IProxySecrets>()), change);
+            all, portal.Edge.Authority, portal.Internal.Authority, port, upstreams, rig.certificate, portal.Services.GetRequiredService<IProxySecrets>()),
+                change);
         rig.Client = rig.proxy.Client();
         return rig;
     }

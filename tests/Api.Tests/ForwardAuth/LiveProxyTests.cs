@@ -30,7 +30,8 @@ public sealed class LiveProxyTests(TwoPortals two) : IClassFixture<TwoPortals>
         await two.Ada.Send(new SetVisibility(two.Ada.Id, app, VisibilityMode.All, []));
         await using var postcards = await PostcardsProcess.Start(two.Ada.Internal, await two.Ada.Send(new IssueAppToken(two.Ada.Id, app)));
         await using var rig = await LiveProxyRig.Start(program, two.Ada, app, postcards.Address);
-        Task<(int, string)> Post(byte[] body, IEnumerable<(string, string)> fields, bool chunked = false) => Send(rig, app, "/postcards", body, fields, chunked);
+        Task<(int, string)> Post(byte[] body, IEnumerable<(string, string)> fields, bool chunked = false) =>
+            Send(rig, app, "/postcards", body, fields, chunked);
         var signed = SignedCard(app);
 
         Assert.Equal((204, ""), await Post(Card, signed));

@@ -60,11 +60,14 @@ public sealed class MissingContainerTests
         await File.WriteAllTextAsync(pem, certificate.ExportCertificatePem(), Stop);
         await File.WriteAllTextAsync(key, certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem(), Stop);
         ProxySetup Setup(int port) => new(
-            [new ProxiedPortal(Domain, [.. apps.Select(app => new ProxiedApp(app.Name, app.Upstream, "secret"))], ["X-Ptl-Client-Type", "X-Ptl-Client-Id", "X-Ptl-Client-Name"])],
+            [new ProxiedPortal(Domain, [.. apps.Select(app => new ProxiedApp(app.Name, app.Upstream, "secret"))],
+                ["X-Ptl-Client-Type", "X-Ptl-Client-Id", "X-Ptl-Client-Name"])],
             Authority(core), Authority(core), port, InternalAuthority: false, pem, key) { Resolver = resolver };
         try
         {
-            return program == "caddy" ? await ProxyProcess.Caddy(port => CaddyConfig.Write(Setup(port))) : await ProxyProcess.Nginx(port => NginxConfig.Write(Setup(port)));
+            return program == "caddy"
+                ? await ProxyProcess.Caddy(port => CaddyConfig.Write(Setup(port)))
+                : await ProxyProcess.Nginx(port => NginxConfig.Write(Setup(port)));
         }
         finally
         {

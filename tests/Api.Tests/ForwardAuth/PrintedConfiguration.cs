@@ -39,7 +39,8 @@ internal static class PrintedConfiguration
             Apps = new()
             {
                 Upstreams = all.SelectMany(portal => portal.Apps.Keys, (portal, app) => (Portal: portal.Portal.Id, App: app)).ToDictionary(
-                    each => each.Portal == all[0].Portal.Id ? each.App : $"{each.App}.{each.Portal.Short}", each => upstreams.GetValueOrDefault(each.App, "127.0.0.1:9")),
+                    each => each.Portal == all[0].Portal.Id ? each.App : $"{each.App}.{each.Portal.Short}", each =>
+                        upstreams.GetValueOrDefault(each.App, "127.0.0.1:9")),
             },
             Proxy = new()
             {

@@ -12,7 +12,8 @@ namespace PeerRegistry.Api.Tests.ForwardAuth;
 /// <summary>Calls from an app to the same app of a peer whose Portal is behind a real proxy: what is signed is what arrives.</summary>
 public sealed class ProxiedCallsTests(ProxiedPeers peers) : IClassFixture<ProxiedPeers>
 {
-    private static readonly IEnumerable<char> Printable = Enumerable.Range(0x21, 0x7E - 0x20).Select(c => (char)c).Where(c => c != '#'); // no client sends a fragment
+    // no client sends a fragment
+    private static readonly IEnumerable<char> Printable = Enumerable.Range(0x21, 0x7E - 0x20).Select(c => (char)c).Where(c => c != '#');
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -38,7 +39,8 @@ public sealed class ProxiedCallsTests(ProxiedPeers peers) : IClassFixture<Proxie
             if (expected is null)
                 Assert.Equal((HttpStatusCode.BadRequest, "path_ambiguous", target), (response.StatusCode, said.GetProperty("code").GetString(), target));
             else
-                Assert.Equal((HttpStatusCode.OK, expected), (response.StatusCode, response.IsSuccessStatusCode ? said.GetProperty("target").GetString() : $"{target}: {said}"));
+                Assert.Equal((HttpStatusCode.OK, expected),
+                    (response.StatusCode, response.IsSuccessStatusCode ? said.GetProperty("target").GetString() : $"{target}: {said}"));
         });
     }
 
@@ -47,7 +49,8 @@ public sealed class ProxiedCallsTests(ProxiedPeers peers) : IClassFixture<Proxie
     [InlineData("nginx")]
     public async Task A_method_arrives_as_it_was_signed_or_is_refused_before(string program)
     {
-        foreach (var (method, expected) in new[] { ("get", "GET"), ("Post", "POST"), ("patch", "PATCH"), ("DELETE", "DELETE"), ("PROPFIND", "PROPFIND"), ("VERSION-CONTROL", "VERSION-CONTROL") })
+        foreach (var (method, expected) in new[] { ("get", "GET"), ("Post", "POST"), ("patch", "PATCH"), ("DELETE", "DELETE"), ("PROPFIND", "PROPFIND"),
+            ("VERSION-CONTROL", "VERSION-CONTROL") })
         {
             var (status, said) = await peers.CallAs(program, method, "/peer");
             Assert.Equal((200, expected), (status, status == 200 ? said.GetProperty("method").GetString() : $"{method}: {said}"));
@@ -84,7 +87,8 @@ public sealed class ProxiedCallsTests(ProxiedPeers peers) : IClassFixture<Proxie
     public async Task Bytes_beyond_ASCII_in_any_header_neither_decide_nor_change(string program)
     {
         var value = "a=" + Encoding.Latin1.GetString([.. Enumerable.Range(0x80, 0x80).Select(b => (byte)b)]) + "z";
-        string[] names = ["Referer", "User-Agent", "Cookie", "Authorization", "Accept", "Accept-Language", "From", "If-None-Match", "Origin", "Range", "X-Custom"];
+        string[] names =
+            ["Referer", "User-Agent", "Cookie", "Authorization", "Accept", "Accept-Language", "From", "If-None-Match", "Origin", "Range", "X-Custom"];
         using var request = new HttpRequestMessage(HttpMethod.Get, $"https://{program}.{peers.Ada.Domain}/open");
         foreach (var name in names)
             Assert.True(request.Headers.TryAddWithoutValidation(name, value));

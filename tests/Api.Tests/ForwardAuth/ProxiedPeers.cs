@@ -75,7 +75,8 @@ public sealed class ProxiedPeers(TestPostgres postgres) : IAsyncLifetime
     /// <summary>As Bob's app of this name calls the same app of Ada.</summary>
     internal Task<HttpResponseMessage> Call(string program, string target, string method = "GET", HttpContent? content = null)
     {
-        var uri = new Uri($"{Bob.Internal.Scheme}://{Bob.Internal.Authority}/internal/call_peer/{Ada.Id}{target}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        var uri = new Uri($"{Bob.Internal.Scheme}://{Bob.Internal.Authority}/internal/call_peer/{Ada.Id}{target}",
+        new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
         return callers[program].SendAsync(new HttpRequestMessage(new HttpMethod(method), uri) { Content = content }, TestContext.Current.CancellationToken);
     }
 
@@ -86,7 +87,8 @@ public sealed class ProxiedPeers(TestPostgres postgres) : IAsyncLifetime
         using var connection = new TcpClient();
         await connection.ConnectAsync(Bob.Internal.Host, Bob.Internal.Port, TestContext.Current.CancellationToken);
         await using var stream = connection.GetStream();
-        await ScriptedPeer.Write(stream, $"{method} /internal/call_peer/{Ada.Id}{target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: {callers[program].DefaultRequestHeaders.Authorization}\r\n\r\n");
+        await ScriptedPeer.Write(stream,
+            $"{method} /internal/call_peer/{Ada.Id}{target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: {callers[program].DefaultRequestHeaders.Authorization}\r\n\r\n");
         using var reader = new StreamReader(stream);
         var answer = await reader.ReadToEndAsync(TestContext.Current.CancellationToken);
         var body = answer[answer.IndexOf('{', StringComparison.Ordinal)..(answer.LastIndexOf('}') + 1)];

@@ -69,7 +69,8 @@ internal sealed class ProxyProcess : IAsyncDisposable
         UseCookies = false,
         AllowAutoRedirect = false,
         RequestHeaderEncodingSelector = (_, _) => Encoding.Latin1,
-        SslOptions = { RemoteCertificateValidationCallback = (_, _, _, errors) => errors is SslPolicyErrors.None or SslPolicyErrors.RemoteCertificateChainErrors },
+        SslOptions =
+            { RemoteCertificateValidationCallback = (_, _, _, errors) => errors is SslPolicyErrors.None or SslPolicyErrors.RemoteCertificateChainErrors },
         ConnectCallback = async (_, ct) =>
         {
             var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };

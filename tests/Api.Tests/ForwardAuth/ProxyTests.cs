@@ -54,7 +54,8 @@ public abstract class ProxyTests : IAsyncLifetime
         Assert.DoesNotContain("forged", seen.GetRawText(), StringComparison.Ordinal);
         Assert.Equal(("peer", "real-id", "Zoë 日本"), (headers["X-Ptl-Client-Type"], headers["X-Ptl-Client-Id"], headers["X-Ptl-Client-Name"]));
         Assert.Equal(("app=1", "sha-256=:verified:"), (headers["Cookie"], headers["Content-Digest"]));
-        Assert.Equal(["X-Ptl-Client-Id", "X-Ptl-Client-Name", "X-Ptl-Client-Type"], headers.Keys.Where(Aliases).Where(name => name is not ("X-Ptl-Mail" or "X-Ptl-Proxy-Secret")).Order(StringComparer.Ordinal));
+        Assert.Equal(["X-Ptl-Client-Id", "X-Ptl-Client-Name", "X-Ptl-Client-Type"],
+            headers.Keys.Where(Aliases).Where(name => name is not ("X-Ptl-Mail" or "X-Ptl-Proxy-Secret")).Order(StringComparer.Ordinal));
         var ask = Assert.Single(Rig.Asks);
         Assert.Equal(("GET", $"{ProxyRig.Host}:{Rig.Port}", "/a", "", "https"), (ask.Method, ask.Host, ask.Target, ask.Query, ask.Proto));
     }
@@ -103,7 +104,8 @@ public abstract class ProxyTests : IAsyncLifetime
     [Fact]
     public async Task Every_admitted_target_is_the_one_that_was_authorized()
     {
-        string[] pieces = ["/", "/", "a", "B", ".", "..", "%2e", "%2F", "%5c", "%00", ";", "?", "&", "=", "%41", "%c3%a9", "%", "~", "nobody", ".portal", "+", "%20", "'", "\\", "|", "%25", "%252F"];
+        string[] pieces = ["/", "/", "a", "B", ".", "..", "%2e", "%2F", "%5c", "%00", ";", "?", "&", "=", "%41", "%c3%a9", "%", "~", "nobody", ".portal", "+",
+        "%20", "'", "\\", "|", "%25", "%252F"];
         for (var i = 0; i < 400; i++)
         {
             var dice = SHA256.HashData(BitConverter.GetBytes(i)); // the same targets every time
@@ -153,7 +155,8 @@ public abstract class ProxyTests : IAsyncLifetime
         Assert.Equal("GET", Assert.Single(Rig.Asks).Method);
 
         using var refused = Socket();
-        await Assert.ThrowsAsync<WebSocketException>(() => refused.ConnectAsync(new UriBuilder(Rig.At("/nobody")) { Scheme = "wss", Host = "localhost" }.Uri, Stop));
+        await Assert.ThrowsAsync<WebSocketException>(() =>
+            refused.ConnectAsync(new UriBuilder(Rig.At("/nobody")) { Scheme = "wss", Host = "localhost" }.Uri, Stop));
         Assert.Single(Rig.Arrived);
     }
 

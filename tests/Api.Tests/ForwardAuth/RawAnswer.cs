@@ -25,7 +25,8 @@ internal sealed record RawAnswer(int Status, string Head, string Body)
         limit.CancelAfter(TimeSpan.FromSeconds(30));
         using var connection = new TcpClient();
         await connection.ConnectAsync("127.0.0.1", port, limit.Token);
-        await using var tls = new SslStream(connection.GetStream(), false, (_, certificate, _, _) => certificate is not null); // the proxy of this test, whoever signed for it
+        // the proxy of this test, whoever signed for it
+        await using var tls = new SslStream(connection.GetStream(), false, (_, certificate, _, _) => certificate is not null);
         await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = serverName }, limit.Token);
         var (received, buffer) = (new StringBuilder(), new byte[16 * 1024]);
         try
@@ -75,7 +76,8 @@ internal sealed record RawAnswer(int Status, string Head, string Body)
             return true;
 
         var length = head.Split("\r\n").Select(line => line.Split(':', 2))
-            .Where(line => line[0].Equals("Content-Length", StringComparison.OrdinalIgnoreCase)).Select(line => int.Parse(line[1], CultureInfo.InvariantCulture)).ToList();
+            .Where(line => line[0].Equals("Content-Length", StringComparison.OrdinalIgnoreCase))
+            .Select(line => int.Parse(line[1], CultureInfo.InvariantCulture)).ToList();
         return length is [var known] ? body >= known : text.EndsWith("\r\n0\r\n\r\n", StringComparison.Ordinal);
     }
 }

@@ -31,7 +31,8 @@ public sealed class RefusalPageTests(TwoPortals two) : IClassFixture<TwoPortals>
         {
             foreach (var (target, status, words) in new[]
                      {
-                         ("/open%2Fx", 400, "under different rules"), ("/peer", 401, "need to sign in"), ("/nothing", 404, "has nothing at this path"), ("/.portal/nothing", 404, "Page not found"),
+                         ("/open%2Fx", 400, "under different rules"), ("/peer", 401, "need to sign in"), ("/nothing", 404, "has nothing at this path"),
+                         ("/.portal/nothing", 404, "Page not found"),
                      })
                 await SeesPage(rig, app, target, browser, status, words);
             await SeesPage(rig, app, "/peer", [.. browser, session], 403, "You may not open this page");
@@ -47,7 +48,8 @@ public sealed class RefusalPageTests(TwoPortals two) : IClassFixture<TwoPortals>
         var app = await two.App(Paths, Visibility.All);
         await using var echo = await PlainHost.Start(CallPeerTests.Echo);
         await using var rig = await LiveProxyRig.Start(program, two.Ada, app, echo.Urls.First());
-        foreach (var headers in new (string, string)[][] { [], [("Accept", "*/*")], [("Accept", Html), ("Sec-Fetch-Mode", "cors")], [("Accept", Html), ("X-Requested-With", "XMLHttpRequest")] })
+        foreach (var headers in new (string, string)[][] { [], [("Accept", "*/*")], [("Accept", Html), ("Sec-Fetch-Mode", "cors")],
+            [("Accept", Html), ("X-Requested-With", "XMLHttpRequest")] })
             Assert.Equal("not_authenticated", (await rig.Client.Say(HttpMethod.Get, $"https://{app}.{two.Ada.Domain}/private", null, headers)).Code);
     }
 
@@ -108,7 +110,8 @@ public sealed class RefusalPageTests(TwoPortals two) : IClassFixture<TwoPortals>
         {
             var uri = new Uri($"https://{app}.{two.Ada.Domain}{target}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
             using var answer = await rig.Client.GetAsync(uri, Stop);
-            Assert.Equal((200, true), ((int)answer.StatusCode, (await answer.Content.ReadAsStringAsync(Stop)).Contains($"\"{target}\"", StringComparison.Ordinal)));
+            Assert.Equal((200, true),
+                ((int)answer.StatusCode, (await answer.Content.ReadAsStringAsync(Stop)).Contains($"\"{target}\"", StringComparison.Ordinal)));
         }
     }
 

@@ -32,10 +32,12 @@ public sealed class RemovedMeanwhileTests(TestPostgres postgres)
         async Task<HttpStatusCode> Call()
         {
             var host = $"notes.{ada.Domain}";
-            var signed = bob.Services.GetRequiredService<ISignatures>().Sign(bob.Id, "portal-peer", "GET", host, $"https://{host}/", SHA256.HashData([]), toOriginal: false);
+            var signed = bob.Services.GetRequiredService<ISignatures>().Sign(bob.Id, "portal-peer", "GET", host, $"https://{host}/", SHA256.HashData([]),
+            toOriginal: false);
             return (await inner.Get("/internal/auth",
             [
-                ("X-Forwarded-Method", "GET"), ("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", host), ("X-Forwarded-Uri", "/"), .. signed.Select(field => (field.Key, field.Value)),
+                ("X-Forwarded-Method", "GET"), ("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", host), ("X-Forwarded-Uri", "/"),
+                .. signed.Select(field => (field.Key, field.Value)),
             ])).Status;
         }
 
@@ -66,7 +68,8 @@ public sealed class RemovedMeanwhileTests(TestPostgres postgres)
             PortalId self, string tag, string method, string authority, string targetUri, ReadOnlySpan<byte> sha256, bool toOriginal) =>
             real.Sign(self, tag, method, authority, targetUri, sha256, toOriginal);
 
-        public IReadOnlyList<KeyValuePair<string, string>> SignAnswer(PortalId self, int status, ReadOnlySpan<byte> body, ReceivedRequest request, string? label) =>
+        public IReadOnlyList<KeyValuePair<string, string>> SignAnswer(
+            PortalId self, int status, ReadOnlySpan<byte> body, ReceivedRequest request, string? label) =>
             real.SignAnswer(self, status, body, request, label);
 
         public string? VerifyAnswer(PublicKey key, int status, ReadOnlySpan<byte> body, IFields answer, ReceivedRequest request) =>

@@ -34,7 +34,8 @@ public sealed class ServedHostTests(TwoPortals two) : IClassFixture<TwoPortals>
         });
         await using var rig = await LiveProxyRig.Start(program, two.Ada, new Dictionary<string, string>
         {
-            [open] = new Uri(opened.Urls.First()).Authority, [vault] = new Uri(secret.Urls.First()).Authority, ["ledger"] = new Uri(secret.Urls.First()).Authority,
+            [open] = new Uri(opened.Urls.First()).Authority, [vault] = new Uri(secret.Urls.First()).Authority,
+            ["ledger"] = new Uri(secret.Urls.First()).Authority,
         });
         var openHost = $"{open}.{two.Ada.Domain}";
         Assert.Equal((200, "open"), Shown(await rig.Send(openHost, "GET / HTTP/1.1", $"Host: {openHost}")));
@@ -91,7 +92,8 @@ public sealed class ServedHostTests(TwoPortals two) : IClassFixture<TwoPortals>
 
         Assert.Equal(HttpStatusCode.OK, (await Served($"{app}.{two.Ada.Domain}")).Status);
         Assert.Equal(HttpStatusCode.OK, (await Served($"{app}.{two.Ada.Domain}".ToUpperInvariant())).Status);
-        foreach (var host in new[] { $"{other}.{two.Ada.Domain}", two.Ada.Domain, $"{app}.{two.Bob.Domain}", $"{app}.{two.Ada.Domain}:443", $"{app}.{two.Ada.Domain}." })
+        foreach (var host in new[] { $"{other}.{two.Ada.Domain}", two.Ada.Domain, $"{app}.{two.Bob.Domain}", $"{app}.{two.Ada.Domain}:443",
+            $"{app}.{two.Ada.Domain}." })
         {
             var refused = await Served(host);
             Assert.Equal((HttpStatusCode.MisdirectedRequest, "host_mismatch"), (refused.Status, refused.Code));

@@ -32,7 +32,9 @@ public sealed class TraefikShapeTests(TwoPortals two) : IClassFixture<TwoPortals
             Assert.Equal("anonymous", (await Ask(app, "/open", method)).Header("X-Ptl-Client-Type"));
             Assert.Equal("peer", (await Ask(app, "/peer?a=b", method, two.Signed(app, "/peer?a=b", method))).Header("X-Ptl-Client-Type"));
             var device = await Ask(app, "/", method, [session]);
-            Assert.Equal(method == "POST" ? (HttpStatusCode.Forbidden, null) : (HttpStatusCode.OK, "terminal"), (device.Status, device.Header("X-Ptl-Client-Type")));
+            Assert.Equal(method == "POST"
+                ? (HttpStatusCode.Forbidden, null)
+                : (HttpStatusCode.OK, "terminal"), (device.Status, device.Header("X-Ptl-Client-Type")));
         }
 
         Assert.Equal("terminal", (await Ask(app, "/", "POST", [session, ("Origin", $"https://{app}.{two.Ada.Domain}")])).Header("X-Ptl-Client-Type"));
@@ -53,7 +55,8 @@ public sealed class TraefikShapeTests(TwoPortals two) : IClassFixture<TwoPortals
 
         var detour = await Ask(app, "/x", "GET", [("Sec-Fetch-Mode", "navigate")]);
         Assert.Equal(HttpStatusCode.SeeOther, detour.Status);
-        Assert.StartsWith($"https://{two.Ada.Domain}/core/app-session?", detour.Header("Location"), StringComparison.Ordinal); // a relative one would lead to the core's own listener
+        // a relative one would lead to the core's own listener
+        Assert.StartsWith($"https://{two.Ada.Domain}/core/app-session?", detour.Header("Location"), StringComparison.Ordinal);
         Assert.StartsWith("__Host-portal-state-", detour.Header("Set-Cookie"), StringComparison.Ordinal);
     }
 
@@ -71,7 +74,8 @@ public sealed class TraefikShapeTests(TwoPortals two) : IClassFixture<TwoPortals
     public async Task A_WebSocket_is_judged_though_its_Upgrade_is_not_shown(string proto)
     {
         var app = await two.App(Paths, Visibility.All);
-        Task<Said> Open(params (string, string)[] fields) => Ask(app, "/", "GET", [("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="), .. fields], proto);
+        Task<Said> Open(params (string, string)[] fields) =>
+            Ask(app, "/", "GET", [("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="), .. fields], proto);
         var session = ("Cookie", $"__Host-portal-app={await two.Session(app)}");
 
         Assert.Equal(HttpStatusCode.OK, (await Open(session, ("Origin", $"https://{app}.{two.Ada.Domain}"))).Status);
@@ -134,7 +138,8 @@ public sealed class TraefikShapeTests(TwoPortals two) : IClassFixture<TwoPortals
         var app = await two.App(Paths, Visibility.All);
         var middleware = ForwardAuth();
         Assert.Equal(["address", "authResponseHeaders", "authResponseHeadersRegex", "trustForwardHeader"], middleware.Keys.Order(StringComparer.Ordinal));
-        Assert.Equal(($"http://{two.Ada.Internal.Authority}/internal/auth", "false"), (middleware["address"].ToString(), middleware["trustForwardHeader"].ToString()));
+        Assert.Equal(($"http://{two.Ada.Internal.Authority}/internal/auth", "false"),
+            (middleware["address"].ToString(), middleware["trustForwardHeader"].ToString()));
 
         var named = ((YamlSequenceNode)middleware["authResponseHeaders"]).Select(name => name.ToString()).ToHashSet(StringComparer.OrdinalIgnoreCase);
         var pattern = new Regex(middleware["authResponseHeadersRegex"].ToString());
@@ -142,12 +147,14 @@ public sealed class TraefikShapeTests(TwoPortals two) : IClassFixture<TwoPortals
 
         (string Name, string Value)[] forged =
         [
-            .. new[] { "X-Ptl-Client-Id", "x-ptl-client-type", "X_Ptl_Client_Id", "x.ptl.client.id", "X-Ptl_Client-Name", "X_Ptl-Mail", "X-Ptl-Mail", "X-Ptl-Whatever", "Content_Digest", "content.digest" }.Select(name => (name, "forged")),
+            .. new[] { "X-Ptl-Client-Id", "x-ptl-client-type", "X_Ptl_Client_Id", "x.ptl.client.id", "X-Ptl_Client-Name", "X_Ptl-Mail", "X-Ptl-Mail",
+                "X-Ptl-Whatever", "Content_Digest", "content.digest" }.Select(name => (name, "forged")),
             ("Content-Digest", "forged"), ("Cookie", $"__Host-portal-app={await two.Session(app)}"),
         ];
         var granted = await Ask(app, "/open", "GET", forged);
         Assert.Equal(HttpStatusCode.OK, granted.Status);
-        var said = granted.Answer.Headers.NonValidated.Concat(granted.Answer.Content.Headers.NonValidated).ToDictionary(field => field.Key, field => field.Value.ToString());
+        var said = granted.Answer.Headers.NonValidated.Concat(granted.Answer.Content.Headers.NonValidated).ToDictionary(field => field.Key,
+        field => field.Value.ToString());
         Assert.Equal([], said.Keys.Except(OfTheAnswer).Where(name => !IsReplaced(name)));
         Assert.Equal([], forged.Where(field => !IsReplaced(field.Name)));
         Assert.DoesNotContain("forged", said.Values);
@@ -189,11 +196,13 @@ public sealed class TraefikShapeTests(TwoPortals two) : IClassFixture<TwoPortals
     private Task<Said> Ask(string app, string target, string method = "GET", (string, string)[]? client = null, string proto = "https") =>
         two.Inner.Get("/internal/auth", Question(app, target, method, client, proto));
 
-    private (string Name, string Value)[] Question(string app, string target, string method = "GET", (string Name, string Value)[]? client = null, string proto = "https") =>
+    private (string Name, string Value)[] Question(
+        string app, string target, string method = "GET", (string Name, string Value)[]? client = null, string proto = "https") =>
     [
         .. (client ?? []).Where(field => !OfOneConnection.Contains(field.Name)),
         .. two.Forwarded(app, target, method).Select(field => field.Name == "X-Forwarded-Proto" ? (field.Name, proto) : field),
-        ("X-Forwarded-For", "192.0.2.1"), ("X-Forwarded-Port", "443"), ("X-Forwarded-Server", "gateway"), ("X-Real-Ip", "192.0.2.1"), ("User-Agent", "Go-http-client/1.1"), ("Accept-Encoding", "gzip"),
+        ("X-Forwarded-For", "192.0.2.1"), ("X-Forwarded-Port", "443"), ("X-Forwarded-Server", "gateway"), ("X-Real-Ip", "192.0.2.1"),
+        ("User-Agent", "Go-http-client/1.1"), ("Accept-Encoding", "gzip"),
     ];
 
     /// <summary>The middleware that <c>proxy-config</c> writes for Ada.</summary>

@@ -35,7 +35,8 @@ public sealed class TwoPortals(TestPostgres postgres) : IAsyncLifetime
         Ada = await Zone.Move("Ada", services => services.AddSingleton<TimeProvider>(Clock));
         Bob = await Zone.Move("Bob Müller 🐈", services => services.AddSingleton<TimeProvider>(Clock));
         Owner = await Ada.Owner("Laptop");
-        Inner = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, ResponseHeaderEncodingSelector = (_, _) => System.Text.Encoding.UTF8 })
+        Inner = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false,
+            ResponseHeaderEncodingSelector = (_, _) => System.Text.Encoding.UTF8 })
         {
             BaseAddress = Ada.Internal,
         };
@@ -73,7 +74,8 @@ public sealed class TwoPortals(TestPostgres postgres) : IAsyncLifetime
         using var connection = new System.Net.Sockets.TcpClient();
         await connection.ConnectAsync(Ada.Internal.Host, Ada.Internal.Port, TestContext.Current.CancellationToken);
         await using var stream = connection.GetStream();
-        var request = $"GET /internal/auth HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{string.Concat(fields.Select(field => $"{field.Name}: {field.Value}\r\n"))}\r\n";
+        var request =
+            $"GET /internal/auth HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{string.Concat(fields.Select(field => $"{field.Name}: {field.Value}\r\n"))}\r\n";
         await stream.WriteAsync(System.Text.Encoding.Latin1.GetBytes(request), TestContext.Current.CancellationToken);
         using var reader = new StreamReader(stream);
         return await reader.ReadToEndAsync(TestContext.Current.CancellationToken);
@@ -85,7 +87,8 @@ public sealed class TwoPortals(TestPostgres postgres) : IAsyncLifetime
     ];
 
     /// <summary>What a peer's core adds to a call of this app.</summary>
-    internal (string Name, string Value)[] Signed(string app, string target, string method = "GET", LivePortal? by = null, string tag = "portal-peer", byte[]? sha256 = null)
+    internal (string Name, string Value)[] Signed(
+        string app, string target, string method = "GET", LivePortal? by = null, string tag = "portal-peer", byte[]? sha256 = null)
     {
         var signer = by ?? Bob;
         var authority = $"{app}.{Ada.Domain}";

@@ -140,7 +140,8 @@ public sealed class ClusterTests(TestPostgres postgres) : IAsyncLifetime
         public HttpClient Edge { get; } = new() { BaseAddress = new Uri(node.Edge) };
 
         public Task<Said> Verdict(string path) => inner.Get(
-            path, ("X-Forwarded-Method", "GET"), ("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", grant.Host), ("X-Forwarded-Uri", "/"), HttpCalls.Bearer(grant.Session));
+            path, ("X-Forwarded-Method", "GET"), ("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", grant.Host), ("X-Forwarded-Uri", "/"),
+            HttpCalls.Bearer(grant.Session));
 
         /// <summary>Forward-auth by the session, the owner's API by the device, a call to an unknown peer and the list of peers by the app.</summary>
         public Task<HttpStatusCode>[] AskAll() =>

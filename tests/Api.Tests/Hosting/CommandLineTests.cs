@@ -59,7 +59,8 @@ public sealed class CommandLineTests : IDisposable
         var (code, said, errors) = await RegistryProcess.Run(data.Directory, words.Split(' '));
         Assert.Equal(1, code);
         Assert.Empty(said);
-        Assert.Equal(["Portal__KeyType", "Portal__PublicPort"], errors.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')[0]).Order(StringComparer.Ordinal));
+        Assert.Equal(["Portal__KeyType", "Portal__PublicPort"],
+            errors.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')[0]).Order(StringComparer.Ordinal));
     }
 
     [Fact]

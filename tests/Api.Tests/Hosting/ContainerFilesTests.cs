@@ -32,7 +32,8 @@ public sealed class ContainerFilesTests
     public void Apps_find_the_core_as_portal_core_on_port_80_and_the_proxy_finds_both_listeners()
     {
         Assert.Contains("portal_edge", ((YamlSequenceNode)At(compose, "services", "registry", "networks", "core", "aliases")).Select(Text));
-        Assert.Contains("portal_core", ((YamlSequenceNode)At(Yaml("deploy/apps/postcards.yml"), "services", "registry", "networks", "postcards", "aliases")).Select(Text));
+        Assert.Contains("portal_core",
+            ((YamlSequenceNode)At(Yaml("deploy/apps/postcards.yml"), "services", "registry", "networks", "postcards", "aliases")).Select(Text));
         var settings = Environment().ToDictionary(s => s.Name, s => s.Value);
         Assert.Equal("http://0.0.0.0:80", settings["Listen__Internal"]);
         Assert.Equal("portal_edge:80", settings["Proxy__Internal"]);
@@ -87,9 +88,11 @@ public sealed class ContainerFilesTests
         return (YamlMappingNode)yaml.Documents[0].RootNode;
     }
 
-    private static YamlNode? Find(YamlNode node, string name) => ((YamlMappingNode)node).Children.TryGetValue(new YamlScalarNode(name), out var found) ? found : null;
+    private static YamlNode? Find(YamlNode node, string name) =>
+        ((YamlMappingNode)node).Children.TryGetValue(new YamlScalarNode(name), out var found) ? found : null;
 
-    private static YamlNode At(YamlNode node, params string[] path) => path.Aggregate(node, (at, name) => Find(at, name) ?? throw new InvalidDataException($"no {name}"));
+    private static YamlNode At(YamlNode node, params string[] path) =>
+        path.Aggregate(node, (at, name) => Find(at, name) ?? throw new InvalidDataException($"no {name}"));
 
     private static List<string> Names(YamlNode node) => [.. ((YamlMappingNode)node).Children.Keys.Select(Text)];
 

@@ -72,7 +72,8 @@ public sealed class DatabaseAwayTests : IAsyncLifetime
         Assert.Contains("Retry-After", headers);
 
         var page = await two.Owner.Get("/peers", ("Accept", "text/html"));
-        Assert.Equal((HttpStatusCode.ServiceUnavailable, "1", "text/html"), (page.Status, page.Header("Retry-After"), page.Answer.Content.Headers.ContentType?.MediaType));
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "1", "text/html"),
+            (page.Status, page.Header("Retry-After"), page.Answer.Content.Headers.ContentType?.MediaType));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await two.Owner.Get("/health/ready")).Status);
         await GoOn();
 

@@ -31,7 +31,9 @@ public sealed class DemoTests
     /// <summary>By their settings: every one of them was told where its files are.</summary>
     private static List<string> ProcessesOf(string folder) =>
     [
-        .. Directory.GetDirectories("/proc").Where(process => int.TryParse(Path.GetFileName(process), CultureInfo.InvariantCulture, out _) && Environment(process).Contains(folder, StringComparison.Ordinal)),
+        .. Directory.GetDirectories("/proc")
+        .Where(process => int.TryParse(Path.GetFileName(process), CultureInfo.InvariantCulture, out _)
+            && Environment(process).Contains(folder, StringComparison.Ordinal)),
     ];
 
     private static string Environment(string process)

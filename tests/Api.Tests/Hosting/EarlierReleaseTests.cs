@@ -31,7 +31,8 @@ public sealed class EarlierReleaseTests(TestPostgres postgres) : IAsyncLifetime
     {
         var database = await postgres.CreateDatabase();
         await using (var source = NpgsqlDataSource.Create(database))
-        await using (var restore = source.CreateCommand(await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "Hosting/earlier-release/registry.sql"))))
+        await using (var restore =
+            source.CreateCommand(await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "Hosting/earlier-release/registry.sql"))))
             await restore.ExecuteNonQueryAsync();
         var clock = new MovableTime();
         clock.Advance(WrittenAt - clock.GetUtcNow()); // sessions of that time have not expired
@@ -107,12 +108,14 @@ public sealed class EarlierReleaseTests(TestPostgres postgres) : IAsyncLifetime
         Assert.Contains(await Events(), e => e.Contains("Carla B.", StringComparison.Ordinal));
     }
 
-    private async Task<List<string>> Events() => [.. (await Get("/core/protected/events?limit=1000")).EnumerateArray().Select(e => JsonSerializer.Serialize(e))];
+    private async Task<List<string>> Events() =>
+        [.. (await Get("/core/protected/events?limit=1000")).EnumerateArray().Select(e => JsonSerializer.Serialize(e))];
 
     /// <summary>What no contact with the peer changes.</summary>
     private static string StablePart(JsonElement peer) => string.Join(' ', new[]
     {
-        "id", "short_id", "name", "petname", "claimed_name", "domain", "status", "blocked", "is_original", "verified", "public_key_pem", "added_at", "confirmed_at",
+        "id", "short_id", "name", "petname", "claimed_name", "domain", "status", "blocked", "is_original", "verified", "public_key_pem", "added_at",
+        "confirmed_at",
     }.Select(member => $"{member}={peer.GetProperty(member)}"));
 
     private async Task<JsonElement> Get(string path)

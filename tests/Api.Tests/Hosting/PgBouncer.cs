@@ -38,7 +38,9 @@ internal sealed class PgBouncer : IAsyncDisposable
             default_pool_size = {(mode == "session" ? 40 : 8)}
             max_client_conn = 200
             """);
-        string[] command = Environment.UserName == "root" ? ["runuser", "-u", "postgres", "--", "/usr/sbin/pgbouncer", "-q", file] : ["/usr/sbin/pgbouncer", "-q", file];
+        string[] command = Environment.UserName == "root"
+            ? ["runuser", "-u", "postgres", "--", "/usr/sbin/pgbouncer", "-q", file]
+            : ["/usr/sbin/pgbouncer", "-q", file];
         var process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardError = true })!;
         var connectionString = new NpgsqlConnectionStringBuilder(database) { Host = "127.0.0.1", Port = port, MaxPoolSize = 20 }.ConnectionString;
         var bouncer = new PgBouncer(process, directory, connectionString);

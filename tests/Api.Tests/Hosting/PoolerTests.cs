@@ -52,7 +52,8 @@ public sealed class PoolerTests(TestPostgres postgres) : IDisposable
     {
         await using var pooler = await PgBouncer.Start(mode, postgres.SocketDirectory, await postgres.CreateDatabase());
         await using var database = StoreModule.DataSource(pooler.ConnectionString);
-        var health = new DatabaseHealth(new SharedSessions(database), new SnapshotTrust(cluster: false, TimeProvider.System, TimeProvider.System), TimeProvider.System);
+        var health =
+            new DatabaseHealth(new SharedSessions(database), new SnapshotTrust(cluster: false, TimeProvider.System, TimeProvider.System), TimeProvider.System);
         for (var asked = 0; asked < 3; asked++, await Task.Delay(TimeSpan.FromMilliseconds(600), TimeProvider.System))
             Assert.Equal(expected, (await health.CheckHealthAsync(new HealthCheckContext(), TestContext.Current.CancellationToken)).Status);
     }

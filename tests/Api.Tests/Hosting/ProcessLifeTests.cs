@@ -119,7 +119,8 @@ public sealed class ProcessLifeTests : IDisposable
         Assert.Empty(said);
         Assert.Equal(
             [
-                "ConnectionStrings__Registry", "Edge__TrustedProxies__0", "Listen__Edge", "Peering__AllowPrivateAddresses", "Peering__Resolve", "Peering__Resolve__0", "Portal__KeyType",
+                "ConnectionStrings__Registry", "Edge__TrustedProxies__0", "Listen__Edge", "Peering__AllowPrivateAddresses", "Peering__Resolve",
+                "Peering__Resolve__0", "Portal__KeyType",
                 "Portal__Nmae", "Portal__PublicPort", "Portal__Zone", "Vault__MasterKeyFile",
             ],
             errors.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')[0]).Order(StringComparer.Ordinal));

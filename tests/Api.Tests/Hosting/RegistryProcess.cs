@@ -29,10 +29,12 @@ internal sealed partial class RegistryProcess : IAsyncDisposable
 
     public int ProcessId => process.Id;
 
-    public static Task<RegistryProcess> Start(string dataDirectory, params (string Name, string Value)[] settings) => Start(dataDirectory, readErrors: true, settings);
+    public static Task<RegistryProcess> Start(string dataDirectory, params (string Name, string Value)[] settings) =>
+        Start(dataDirectory, readErrors: true, settings);
 
     /// <summary>Started by somebody who keeps its standard error and never reads it.</summary>
-    public static Task<RegistryProcess> StartUnread(string dataDirectory, params (string Name, string Value)[] settings) => Start(dataDirectory, readErrors: false, settings);
+    public static Task<RegistryProcess> StartUnread(string dataDirectory, params (string Name, string Value)[] settings) =>
+        Start(dataDirectory, readErrors: false, settings);
 
     private static async Task<RegistryProcess> Start(string dataDirectory, bool readErrors, (string Name, string Value)[] settings)
     {

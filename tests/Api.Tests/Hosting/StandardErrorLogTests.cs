@@ -19,7 +19,8 @@ public sealed class StandardErrorLogTests(TestPostgres postgres) : IDisposable
     {
         await using var registry = await RegistryProcess.StartUnread(
             data.Directory,
-            ("ConnectionStrings__Registry", await postgres.CreateDatabase()), ("Logging__LogLevel__Microsoft.AspNetCore", "Trace"), ("Logging__LogLevel__PeerRegistry", "Trace"));
+            ("ConnectionStrings__Registry", await postgres.CreateDatabase()), ("Logging__LogLevel__Microsoft.AspNetCore", "Trace"),
+            ("Logging__LogLevel__PeerRegistry", "Trace"));
         using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(20) };
         await Task.WhenAll(Enumerable.Range(0, 8).Select(async each =>
         {
@@ -58,7 +59,8 @@ public sealed class StandardErrorLogTests(TestPostgres postgres) : IDisposable
         stuck.Release();
         Assert.True(SpinWait.SpinUntil(() => stuck.Lines.Any(line => line.Contains("lines were dropped", StringComparison.Ordinal)), TimeSpan.FromSeconds(5)));
         var told = stuck.Lines.Single(line => line.Contains("lines were dropped", StringComparison.Ordinal));
-        Assert.InRange(int.Parse(told.Split("[0] ")[1].Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture), 500, 501); // one was taken from the queue before it stuck, or none
+        // one was taken from the queue before it stuck, or none
+        Assert.InRange(int.Parse(told.Split("[0] ")[1].Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture), 500, 501);
     }
 
     [Fact]

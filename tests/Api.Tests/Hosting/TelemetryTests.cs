@@ -88,7 +88,8 @@ public sealed class TelemetryTests(TestPostgres postgres)
     [Fact]
     public async Task A_peer_is_sent_no_trace_header_though_traces_are_collected()
     {
-        using var collected = new ActivityListener { ShouldListenTo = _ => true, Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded };
+        using var collected = new ActivityListener { ShouldListenTo = _ => true,
+        Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded };
         ActivitySource.AddActivityListener(collected);
         ActivityTraceId? inside = null;
         IHeaderDictionary? sent = null;
@@ -103,7 +104,8 @@ public sealed class TelemetryTests(TestPostgres postgres)
         (await app.GetAsync(rig.Call("/"), Stop)).Dispose();
 
         Assert.NotNull(inside); // requests do have traces here
-        Assert.DoesNotContain(sent!.Keys, name => name.ToLowerInvariant() is "traceparent" or "tracestate" or "baggage" or "request-id" or "correlation-context");
+        Assert.DoesNotContain(sent!.Keys,
+            name => name.ToLowerInvariant() is "traceparent" or "tracestate" or "baggage" or "request-id" or "correlation-context");
     }
 
     [Fact]

@@ -17,8 +17,10 @@ internal sealed record EveryPage(LivePortal Portal, LivePortal Peer, LivePortal 
 
     public IReadOnlyList<string> Owners =>
     [
-        "/home", "/peers", "/peers?text=nobody", $"/peers/{Peer.Id.Short}", $"/peers/{Peer.Id.Short}/remove", $"/peers/{Peer.Id.Short}/block", "/inbox", "/apps",
-        "/apps/postcards", "/apps/postcards?path=/postcards&as=anonymous", "/apps/postcards/remove", "/devices", $"/devices/{Device}/rename", $"/devices/{Device}/revoke", "/profile", "/history",
+        "/home", "/peers", "/peers?text=nobody", $"/peers/{Peer.Id.Short}", $"/peers/{Peer.Id.Short}/remove", $"/peers/{Peer.Id.Short}/block", "/inbox",
+        "/apps",
+        "/apps/postcards", "/apps/postcards?path=/postcards&as=anonymous", "/apps/postcards/remove", "/devices", $"/devices/{Device}/rename",
+        $"/devices/{Device}/revoke", "/profile", "/history",
         "/history?about=peers",
     ];
 
@@ -58,7 +60,8 @@ internal sealed record EveryPage(LivePortal Portal, LivePortal Peer, LivePortal 
         /// <summary>That the peer shows of itself.</summary>
         public ReadOnlyMemory<byte> Picture { get; init; } = OwnerTests.Pixel;
 
-        public static readonly Words Plain = new("Ada Lindqvist", "Bo Márquez", "Bo from the allotment", "Telephone", "I keep **bees** and [old maps](https://maps.test).", AppNamed("Postcards"));
+        public static readonly Words Plain = new("Ada Lindqvist", "Bo Márquez", "Bo from the allotment", "Telephone",
+        "I keep **bees** and [old maps](https://maps.test).", AppNamed("Postcards"));
 
         public static string AppNamed(string name) => System.Text.Json.JsonSerializer.Serialize(new
         {

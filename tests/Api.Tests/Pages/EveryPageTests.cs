@@ -89,7 +89,8 @@ public sealed class EveryPageTests(Browsing browsing)
         foreach (var path in all.Owners.Concat(EveryPage.Public))
         {
             await owner.Open(all.Portal, path);
-            var blocking = await owner.EvaluateAsync<int>("() => performance.getEntriesByType('resource').filter(r => r.renderBlockingStatus === 'blocking').length");
+            var blocking =
+                await owner.EvaluateAsync<int>("() => performance.getEntriesByType('resource').filter(r => r.renderBlockingStatus === 'blocking').length");
             Assert.True(blocking <= 1, $"{path} waits for {blocking} requests besides its own");
             using var client = new HttpClient { BaseAddress = all.Portal.Edge };
             var bytes = 0L;
@@ -157,7 +158,8 @@ public sealed class EveryPageTests(Browsing browsing)
 
         var picture = (await owner.Open(all.Portal, $"/core/protected{peerPage}/avatar"))!;
         Assert.Equal(("image/png", "nosniff"), (picture.Headers["content-type"], picture.Headers["x-content-type-options"]));
-        Assert.DoesNotContain(browsing.Complaints(), c => c.StartsWith("A dialog", StringComparison.Ordinal)); // of the policy Chromium's own picture page complains
+        // of the policy Chromium's own picture page complains
+        Assert.DoesNotContain(browsing.Complaints(), c => c.StartsWith("A dialog", StringComparison.Ordinal));
     }
 
     /// <summary>A PNG with this text in a chunk of its own, as the format allows.</summary>

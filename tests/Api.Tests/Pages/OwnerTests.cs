@@ -259,7 +259,8 @@ public sealed class OwnerTests(Browsing browsing)
         Assert.Equal(1, await anybody.Locator("img.avatar").EvaluateAsync<int>("image => image.naturalWidth"));
         Assert.DoesNotContain("ada@zone.test", await anybody.ContentAsync(), StringComparison.Ordinal);
 
-        await ada.GetByLabel("New picture").SetInputFilesAsync(new FilePayload { Name = "me.png", MimeType = "image/png", Buffer = "<svg onload='alert(1)'/>"u8.ToArray() });
+        await ada.GetByLabel("New picture")
+            .SetInputFilesAsync(new FilePayload { Name = "me.png", MimeType = "image/png", Buffer = "<svg onload='alert(1)'/>"u8.ToArray() });
         await ada.Press("Upload");
         Assert.Contains("Only complete PNG", await ada.Locator("#avatar-picture-error").InnerTextAsync(), StringComparison.Ordinal);
         Assert.Empty(browsing.Complaints());

@@ -104,7 +104,8 @@ public sealed class ContactMessageTests(TestPostgres postgres) : IAsyncLifetime
     private async Task AddBusyPeer()
     {
         await ada.Add(Busy);
-        await Eventually.Holds(async () => (await ada.Services.GetRequiredService<IPeerContacts>().Load(ada.Id, Busy.Short, default)).Contact.LastError is not null);
+        await Eventually.Holds(async () =>
+            (await ada.Services.GetRequiredService<IPeerContacts>().Load(ada.Id, Busy.Short, default)).Contact.LastError is not null);
     }
 
     private Task<IDocumentSession> SessionWithMessage() => SessionWithMessage(copies: 1, Later);

@@ -26,7 +26,8 @@ public sealed class NoticeTests(TwoPortals portals) : IClassFixture<TwoPortals>
                 foreach (var revision in order)
                     await Ada.Send(peer.Notice(Ada, revision, words[revision - 1].Said));
                 var status = Ada.Sees(peer.Key.Id)!.Status;
-                Assert.True(status == words[count - 1].Then || (count == 2 && status == PeerStatus.Pending && order[0] == 2), $"{string.Join(' ', order)}: {status}");
+                Assert.True(status == words[count - 1].Then || (count == 2 && status == PeerStatus.Pending && order[0] == 2),
+                    $"{string.Join(' ', order)}: {status}");
             }
         }
     }
@@ -209,7 +210,8 @@ public sealed class NoticeTests(TwoPortals portals) : IClassFixture<TwoPortals>
     {
         using var stranger = Stranger.Appear();
         string? signature = null, input = null;
-        var first = await stranger.Send(Ada, 1, change: r => (signature, input) = (r.Headers.GetValues("Signature").Single(), r.Headers.GetValues("Signature-Input").Single()));
+        var first = await stranger.Send(Ada, 1,
+        change: r => (signature, input) = (r.Headers.GetValues("Signature").Single(), r.Headers.GetValues("Signature-Input").Single()));
         var second = await stranger.Send(Ada, 1, change: r =>
         {
             r.Headers.Remove("Signature");

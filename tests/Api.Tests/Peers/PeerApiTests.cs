@@ -125,7 +125,8 @@ public sealed class PeerApiTests(PeerApiTests.OnePortal one) : IClassFixture<Pee
         var answers = await Task.WhenAll(Enumerable.Range(0, 16).Select(n => Put($$"""{"id":"abcdef","name":"n{{n}}"}""")));
         Assert.All(answers, a => Assert.Equal(HttpStatusCode.OK, a.Status));
         var history = await Owner.GetFromJsonAsync<JsonElement>(Peers + "/abcdef/history");
-        var renamed = history.EnumerateArray().Reverse().TakeWhile(e => e.Text("type") != "peer_added").Reverse().Where(e => e.Text("type") == "peer_renamed").ToList();
+        var renamed =
+            history.EnumerateArray().Reverse().TakeWhile(e => e.Text("type") != "peer_added").Reverse().Where(e => e.Text("type") == "peer_renamed").ToList();
         Assert.Equal(16, renamed.Count);
         Assert.Equal(renamed[^1].GetProperty("data").Text("petname"), Portal.Snapshot.Peers.Values.Single().Petname);
     }

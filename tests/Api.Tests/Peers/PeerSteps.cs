@@ -40,7 +40,8 @@ internal static class PeerSteps
     }
 
     public static async Task<PeerContact> Contact(this LivePortal portal, LivePortal peer) =>
-        (await portal.Services.GetRequiredService<IPeerContacts>().Find(portal.Id, [peer.Id.Short], default)).GetValueOrDefault(peer.Id.Short, PeerContact.None);
+        (await portal.Services.GetRequiredService<IPeerContacts>().Find(portal.Id, [peer.Id.Short], default))
+            .GetValueOrDefault(peer.Id.Short, PeerContact.None);
 
     public static bool IsMutualWith(this LivePortal portal, LivePortal peer) => portal.Sees(peer)?.IsMutual == true;
 

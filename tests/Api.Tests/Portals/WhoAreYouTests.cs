@@ -42,7 +42,8 @@ public sealed class WhoAreYouTests(TestPostgres postgres) : IAsyncLifetime
         Assert.Equal(members, identity.EnumerateObject().Select(member => member.Name));
         Assert.Equal(portal.Id.Value, PublicKey.Parse(identity.GetProperty("public_key_pem").GetString()).Id.Value);
         Assert.Equal((portal.Id.Value, portal.Domain, "Ada", true), (
-            identity.GetProperty("id").GetString(), identity.GetProperty("domain").GetString(), identity.GetProperty("name").GetString(), identity.GetProperty("is_default").GetBoolean()));
+            identity.GetProperty("id").GetString(), identity.GetProperty("domain").GetString(), identity.GetProperty("name").GetString(),
+            identity.GetProperty("is_default").GetBoolean()));
         Assert.Equal(JsonValueKind.Null, identity.GetProperty("email").ValueKind);
         Assert.False(answer.Headers.Contains("Signature"));
         Assert.True(answer.Headers.CacheControl is { Public: true, NoTransform: true, MaxAge.TotalSeconds: 60 });
@@ -70,7 +71,8 @@ public sealed class WhoAreYouTests(TestPostgres postgres) : IAsyncLifetime
     public async Task A_challenge_is_one_base64url_text_of_22_to_86_characters()
     {
         string[] good = [new('a', 22), new('-', 86)];
-        string[] bad = [new('a', 21), new('a', 87), "aaaaaaaaaaaaaaaaaaaaaaaa%20", "aaaaaaaaaaaaaaaaaaaaaaaa+/", "aaaaaaaaaaaaaaaaaaaaaaaa%0D%0Ax:y", "aaaaaaaaaaaaaaaaaaaaaaaa&challenge=a"];
+        string[] bad = [new('a', 21), new('a', 87), "aaaaaaaaaaaaaaaaaaaaaaaa%20", "aaaaaaaaaaaaaaaaaaaaaaaa+/", "aaaaaaaaaaaaaaaaaaaaaaaa%0D%0Ax:y",
+        "aaaaaaaaaaaaaaaaaaaaaaaa&challenge=a"];
 
         foreach (var challenge in good)
             Assert.Equal(HttpStatusCode.OK, (await Ask(anybody, $"{Path}?challenge={challenge}")).Status);

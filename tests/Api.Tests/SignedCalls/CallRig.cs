@@ -55,7 +55,8 @@ internal sealed class CallRig : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MinResponseDataRate = new(bytesPerSecond: 1e9, gracePeriod: TimeSpan.FromSeconds(2)); // far more than by default, so that a pause of seconds would end a call
+            // far more than by default, so that a pause of seconds would end a call
+            kestrel.Limits.MinResponseDataRate = new(bytesPerSecond: 1e9, gracePeriod: TimeSpan.FromSeconds(2));
             kestrel.PassHeaderBytes();
             kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Mark(Listener.Internal));
         });
@@ -140,7 +141,8 @@ internal sealed class CallRig : IAsyncDisposable
     }
 
     public Uri Call(string rest, string? id = null) =>
-        new($"{Core.Scheme}://{Core.Authority}/internal/call_peer/{id ?? Id}{rest}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        new($"{Core.Scheme}://{Core.Authority}/internal/call_peer/{id ?? Id}{rest}",
+            new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
 
     public async ValueTask DisposeAsync()
     {
@@ -153,7 +155,8 @@ internal sealed class CallRig : IAsyncDisposable
         Directory.Delete(data, recursive: true);
     }
 
-    private static async Task<CallRig> Start(IAsyncDisposable peer, int port, TestAuthority authority, RegistryOptions.CallsOptions? limits, TimeProvider? clock)
+    private static async Task<CallRig> Start(
+        IAsyncDisposable peer, int port, TestAuthority authority, RegistryOptions.CallsOptions? limits, TimeProvider? clock)
     {
         var rig = new CallRig(peer, port, authority, limits ?? new(), clock ?? TimeProvider.System);
         await rig.core.StartAsync();

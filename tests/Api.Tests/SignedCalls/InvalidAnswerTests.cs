@@ -71,7 +71,8 @@ public sealed class InvalidAnswerTests
     {
         var asked = 0;
         await using var rig = await CallRig.StartScripted((_, stream) => ScriptedPeer.Write(
-            stream, ++asked > 6 ? Ok + "Content-Length: 0\r\nConnection: close\r\n\r\n" : asked % 2 == 0 ? "nonsense\r\n\r\n" : Ok + "Content-Length: 1, 2\r\n\r\n"));
+            stream, ++asked > 6 ? Ok + "Content-Length: 0\r\nConnection: close\r\n\r\n" : asked % 2 == 0 ? "nonsense\r\n\r\n"
+                : Ok + "Content-Length: 1, 2\r\n\r\n"));
 
         for (var i = 0; i < 6; i++)
             await CallPeerTests.Refused(rig, 502, "answer_invalid", new HttpRequestMessage(HttpMethod.Get, rig.Call("/a")));

@@ -87,7 +87,8 @@ public sealed class OriginalCallsTests(TestPostgres postgres) : IAsyncLifetime
             if (expected != HttpStatusCode.Unauthorized)
                 continue;
 
-            Assert.DoesNotContain("signature", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.OrdinalIgnoreCase);
+            Assert.DoesNotContain("signature", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken),
+                StringComparison.OrdinalIgnoreCase);
             var refused = (await Refused())[0];
             var reason = refused.GetProperty("reason").GetString();
             Assert.Equal(vector.GetProperty("requestTarget").GetString(), refused.GetProperty("path").GetString());
@@ -163,7 +164,8 @@ public sealed class OriginalCallsTests(TestPostgres postgres) : IAsyncLifetime
             var alice = PublicKey.Parse(Vectors.GetProperty("keys").GetProperty("alice").GetProperty("publicKeyPem").GetString());
             var peer = new Peer
             {
-                Typed = TypedPortalId.Of(alice.Id.Short), Listed = true, Id = alice.Id, Key = alice, Domain = "00el52.freeshard.cloud", Status = PeerStatus.Mutual,
+                Typed = TypedPortalId.Of(alice.Id.Short), Listed = true, Id = alice.Id, Key = alice, Domain = "00el52.freeshard.cloud",
+                Status = PeerStatus.Mutual,
                 Original = true,
             };
             var rule = new AccessRule("", Access.Peer, new Dictionary<string, string> { ["X-Ptl-Client-Type"] = "{{ auth.client_type }}" });

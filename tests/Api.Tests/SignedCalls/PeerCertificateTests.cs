@@ -42,7 +42,8 @@ public sealed class PeerCertificateTests
     {
         using var urls = new SilentServer();
         using var stranger = new TestAuthority();
-        await using var peer = ScriptedPeer.Start(stranger.Certify([Host], Now.AddHours(-1), Now.AddDays(1), [.. urls.Extensions()]), (_, _) => Task.CompletedTask);
+        await using var peer =
+            ScriptedPeer.Start(stranger.Certify([Host], Now.AddHours(-1), Now.AddDays(1), [.. urls.Extensions()]), (_, _) => Task.CompletedTask);
 
         await Refused(peer.Port, trusted: null);
 
@@ -112,7 +113,8 @@ public sealed class PeerCertificateTests
     {
         PeerFault[] all =
         [
-            PeerFault.NameUnresolved, PeerFault.ConnectionRefused, PeerFault.CertificateExpired, PeerFault.CertificateNotYetValid, PeerFault.CertificateNameWrong,
+            PeerFault.NameUnresolved, PeerFault.ConnectionRefused, PeerFault.CertificateExpired, PeerFault.CertificateNotYetValid,
+            PeerFault.CertificateNameWrong,
             PeerFault.CertificateAuthorityUnknown, PeerFault.CertificateChainIncomplete, PeerFault.CertificateInvalid, PeerFault.TlsFailed,
         ];
 

@@ -99,7 +99,8 @@ public sealed class PeerMessagesTests : IDisposable
 
         await Refused("connection_refused", () => Messages(nobody).Send(Message("/"), Stop));
 
-        await using var silent = await TlsHost.Start(authority, context => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted), Host);
+        await using var silent =
+            await TlsHost.Start(authority, context => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted), Host);
         using var connections = Connect(silent);
         var clock = new HastyClock();
 

@@ -26,7 +26,8 @@ public sealed class SlowBodiesTests
         await using var rig = await CallRig.Start(CallPeerTests.Echo, clock: clock);
         using var app = new TcpClient();
         await app.ConnectAsync(IPAddress.Loopback, rig.Core.Port, Stop);
-        await app.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"POST /internal/call_peer/{CallRig.Id}/a HTTP/1.1\r\nHost: core\r\nContent-Length: 100000\r\n\r\nx"), Stop);
+        await app.GetStream()
+            .WriteAsync(Encoding.ASCII.GetBytes($"POST /internal/call_peer/{CallRig.Id}/a HTTP/1.1\r\nHost: core\r\nContent-Length: 100000\r\n\r\nx"), Stop);
         using var answer = new StreamReader(app.GetStream());
         var status = answer.ReadLineAsync(Stop).AsTask();
 

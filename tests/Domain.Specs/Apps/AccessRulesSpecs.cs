@@ -28,7 +28,8 @@ public sealed class AccessRulesSpecs
     private static readonly Dictionary<string, AccessRules> Known = new()
     {
         ["docuseal"] = Described.Rules(
-            ("", "private"), ("/d/", "public"), ("/s/", "public"), ("/disk/", "public"), ("/packs/", "public"), ("/api/attachments", "public"), ("/submitters/", "public")),
+            ("", "private"), ("/d/", "public"), ("/s/", "public"), ("/disk/", "public"), ("/packs/", "public"), ("/api/attachments", "public"),
+            ("/submitters/", "public")),
         ["etherpad"] = Described.Rules(("", "public"), ("/list", "private"), ("/admin", "private")),
         ["filebrowser"] = Described.Rules(("", "private"), ("/share/", "public"), ("/static/", "public"), ("/api/public/", "public")),
         ["mosquitto"] = Described.Rules(("", "private"), ("/mqtt", "public")),
@@ -112,7 +113,8 @@ public sealed class AccessRulesSpecs
     [InlineData("/other", "public")]
     [InlineData("/adminx", "private")]
     public void A_stricter_rule_in_another_case_applies(string target, string access) => Assert.Equal(access, Described.Rules(
-        ("", "public"), ("/admin", "private"), ("/backup", "private"), ("/class", "private"), ("/caf%C3%A9", "private"), ("/peer", "peer"), ("/peer/open", "public"),
+        ("", "public"), ("/admin", "private"), ("/backup", "private"), ("/class", "private"), ("/caf%C3%A9", "private"), ("/peer", "peer"),
+        ("/peer/open", "public"),
         ("/TWIN", "private"), ("/twin", "public")).FindRule(target));
 
     [Theory]
@@ -151,7 +153,8 @@ public sealed class AccessRulesSpecs
             if (!PathReading.TryRead(target, out var path) || compiled.FindRule(target, path) is not { } judged)
                 return true;
 
-            var original = some.Where(rule => target.StartsWith(rule.Item1, StringComparison.Ordinal)).OrderByDescending(rule => rule.Item1.Length).Select(rule => rule.Item2).FirstOrDefault();
+            var original = some.Where(rule => target.StartsWith(rule.Item1,
+            StringComparison.Ordinal)).OrderByDescending(rule => rule.Item1.Length).Select(rule => rule.Item2).FirstOrDefault();
             return original is not null && string.CompareOrdinal(Rank(Described.Word(judged.Access)), Rank(original)) >= 0;
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(3000).WithEndSize(8));
     }

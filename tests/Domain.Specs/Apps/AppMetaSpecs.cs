@@ -63,7 +63,8 @@ public sealed class AppMetaSpecs
     [InlineData("\"photo-wall\",\n  \"pretty", "\"Photo Wall\",\n  \"pretty", "$.name, line 4, column 11: expected 1 to 63 lower-case letters")]
     [InlineData("\"photo-wall\",\n  \"pretty", "\"../x\",\n  \"pretty", "$.name, line 4, column 11")]
     [InlineData("\"pretty_name\": \"Photo Wall\",", "", "expected version 1.2 to come with pretty_name")]
-    [InlineData("\"access\": \"public\"", "\"access\": \"Public\"", "$.paths[\"/pub/\"].access, line 11, column 26: expected one of public, peer, private; found \"Public\".")]
+    [InlineData("\"access\": \"public\"", "\"access\": \"Public\"",
+        "$.paths[\"/pub/\"].access, line 11, column 26: expected one of public, peer, private; found \"Public\".")]
     [InlineData("{ \"access\": \"public\" }", "{}", "$.paths[\"/pub/\"], line 11, column 14: access is missing.")]
     [InlineData("{ \"access\": \"public\" }", "\"public\"", "$.paths[\"/pub/\"], line 11, column 14: expected an object with access; found \"public\".")]
     [InlineData("/pub/", "/.portal/x", "which belongs to the core")]
@@ -82,12 +83,17 @@ public sealed class AppMetaSpecs
     [InlineData("\"pretty_name\": \"Photo Wall\"", "\"pretty_name\": null", "expected a string; found null.")]
     [InlineData("{ \"X-Ptl-Client-Id\": \"{{ auth.client_id }}\" }", "[]", "expected an object of header names and templates; found a list.")]
     [InlineData("\"X-Ptl-Client-Id\": \"{{ auth.client_id }}\"", "\"X-A\": \"1\", \"x-a\": \"2\"", "expected each header once, whatever its case")]
-    [InlineData("[ { \"container_name\": \"photo-wall\", \"container_port\": 3000, \"entrypoint_port\": \"http\" } ]", "{}", "expected a list of entrypoints; found an object.")]
-    [InlineData("[ { \"container_name\": \"photo-wall\", \"container_port\": 3000, \"entrypoint_port\": \"http\" } ]", "[1]", "expected an object with container_name")]
+    [InlineData("[ { \"container_name\": \"photo-wall\", \"container_port\": 3000, \"entrypoint_port\": \"http\" } ]", "{}",
+        "expected a list of entrypoints; found an object.")]
+    [InlineData("[ { \"container_name\": \"photo-wall\", \"container_port\": 3000, \"entrypoint_port\": \"http\" } ]", "[1]",
+        "expected an object with container_name")]
     [InlineData("{ \"always_on\": false, \"idle_time_for_shutdown\": 600 }", "[]", "$.lifecycle, line 14, column 16: expected an object; found a list.")]
-    [InlineData("{ \"always_on\": false, \"idle_time_for_shutdown\": 600 }", "{ \"always_on\": true, \"idle_for_pause\": 10 }", "expected nothing beside always_on when it is true")]
-    [InlineData("{ \"always_on\": false, \"idle_time_for_shutdown\": 600 }", "{ \"always_on\": true, \"skip_pause\": true }", "expected nothing beside always_on when it is true")]
-    [InlineData("{ \"always_on\": false, \"idle_time_for_shutdown\": 600 }", "{ \"skip_pause\": true, \"idle_for_pause\": 10 }", "expected skip_pause or idle_for_pause, not both")]
+    [InlineData("{ \"always_on\": false, \"idle_time_for_shutdown\": 600 }", "{ \"always_on\": true, \"idle_for_pause\": 10 }",
+        "expected nothing beside always_on when it is true")]
+    [InlineData("{ \"always_on\": false, \"idle_time_for_shutdown\": 600 }", "{ \"always_on\": true, \"skip_pause\": true }",
+        "expected nothing beside always_on when it is true")]
+    [InlineData("{ \"always_on\": false, \"idle_time_for_shutdown\": 600 }", "{ \"skip_pause\": true, \"idle_for_pause\": 10 }",
+        "expected skip_pause or idle_for_pause, not both")]
     [InlineData("\"always_on\": false,", "\"idle_for_pause\": 600,", "expected idle_for_pause to be less than idle_for_stop")]
     [InlineData("\"s\"", "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\"", "found \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…\".")]
     [InlineData("\"store_info\"", "store_info", "not valid JSON from line 16")]
@@ -132,7 +138,8 @@ public sealed class AppMetaSpecs
     [InlineData("\"/pub/\"", "\"/pub?x\"", "can never match")]
     [InlineData("\"/pub/\"", "\"/a//b\"", "can never match")]
     [InlineData("\"/pub/\"", "\"/%70eer\"", "can never match: \"/peer\" covers the same path")]
-    [InlineData("\"/pub/\": { \"access\": \"public\" }", "\"/in\": { \"access\": \"private\" }, \"/in/pub\": { \"access\": \"public\" }", "public rule lies inside the private \"/in\"")]
+    [InlineData("\"/pub/\": { \"access\": \"public\" }", "\"/in\": { \"access\": \"private\" }, \"/in/pub\": { \"access\": \"public\" }",
+        "public rule lies inside the private \"/in\"")]
     [InlineData("{{ auth.client_id }}", "{{ auth.client_type }}", "no header names {{ auth.client_id }}")]
     [InlineData("X-Ptl-User", "X-Remote-User", "header X-Remote-User is never sent")]
     [InlineData("X-Ptl-User", "X_Ptl_User", "header X_Ptl_User is never sent")]

@@ -37,10 +37,12 @@ public sealed class AppSpecs
 
     [Fact]
     public void The_same_visibility_again_changes_nothing() =>
-        Assert.Empty(App.SetVisibility(Given(new AppRegistered(Notes), new AppVisibilitySet("notes", Visibility.Some([Ada, Bob]))), "notes", Visibility.Some([Bob, Ada])));
+        Assert.Empty(App.SetVisibility(Given(new AppRegistered(Notes), new AppVisibilitySet("notes", Visibility.Some([Ada, Bob]))), "notes",
+            Visibility.Some([Bob, Ada])));
 
     [Fact]
-    public void From_none_to_all_is_a_change() => Assert.Equal([new AppVisibilitySet("notes", Visibility.All)], App.SetVisibility(Registered, "notes", Visibility.All));
+    public void From_none_to_all_is_a_change() =>
+        Assert.Equal([new AppVisibilitySet("notes", Visibility.All)], App.SetVisibility(Registered, "notes", Visibility.All));
 
     [Fact]
     public void Chosen_peers_are_in_the_order_of_their_IDs() =>
@@ -77,7 +79,8 @@ public sealed class AppSpecs
 
     [Fact]
     public void A_removed_app_comes_back_seeing_nobody() =>
-        Assert.Equal(Visibility.None, Given(new AppRegistered(Notes), new AppVisibilitySet("notes", Visibility.All), new AppRemoved("notes"), new AppRegistered(Notes)).Visibility);
+        Assert.Equal(Visibility.None,
+            Given(new AppRegistered(Notes), new AppVisibilitySet("notes", Visibility.All), new AppRemoved("notes"), new AppRegistered(Notes)).Visibility);
 
     [Fact]
     public void A_forgotten_peer_inherits_nothing()
@@ -111,7 +114,8 @@ public sealed class AppSpecs
     public void An_app_has_at_most_fifty_passwords()
     {
         AppEvent[] created = [.. Enumerable.Range(0, App.MaxPasswords).Select(i => new AppPasswordCreated("notes", $"p{i}", "x"))];
-        Assert.Equal("app_password_limit", Assert.Throws<RefusedException>(() => App.CreatePassword(Given([new AppRegistered(Notes), .. created]), "notes", "more", "x")).Code);
+        Assert.Equal("app_password_limit",
+            Assert.Throws<RefusedException>(() => App.CreatePassword(Given([new AppRegistered(Notes), .. created]), "notes", "more", "x")).Code);
         Assert.Single(App.CreatePassword(Given([new AppRegistered(Notes), .. created, new AppPasswordRevoked("notes", "p7")]), "notes", "more", "x"));
     }
 
@@ -124,7 +128,9 @@ public sealed class AppSpecs
     {
         foreach (var attempt in new Action[]
                  {
-                     () => App.SetVisibility(null, "notes", Visibility.All), () => App.IssueCredential(null, "notes"), () => App.Remove(null, "notes"), () => App.CreatePassword(null, "notes", "p", "x"), () => App.RevokePassword(null, "notes", "p"),
+                     () => App.SetVisibility(null, "notes", Visibility.All), () =>
+                         App.IssueCredential(null, "notes"), () =>
+                             App.Remove(null, "notes"), () => App.CreatePassword(null, "notes", "p", "x"), () => App.RevokePassword(null, "notes", "p"),
                  })
         {
             Assert.Equal("app_unknown", Assert.Throws<RefusedException>(attempt).Code);

@@ -92,7 +92,8 @@ public sealed class HeaderTemplateSpecs
     [Fact]
     public void A_key_arrives_on_one_line() =>
         Assert.Equal("-----BEGIN PUBLIC KEY----- abc -----END PUBLIC KEY-----",
-            HeaderTemplate.Compile("{{ portal.public_key_pem }}").Render(Values("peer") with { PortalPublicKeyPem = "-----BEGIN PUBLIC KEY-----\nabc\n-----END PUBLIC KEY-----\n" }));
+            HeaderTemplate.Compile("{{ portal.public_key_pem }}")
+                .Render(Values("peer") with { PortalPublicKeyPem = "-----BEGIN PUBLIC KEY-----\nabc\n-----END PUBLIC KEY-----\n" }));
 
     [Fact]
     public void An_unknown_name_that_begins_with_an_underscore_renders_empty() =>

@@ -60,7 +60,8 @@ public sealed class ContactSpecs
 
     [Fact]
     public void After_an_answer_the_peer_is_identified_again_in_about_six_hours() =>
-        Given(Offered).When(c => After(c, a => Answer(a) with { Identified = true })).Then(c => (c.IdentifyAt, c.NextAttemptAt), (Now.AddHours(6), Now.AddHours(6)));
+        Given(Offered).When(c => After(c, a => Answer(a) with { Identified = true }))
+            .Then(c => (c.IdentifyAt, c.NextAttemptAt), (Now.AddHours(6), Now.AddHours(6)));
 
     [Fact]
     public void After_a_withdrawal_was_answered_nothing_is_to_be_done() =>
@@ -128,7 +129,8 @@ public sealed class ContactSpecs
 
     [Fact]
     public void An_attempt_that_was_overtaken_leaves_the_newer_schedule() =>
-        Given(Offered).When(c => c.TryNow(Soon).After(Fail(new(c)), Soon.AddSeconds(1), 0.5)).Then(c => (c.NextAttemptAt, c.AskedAt, c.Attempts), (Soon, Soon, 0));
+        Given(Offered).When(c => c.TryNow(Soon).After(Fail(new(c)), Soon.AddSeconds(1), 0.5))
+            .Then(c => (c.NextAttemptAt, c.AskedAt, c.Attempts), (Soon, Soon, 0));
 
     [Fact]
     public void An_attempt_that_was_overtaken_still_counts_as_delivered() =>
@@ -144,7 +146,8 @@ public sealed class ContactSpecs
 
     [Fact]
     public void A_withdrawal_has_a_higher_revision_than_the_peer() =>
-        Given(Offered).When(c => c.Want(WantedPeering.Withdrawn, Soon, "aaaaaa.zone", Key).After(new(c) { Reply = new(Millis + 90_000, Refuted: false) }, Soon, 0.5))
+        Given(Offered)
+            .When(c => c.Want(WantedPeering.Withdrawn, Soon, "aaaaaa.zone", Key).After(new(c) { Reply = new(Millis + 90_000, Refuted: false) }, Soon, 0.5))
             .Then(c => c.Revision, Millis + 90_001);
 
     [Fact]
@@ -259,9 +262,11 @@ public sealed class ContactSpecs
 
     [Fact]
     public void The_error_of_a_peer_that_is_given_up_includes_the_last_one() =>
-        Given(FailedOnce).When(c => c.After(Fail(new(c)), Now.AddDays(31), 0.5)).Then(c => c.LastError!.Detail.EndsWith("No answer.", StringComparison.Ordinal), true);
+        Given(FailedOnce).When(c => c.After(Fail(new(c)), Now.AddDays(31), 0.5))
+            .Then(c => c.LastError!.Detail.EndsWith("No answer.", StringComparison.Ordinal), true);
 
-    private static Contact After(Contact contact, Func<ContactAttempt, ContactAttempt> attempt) => contact.After(attempt(new ContactAttempt(contact)), Now, 0.5);
+    private static Contact After(Contact contact, Func<ContactAttempt, ContactAttempt> attempt) =>
+        contact.After(attempt(new ContactAttempt(contact)), Now, 0.5);
 
     private static ContactAttempt Answer(ContactAttempt attempt) => attempt with { Reply = new(attempt.Begun.Revision, Refuted: false) };
 

@@ -131,7 +131,8 @@ public sealed partial class PeerSpecs
 
     [Fact]
     public void A_peer_that_is_added_again_keeps_how_its_key_was_verified() =>
-        Assert.Equal(PeerVerification.FirstUse, After(Added, Pinned, Removed, new PeerAdded(Ada.Id, Typed(Ada.Id.Value), null, null, "d", PeerVerification.FullId))!.Verification);
+        Assert.Equal(PeerVerification.FirstUse,
+            After(Added, Pinned, Removed, new PeerAdded(Ada.Id, Typed(Ada.Id.Value), null, null, "d", PeerVerification.FullId))!.Verification);
 
     [Fact]
     public void A_peer_that_is_added_with_its_full_ID_is_known_by_it() =>

@@ -43,7 +43,8 @@ public sealed class PortalSpecs
     public void Every_event_can_be_folded()
     {
         var missing = typeof(PortalEvent).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(PortalEvent)))
-            .Where(type => Record.Exception(() => Portal.Evolve(After(), (PortalEvent)RuntimeHelpers.GetUninitializedObject(type), At)) is UnreachableException);
+            .Where(type =>
+                Record.Exception(() => Portal.Evolve(After(), (PortalEvent)RuntimeHelpers.GetUninitializedObject(type), At)) is UnreachableException);
         Assert.Empty(missing);
     }
 

@@ -13,7 +13,8 @@ public sealed class ProfileSpecs
 
     [Fact]
     public void A_change_is_recorded_whole() =>
-        Assert.Equal([new ProfileChanged(Key.Id, "Ann", "ann@zone.example", "# Me", true)], Profile.Change(After(Created), "Ann", "ann@zone.example", "# Me", true));
+        Assert.Equal([new ProfileChanged(Key.Id, "Ann", "ann@zone.example", "# Me", true)],
+            Profile.Change(After(Created), "Ann", "ann@zone.example", "# Me", true));
 
     [Fact]
     public void The_same_again_records_nothing()

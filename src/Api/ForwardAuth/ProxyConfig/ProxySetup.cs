@@ -59,7 +59,8 @@ internal sealed record ProxySetup(
 
     /// <summary>Returns the loopback address for a listener on all addresses.</summary>
     private static string Near(string listen) =>
-        new Uri(listen) is var uri && IPAddress.Parse(uri.Host.Trim('[', ']')) is var address && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))
+        new Uri(listen) is var uri && IPAddress.Parse(uri.Host.Trim('[', ']')) is var address
+            && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))
             ? $"127.0.0.1:{uri.Port}"
             : $"{uri.Host}:{uri.Port}";
 

@@ -91,7 +91,8 @@ public static class FieldSerializer
                 text.Append(bare.Number == 0 ? "?0" : "?1");
                 break;
             case BareType.Token:
-                Require(bare.Text is [var first, ..] && (char.IsAsciiLetter(first) || first == '*') && !bare.Text.ContainsAnyExcept(FieldReader.TokenChars), "token");
+                Require(bare.Text is [var first, ..] && (char.IsAsciiLetter(first) || first == '*') && !bare.Text.ContainsAnyExcept(FieldReader.TokenChars),
+                    "token");
                 text.Append(bare.Text);
                 break;
             case BareType.Bytes:
