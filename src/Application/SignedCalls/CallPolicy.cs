@@ -27,7 +27,7 @@ public static class CallPolicy
 
         refusal = peer.MayBeCalled
             ? null
-            : new RefusedException(RefusalKind.Conflict, "peering_not_mutual", "The peer has not added this Portal, or took it back.");
+            : new RefusedException(RefusalKind.Conflict, "peering_not_mutual", "The peer has not added this Portal, or has removed it again.");
         return refusal is null ? peer : null;
     }
 

@@ -31,7 +31,7 @@ internal sealed class Circuits(TimeProvider clock, ILogger<Circuits> log)
 
             var left = state.Pause - clock.GetElapsedTime(state.Since);
             if (left > TimeSpan.Zero)
-                throw PeerFailure.Unreachable($"The peer failed {state.Failures} times in a row, so it is left alone for a while.", left);
+                throw PeerFailure.Unreachable($"The peer failed {state.Failures} times in a row, so it is not called for a while.", left);
             state.Since = clock.GetTimestamp(); // this one tries; the others wait another while
         }
     }

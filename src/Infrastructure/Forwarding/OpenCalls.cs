@@ -125,9 +125,9 @@ internal sealed class OpenCalls : BackgroundService
             (seen.Bytes, seen.At) = (bytes, now);
 
         if (clock.GetElapsedTime(call.Started, now) > limits.Deadline)
-            return "The call lasted longer than calls may.";
+            return "The call exceeded the time limit for calls.";
         if (clock.GetElapsedTime(seen.At, now) > (call.AwaitsHead ? limits.HeaderTimeout : limits.IdleTimeout))
-            return call.AwaitsHead ? "The peer did not begin to answer in time." : "Nothing went by for too long.";
+            return call.AwaitsHead ? "The peer did not begin to answer in time." : "No byte was sent or received for too long.";
 
         if (!call.HasOutstanding)
             (seen.WindowStart, seen.WindowBytes) = (now, bytes);
@@ -137,7 +137,7 @@ internal sealed class OpenCalls : BackgroundService
 
         var trickles = bytes - seen.WindowBytes < limits.LeastRate * window.TotalSeconds;
         (seen.WindowStart, seen.WindowBytes) = (now, bytes);
-        return trickles ? "The body went by too slowly." : null;
+        return trickles ? "The body was transferred too slowly." : null;
     }
 
     private List<OpenCall> All()

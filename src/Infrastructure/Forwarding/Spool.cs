@@ -98,9 +98,9 @@ internal sealed class Spool : IHostedService
     private void Require((PortalId Portal, string App) app, long bytes)
     {
         if (byApp.GetValueOrDefault(app) + bytes > limits.SpoolBytesPerApp)
-            throw Full("The bodies of this app's calls take too much room at once. Try again when some of them have ended.");
+            throw Full("The bodies of this app's running calls take too much disk space. Try again when some of them have ended.");
         if (total + bytes > limits.SpoolBytes)
-            throw Full("The bodies of all apps' calls take too much room at once. Try again when some of them have ended.");
+            throw Full("The bodies of all running calls take too much disk space. Try again when some of them have ended.");
         if (disk.Value.AvailableFreeSpace - bytes < limits.SpoolReserve)
             throw Full("The disk of this Portal is nearly full.");
     }

@@ -32,7 +32,7 @@ internal sealed class CallFollowUp(IPeerContacts contacts, CallReports calls, Ti
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
-                log.LogWarning(e, "What calls have told about peers could not be stored; it will be tried again.");
+                log.LogWarning(e, "What calls have shown about peers could not be stored. It will be tried again.");
             }
         }
     }

@@ -15,7 +15,7 @@ internal sealed class FirstMessages(DueContacts due, ILogger<FirstMessages> log)
         catch (Exception e)
         {
             if (!stoppingToken.IsCancellationRequested)
-                log.LogError(e, "It could not be seen to that every peer with a schedule has a message; that is done at the next start.");
+                log.LogError(e, "Not every peer with a schedule could be given a message. The next start tries again.");
         }
     }
 }

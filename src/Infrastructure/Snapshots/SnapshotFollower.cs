@@ -118,7 +118,7 @@ internal sealed class SnapshotFollower(
             {
                 trust.Fail();
                 if (!failing)
-                    log.LogError(e, "The snapshots may be behind what other nodes write.");
+                    log.LogError(e, "The snapshots could not be brought up to date with the writes of other nodes.");
                 failing = true;
             }
 

@@ -38,7 +38,7 @@ public sealed class SlowBodiesTests
         }
 
         Assert.Equal("HTTP/1.1 504 Gateway Timeout", await status.WaitAsync(Patience, Stop));
-        Assert.Contains("The body went by too slowly.", await answer.ReadToEndAsync(Stop), StringComparison.Ordinal);
+        Assert.Contains("The body was transferred too slowly.", await answer.ReadToEndAsync(Stop), StringComparison.Ordinal);
     }
 
     [Theory]
