@@ -20,7 +20,7 @@ public sealed class CrashTests : IAsyncLifetime
     [Fact]
     public async Task What_was_acknowledged_survives_kill_9_of_PostgreSQL()
     {
-        var rounds = Given.Long ? 25 : 5;
+        var rounds = Given.Long ? 25 : 3;
         await using var node = await Node.Start(await postgres.CreateDatabase());
         var acknowledged = new ConcurrentDictionary<(PortalId, string), ConcurrentQueue<int>>();
         PortalId[] portals = [Given.Portal(), Given.Portal()];

@@ -270,11 +270,11 @@ public sealed class NoticeTests(TwoPortals portals) : IClassFixture<TwoPortals>
         : items.SelectMany((first, i) => Orders([.. items.Where((_, j) => j != i)]).Select(rest => (int[])[first, .. rest]));
 }
 
-/// <summary>Ten thousand strangers at the door. On a Portal of its own, as its inbox is full afterwards.</summary>
+/// <summary>Thousands of strangers send offers. Each test has a Portal of its own, because its inbox is full afterwards.</summary>
 public sealed class InboxFloodTests(PeerRegistry.Tests.TestPostgres postgres)
 {
     [Fact]
-    public async Task Of_ten_thousand_offers_a_hundred_are_kept_and_not_one_event_is_recorded()
+    public async Task Of_thousands_of_offers_a_hundred_are_kept_and_no_event_is_recorded()
     {
         await using var zone = await Neighbourhood.Start(postgres);
         var ada = await zone.Move("Ada");
@@ -283,7 +283,8 @@ public sealed class InboxFloodTests(PeerRegistry.Tests.TestPostgres postgres)
         await ada.Send(first.Notice(ada, 1, network: "192.0.2.0/24"));
         await ada.Send(new MarkOffersSeen(ada.Id)); // so it stays
 
-        await Parallel.ForEachAsync(Enumerable.Range(0, 10_000), new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (n, _) =>
+        var strangers = Environment.GetEnvironmentVariable("PEERREGISTRY_LONG") == "1" ? 10_000 : 3_000;
+        await Parallel.ForEachAsync(Enumerable.Range(0, strangers), new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (n, _) =>
         {
             using var stranger = Stranger.Appear();
             await ada.Send(stranger.Notice(ada, 1, network: $"10.{n / 1024}.{n / 4 % 256}.0/24"));

@@ -164,6 +164,7 @@ internal static class NginxConfig
         ? $"        proxy_pass http://{app.Upstream};\n"
         : $"""
                     resolver {setup.Resolver} valid=10s;
+                    resolver_timeout 5s;
                     set $portal_upstream {app.Upstream};
                     proxy_pass http://$portal_upstream;
 
