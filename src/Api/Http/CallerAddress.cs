@@ -16,9 +16,9 @@ internal sealed class CallerAddress(RegistryOptions options)
     private readonly IPNetwork[] trusted =
         options.Edge.TrustedProxies switch
         {
-            [] => [Network("127.0.0.0/8"), Network("::1")],
+            [] => [Cidr.Parse("127.0.0.0/8"), Cidr.Parse("::1")],
             ["none"] => [],
-            var named => [.. named.Select(Network)],
+            var named => [.. named.Select(Cidr.Parse)],
         };
 
     public IPAddress Of(HttpContext context)
@@ -28,11 +28,6 @@ internal sealed class CallerAddress(RegistryOptions options)
         var address = Array.Exists(trusted, network => network.Contains(peer)) && IPAddress.TryParse(last, out var caller) ? Plain(caller) : peer;
         return address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? Prefix(address) : address;
     }
-
-    private static IPNetwork Network(string text) =>
-        text.Contains('/', StringComparison.Ordinal)
-            ? IPNetwork.Parse(text)
-            : new IPNetwork(IPAddress.Parse(text), text.Contains(':', StringComparison.Ordinal) ? 128 : 32);
 
     private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 

@@ -72,8 +72,11 @@ public sealed class RegistryOptions
         /// <value>Path of a PEM file with certificates to trust beside the system's.</value>
         public string? TrustedCertificates { get; init; }
 
-        /// <value>Whether a peer may live at a private address. Default false.</value>
+        /// <value>Whether a peer may have any address that is not public. Default false.</value>
         public bool AllowPrivateAddresses { get; init; }
+
+        /// <value>Networks or addresses, not public, at which peers may be: those of a local network or a VPN. Default none.</value>
+        public IReadOnlyList<string> AllowedNetworks { get; init; } = [];
 
         /// <value>Peers that the registry contacts at the same time, for all its Portals together. Default 64.</value>
         public int ContactsAtOnce { get; init; } = 64;

@@ -25,6 +25,7 @@ public sealed partial class RegistryOptionsValidator : AbstractValidator<Registr
         Says(o => o.Portal.KeyType is "ed25519" or "rsa-4096", o => $"Portal__KeyType must be ed25519 or rsa-4096, not '{o.Portal.KeyType}'.");
         Says(o => DisplayName.IsValid(o.Portal.Name), _ => $"Portal__Name cannot be this. {DisplayName.Rule}");
         Each(o => o.Peering.Resolve, IsFixedAddress, "Peering__Resolve", "host=ip:port");
+        Each(o => o.Peering.AllowedNetworks, IsNetwork, "Peering__AllowedNetworks", "an address or a network");
         Each(o => o.Edge.TrustedProxies is ["none"] ? [] : o.Edge.TrustedProxies, IsNetwork, "Edge__TrustedProxies", "an address or a network");
         Says(
             o => o.Calls is { MaxBodyBytes: > 0, LeastRate: >= 0, PerPeer: > 0, PerApp: > 0 },
@@ -73,7 +74,7 @@ public sealed partial class RegistryOptionsValidator : AbstractValidator<Registr
         zone.Length <= LongestZone && Uri.CheckHostName(zone) == UriHostNameType.Dns && !zone.Any(c => char.IsAsciiLetterUpper(c) || c == '_')
             && !zone.EndsWith('.');
 
-    private static bool IsNetwork(string entry) => IPAddress.TryParse(entry, out _) || IPNetwork.TryParse(entry, out _);
+    private static bool IsNetwork(string entry) => Cidr.TryParse(entry, out _);
 
     private static bool IsFixedAddress(string entry) =>
         entry.Split('=') is [{ Length: > 0 }, var target] && IPEndPoint.TryParse(target, out var address) && address.Port > 0;

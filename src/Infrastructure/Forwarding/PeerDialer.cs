@@ -15,9 +15,10 @@ internal sealed class PeerDialer(RegistryOptions options, NameLookup lookup, Tim
 {
     private static readonly TimeSpan BeforeNextAddress = TimeSpan.FromSeconds(2);
 
+    private readonly IPNetwork[] allowed = [.. options.Peering.AllowedNetworks.Select(Cidr.Parse)];
     private readonly FixedAddresses fixedAddresses = new(options.Peering.Resolve);
 
-    /// <exception cref="TargetRefusedException">One of the name's addresses is not public.</exception>
+    /// <exception cref="TargetRefusedException">One of the name's addresses is neither public nor in an allowed network.</exception>
     public async Task<Stream> Connect(string host, int port, CancellationToken ct)
     {
         if (fixedAddresses.Find(host) is { } endPoint)
@@ -26,7 +27,7 @@ internal sealed class PeerDialer(RegistryOptions options, NameLookup lookup, Tim
         var addresses = IPAddress.TryParse(host, out var literal) ? [literal] : await lookup(host, ct);
         if (addresses.Length == 0)
             throw new SocketException((int)SocketError.HostNotFound);
-        if (!options.Peering.AllowPrivateAddresses && !Array.TrueForAll(addresses, TargetGuard.IsPublic))
+        if (!options.Peering.AllowPrivateAddresses && !Array.TrueForAll(addresses, address => TargetGuard.IsAllowed(address, allowed)))
             throw new TargetRefusedException(host);
 
         for (var i = 0; ; i++)

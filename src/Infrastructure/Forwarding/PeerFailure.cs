@@ -36,7 +36,7 @@ internal static class PeerFailure
     public static RefusedException Of(Exception e) => e switch
     {
         OperationCanceledException or TimeoutException => TimedOut("The peer took too long."),
-        HttpRequestException { InnerException: TargetRefusedException } => Unreachable("The peer's name leads to an address that is not public."),
+        HttpRequestException { InnerException: TargetRefusedException } => Unreachable("The peer's name leads to an address that is not public and that this Portal does not allow."),
         HttpRequestException { InnerException: OperationCanceledException or TimeoutException } => TimedOut("The peer took too long to connect."),
         HttpRequestException { InnerException: CertificateRefusedException refused } => Of(refused.Fault),
         HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => Of(PeerFault.TlsFailed),

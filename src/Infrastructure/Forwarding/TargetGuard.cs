@@ -40,6 +40,9 @@ internal static class TargetGuard
 
     private static readonly IPNetwork Nat64 = IPNetwork.Parse("64:ff9b::/96");
 
+    /// <param name="allowed">Networks that the operator allows although they are not public.</param>
+    public static bool IsAllowed(IPAddress address, IPNetwork[] allowed) => IsPublic(address) || Contains(allowed, address);
+
     public static bool IsPublic(IPAddress address)
     {
         if (address.AddressFamily == AddressFamily.InterNetwork)
@@ -58,4 +61,4 @@ internal static class TargetGuard
 
 /// <summary>The name of a peer resolved to an address that no peer may have.</summary>
 internal sealed class TargetRefusedException(string host)
-    : IOException($"The address of {host} is not a public one.");
+    : IOException($"The address of {host} is neither public nor in an allowed network.");

@@ -113,14 +113,15 @@ public sealed class ProcessLifeTests : IDisposable
             ("Peering__Resolve", "unnumbered"),
             ("Peering__Resolve__0", "half"),
             ("Peering__AllowPrivateAddresses", "perhaps"),
+            ("Peering__AllowedNetworks__0", "192.168.1.0/33"),
             ("Edge__TrustedProxies__0", "everybody"),
             ("Vault__MasterKeyFile", "/nowhere/master.key"));
         Assert.Equal(1, code);
         Assert.Empty(said);
         Assert.Equal(
             [
-                "ConnectionStrings__Registry", "Edge__TrustedProxies__0", "Listen__Edge", "Peering__AllowPrivateAddresses", "Peering__Resolve",
-                "Peering__Resolve__0", "Portal__KeyType",
+                "ConnectionStrings__Registry", "Edge__TrustedProxies__0", "Listen__Edge", "Peering__AllowPrivateAddresses", "Peering__AllowedNetworks__0",
+                "Peering__Resolve", "Peering__Resolve__0", "Portal__KeyType",
                 "Portal__Nmae", "Portal__PublicPort", "Portal__Zone", "Vault__MasterKeyFile",
             ],
             errors.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')[0]).Order(StringComparer.Ordinal));

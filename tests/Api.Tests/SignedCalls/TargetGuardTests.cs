@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Infrastructure.Forwarding;
 
@@ -58,10 +59,47 @@ public sealed class TargetGuardTests
     [InlineData("2a00::1")]
     public void A_peer_may_live_at(string address) => Assert.True(TargetGuard.IsPublic(IPAddress.Parse(address)));
 
+    [Theory]
+    [InlineData("192.168.1.0/24", "192.168.1.7", true)]
+    [InlineData("192.168.1.0/24", "192.168.2.7", false)]
+    [InlineData("192.168.1.0/24", "::ffff:192.168.1.7", true)]
+    [InlineData("192.168.1.0/24", "64:ff9b::c0a8:107", false)]
+    [InlineData("192.168.1.0/24", "127.0.0.1", false)]
+    [InlineData("192.168.1.0/24", "1.1.1.1", true)]
+    [InlineData("192.168.1.7", "192.168.1.7", true)]
+    [InlineData("192.168.1.7", "192.168.1.8", false)]
+    [InlineData("100.64.0.0/10", "100.100.1.1", true)]
+    [InlineData("fd7a:115c:a1e0::/48", "fd7a:115c:a1e0::1", true)]
+    [InlineData("fd7a:115c:a1e0::/48", "fd7a:115c:a1e1::1", false)]
+    [InlineData("fe80::/10", "fe80::1%3", true)]
+    [InlineData("fd00::1", "fd00::1", true)]
+    public void A_peer_may_also_be_in_a_network_that_the_operator_allows(string network, string address, bool allowed) =>
+        Assert.Equal(allowed, TargetGuard.IsAllowed(IPAddress.Parse(address), [Cidr.Parse(network)]));
+
     [Fact]
     public async Task A_name_with_one_inner_address_among_public_ones_is_not_connected_to()
     {
         var dialer = Dialer([], "1.1.1.1", "::ffff:127.0.0.1");
+
+        await Assert.ThrowsAsync<TargetRefusedException>(() => dialer.Connect("peer.example", 443, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_peer_in_an_allowed_network_is_connected_to()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+
+        await using var connection = await Allowing("127.0.0.0/8", "127.0.0.1")
+            .Connect("peer.example", ((IPEndPoint)listener.LocalEndpoint).Port, TestContext.Current.CancellationToken);
+
+        Assert.True(connection.CanWrite);
+    }
+
+    [Fact]
+    public async Task A_name_with_one_address_outside_of_the_allowed_networks_is_not_connected_to()
+    {
+        var dialer = Allowing("127.0.0.0/8", "127.0.0.1", "10.0.0.1");
 
         await Assert.ThrowsAsync<TargetRefusedException>(() => dialer.Connect("peer.example", 443, TestContext.Current.CancellationToken));
     }
@@ -98,8 +136,14 @@ public sealed class TargetGuardTests
     [InlineData("=127.0.0.1:1")]
     public void An_invalid_configured_name_stops_the_start(string entry) => Assert.Throws<FormatException>(() => new FixedAddresses([entry]));
 
-    internal static PeerDialer Dialer(string[] resolve, params string[] answers) => new(
-        new RegistryOptions { Peering = new RegistryOptions.PeeringOptions { Resolve = resolve } },
+    internal static PeerDialer Dialer(string[] resolve, params string[] answers) =>
+        Of(new RegistryOptions.PeeringOptions { Resolve = resolve }, answers);
+
+    private static PeerDialer Allowing(string network, params string[] answers) =>
+        Of(new RegistryOptions.PeeringOptions { AllowedNetworks = [network] }, answers);
+
+    private static PeerDialer Of(RegistryOptions.PeeringOptions peering, string[] answers) => new(
+        new RegistryOptions { Peering = peering },
         (_, _) => Task.FromResult(Array.ConvertAll(answers, IPAddress.Parse)),
         TimeProvider.System);
 }
