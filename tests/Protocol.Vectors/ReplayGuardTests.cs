@@ -32,6 +32,16 @@ public class ReplayGuardTests
     }
 
     [Fact]
+    public void A_nonce_may_be_used_again_once_its_signature_has_expired()
+    {
+        var guard = new ReplayGuard(started: null);
+        guard.Take(New(1), Now);
+
+        Assert.Null(guard.Take(New(1, created: Now + 61), Now + 61));
+        Assert.Equal("replayed", guard.Take(New(1, created: Now + 61), Now + 61));
+    }
+
+    [Fact]
     public void Of_64_concurrent_threads_one_succeeds()
     {
         const int Rounds = 2000;

@@ -107,6 +107,37 @@ public class StructuredFieldTests
     [InlineData("a==1", null)]
     public void A_dictionary(string text, string? written) => Check(FieldType.Dictionary, text, written);
 
+    public static TheoryData<string, BareType, decimal, string?> Unwritable => new()
+    {
+        { "an integer of 16 digits", BareType.Integer, 1_000_000_000_000_000m, null },
+        { "an integer with a fraction", BareType.Integer, 1.5m, null },
+        { "a date with a fraction", BareType.Date, 1.5m, null },
+        { "a decimal of 13 digits before its point", BareType.Decimal, 1_000_000_000_000.5m, null },
+        { "an empty token", BareType.Token, 0, "" },
+        { "a token that begins with a digit", BareType.Token, 0, "1a" },
+        { "a token with a space", BareType.Token, 0, "a b" },
+        { "a string that is not ASCII", BareType.Text, 0, "é" },
+        { "a string with a line break", BareType.Text, 0, "a\n" },
+    };
+
+    [Theory, MemberData(nameof(Unwritable))]
+    public void A_value_that_no_field_can_have_is_not_written(string what, BareType type, decimal number, string? text)
+    {
+        var item = new Field(FieldType.Item, [new Member(new Bare(type, number, text, default), null, [])], null);
+        Assert.True(Record.Exception(() => FieldSerializer.Serialize(item)) is StructuredFieldException, what);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("A")]
+    [InlineData("9")]
+    [InlineData("a b")]
+    public void A_name_that_no_member_can_have_is_not_written(string name)
+    {
+        var dictionary = new Field(FieldType.Dictionary, [new Member(Bare.True, null, [])], [name]);
+        Assert.Throws<StructuredFieldException>(() => FieldSerializer.Serialize(dictionary));
+    }
+
     private static void Check(FieldType type, string text, string? written)
     {
         if (written is null)
