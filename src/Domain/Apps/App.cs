@@ -93,12 +93,6 @@ public sealed record App(AppMeta Meta, Visibility Visibility, DateTimeOffset Reg
     public static IReadOnlyList<AppEvent> Remove(App? app, string name) =>
         app is null ? throw Unknown(name) : [new AppRemoved(name)];
 
-    public bool Equals(App? other) =>
-        other is not null && Meta == other.Meta && Visibility == other.Visibility && RegisteredAt == other.RegisteredAt && HasToken == other.HasToken
-        && Passwords.SequenceEqual(other.Passwords);
-
-    public override int GetHashCode() => HashCode.Combine(Name, RegisteredAt);
-
     public static RefusedException Unknown(string name) =>
         new(RefusalKind.NotFound, "app_unknown", AppName.IsValid(name)
             ? $"No app named {name} is registered here."

@@ -34,11 +34,4 @@ public sealed record Portal(
     /// <exception cref="RefusedException"><c>portal_unknown</c></exception>
     internal static Portal Require(Portal? portal) =>
         portal ?? throw new RefusedException(RefusalKind.NotFound, "portal_unknown", "There is no such Portal here.");
-
-    public bool Equals(Portal? other) =>
-        other is not null && Id == other.Id && Key == other.Key && Domain == other.Domain && Name == other.Name && Email == other.Email
-        && EmailPublic == other.EmailPublic && Description == other.Description && AvatarType == other.AvatarType && AvatarSha256 == other.AvatarSha256
-        && Invites.SequenceEqual(other.Invites);
-
-    public override int GetHashCode() => Id.GetHashCode();
 }
