@@ -23,8 +23,9 @@ internal readonly record struct ForwardedRequest(
 
     private static readonly SearchValues<char> MethodCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ-");
 
-    /// <exception cref="RefusedException"><c>request_invalid</c>; <c>host_mismatch</c>; <c>app_unknown</c>; <c>path_ambiguous</c>: the path is not
-    /// UTF-8</exception>
+    /// <exception cref="RefusedException">
+    /// <c>request_invalid</c>; <c>host_mismatch</c>; <c>app_unknown</c>; <c>path_ambiguous</c>: the path is not UTF-8
+    /// </exception>
     public static ForwardedRequest Read(IHeaderDictionary headers, IPortalSnapshots snapshots)
     {
         var method = Word(One(headers["X-Forwarded-Method"]));

@@ -93,7 +93,8 @@ internal sealed class HeadLimit(RequestDelegate next, IPortalSnapshots snapshots
             || Pairs(request.Headers.Cookie).Any(pair => pair.StartsWith(Mark + "=", StringComparison.Ordinal));
         var refused = new RefusedException(RefusalKind.HeadTooLarge, "head_too_large",
             $"The browser sent headers of more than {MaxBytes / 1024} KiB with this request, mostly cookies, which is more than this Portal accepts. "
-            + (all ? "It was told to delete all cookies of this site, so it may have to be paired again."
+            + (all
+                ? "It was told to delete all cookies of this site, so it may have to be paired again."
                 : "The cookies that are not this Portal's own were deleted."));
         context.Response.OnStarting(() =>
         {
@@ -123,8 +124,8 @@ internal sealed class HeadLimit(RequestDelegate next, IPortalSnapshots snapshots
         string?[] domains = [null, domain, domain?.Split('.', 2)[1]];
         foreach (var name in foreign.Select(pair => pair.Split('=')[0]).Where(IsToken).Distinct())
         {
-            var some = domains.Where(set => set is null || (set.Contains('.', StringComparison.Ordinal) && !name.StartsWith("__Host-",
-            StringComparison.OrdinalIgnoreCase)))
+            var isHostOnly = name.StartsWith("__Host-", StringComparison.OrdinalIgnoreCase);
+            var some = domains.Where(set => set is null || (set.Contains('.', StringComparison.Ordinal) && !isHostOnly))
                 .Distinct().Select(set => $"{name}=; Max-Age=0; Path=/; Secure{(set is null ? "" : "; Domain=" + set)}").ToList();
             if (deletions.Sum(line => line.Length) + some.Sum(line => line.Length) > MaxSetCookieBytes)
                 break;

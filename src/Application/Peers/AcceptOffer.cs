@@ -16,8 +16,8 @@ public sealed record AcceptOffer(PortalId Portal, PortalId From, string? Petname
         public Validator() => RuleFor(c => c.Petname).MustBeNameOrNull();
     }
 
-    internal sealed class Handler(IDocumentSession session, IAggregates aggregates, IPortalSnapshots snapshots, IPeeringOffers offers, IPeerContacts contacts,
-        TimeProvider clock)
+    internal sealed class Handler(
+        IDocumentSession session, IAggregates aggregates, IPortalSnapshots snapshots, IPeeringOffers offers, IPeerContacts contacts, TimeProvider clock)
         : IRequestHandler<AcceptOffer, Unit>
     {
         public async Task<Unit> Handle(AcceptOffer c, CancellationToken ct)

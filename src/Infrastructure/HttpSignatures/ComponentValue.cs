@@ -86,9 +86,10 @@ internal static class ComponentValue
         if (fields?.Get(field) is not { Count: > 0 } values)
             return SignatureReasons.ComponentMissing;
         if (asStructure)
-            return WriteStructured(ref to, values, message.TypeOf?.Invoke(field) ?? KnownType(field), flags.HasFlag(ComponentFlags.Key)
-                ? FieldParser.Unescape(argument)
-                : null);
+        {
+            var key = flags.HasFlag(ComponentFlags.Key) ? FieldParser.Unescape(argument) : null;
+            return WriteStructured(ref to, values, message.TypeOf?.Invoke(field) ?? KnownType(field), key);
+        }
 
         for (var i = 0; i < values.Count; i++)
         {

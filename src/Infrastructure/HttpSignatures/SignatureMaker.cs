@@ -39,8 +39,8 @@ internal static class SignatureMaker
     internal static IReadOnlyList<KeyValuePair<string, string>> SignResponse(
         PrivateKey key, int status, string digest, in ReceivedRequest request, string? requestLabel, long now)
     {
-        return Sign(key, new SignedMessage(request, status, new Digest(digest)), SignatureProfile.Response(requestLabel), SignatureProfile.ResponseTag, digest,
-            now);
+        return Sign(
+            key, new SignedMessage(request, status, new Digest(digest)), SignatureProfile.Response(requestLabel), SignatureProfile.ResponseTag, digest, now);
     }
 
     private static KeyValuePair<string, string>[] Sign(

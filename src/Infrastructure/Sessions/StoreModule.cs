@@ -23,8 +23,7 @@ public static class StoreModule
 {
     /// <summary>
     /// At start, in this order: refuses a connection pooler that breaks sessions up, migrates, rebuilds read models that are missing or outdated,
-    /// fills the snapshots. Hosted services
-    /// that are added after this one find all of it done.
+    /// fills the snapshots. Hosted services that are added after this one find all of it done.
     /// </summary>
     /// <param name="connectionString">Asked once, when the store is first used.</param>
     /// <param name="cluster">Whether other nodes work on the same database.</param>

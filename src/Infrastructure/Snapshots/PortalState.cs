@@ -70,8 +70,9 @@ internal sealed class PortalState(int models)
     public void Revoke(Func<Credential, bool> revoked)
     {
         lock (gate)
-            snapshot =
-                snapshot with { Credentials =
-                    snapshot.Credentials.RemoveRange(snapshot.Credentials.Where(held => revoked(held.Value)).Select(held => held.Key)) };
+        {
+            var credentials = snapshot.Credentials;
+            snapshot = snapshot with { Credentials = credentials.RemoveRange(credentials.Where(held => revoked(held.Value)).Select(held => held.Key)) };
+        }
     }
 }

@@ -61,7 +61,8 @@ public sealed class PeerCertificateTests
         var refused = await Assert.ThrowsAsync<RefusedException>(() => Send(connections));
 
         Assert.Equal("peer_timeout", refused.Code);
-        Assert.InRange(TimeProvider.System.GetElapsedTime(since).TotalSeconds, 0.3, 10); // a message has 20 s in all
+        // a timer may fire a moment early; a message has 20 s in all
+        Assert.InRange(TimeProvider.System.GetElapsedTime(since).TotalSeconds, 0.2, 10);
     }
 
     [Fact]
