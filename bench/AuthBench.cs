@@ -120,7 +120,9 @@ internal sealed class AuthBench : IBenchmark
             var request = new HttpRequestMessage(HttpMethod.Get, "/internal/auth")
             {
                 Headers =
-                    { { "X-Forwarded-Proto", "https" }, { "X-Forwarded-Host", authority }, { "X-Forwarded-Uri", "/peer/a" }, { "X-Forwarded-Method", "GET" } },
+                {
+                    { "X-Forwarded-Proto", "https" }, { "X-Forwarded-Host", authority }, { "X-Forwarded-Uri", "/peer/a" }, { "X-Forwarded-Method", "GET" },
+                },
             };
             var now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
             foreach (var (name, value) in SignatureMaker.SignRequest(peer, "portal-peer", "GET", authority, $"https://{authority}/peer/a",
@@ -193,8 +195,8 @@ internal sealed class AuthBench : IBenchmark
         for (var i = 0; i < SignedRequests; i++)
         {
             var (key, target) = (keys[i % Signers], $"/peer/{i}?tag=home");
-            var fields = SignatureMaker.SignRequest(key, "portal-peer", "GET", authority, $"https://{authority}{target}", digest, now,
-            toOriginal: false).ToDictionary();
+            var fields = SignatureMaker.SignRequest(
+                key, "portal-peer", "GET", authority, $"https://{authority}{target}", digest, now, toOriginal: false).ToDictionary();
             var (input, signature) = (fields["Signature-Input"]["sig1=".Length..], fields["Signature"]);
             var text = $"\"@method\": GET\n\"@authority\": {authority}\n\"@target-uri\": https://{authority}{target}\n"
                 + $"\"content-digest\": {fields["Content-Digest"]}\n\"@signature-params\": {input}";

@@ -53,13 +53,13 @@ internal sealed partial class CallBench : IBenchmark
         foreach (var compiled in new[] { call, loop, least })
             await Wrk(script, compiled, seconds: 15); // nginx came compiled; these are, once they have run for a while
         var good = await Rounds.Compare(
-            "call of 1 KB, against nginx", async () =>
-                (await Wrk(script, new Uri(stage.NginxProxy, "/a"))).Rate, async () => (await Wrk(script, call)).Rate, 0.5);
+            "call of 1 KB, against nginx",
+            async () => (await Wrk(script, new Uri(stage.NginxProxy, "/a"))).Rate, async () => (await Wrk(script, call)).Rate, 0.5);
         good &= await Rounds.Compare(
             "call of 1 KB, against a bare copy loop", async () => (await Wrk(script, loop)).Rate, async () => (await Wrk(script, call)).Rate, 0.8);
         good &= await Rounds.Compare(
-            "call of 1 KB, against a copy loop that hashes and signs", async () =>
-                (await Wrk(script, least)).Rate, async () => (await Wrk(script, call)).Rate, 0.85);
+            "call of 1 KB, against a copy loop that hashes and signs",
+            async () => (await Wrk(script, least)).Rate, async () => (await Wrk(script, call)).Rate, 0.85);
         if (args is ["small"])
             return good;
 
@@ -82,8 +82,8 @@ internal sealed partial class CallBench : IBenchmark
         var app = builder.Build();
         app.Run(async context =>
         {
-            using var request = PeerConnections.Request(HttpMethod.Parse(context.Request.Method),
-            $"https://{stage.PeerHost}{context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget}");
+            using var request = PeerConnections.Request(
+                HttpMethod.Parse(context.Request.Method), $"https://{stage.PeerHost}{context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget}");
             request.Content = await content(context);
             foreach (var (name, values) in context.Request.Headers)
             {

@@ -177,7 +177,7 @@ internal sealed class StoreBench : IBenchmark
         };
     }
 
-    /// <param name="version">Of the stream, afterwards.</param>
+    /// <param name="version">The version of the stream after the append.</param>
     private delegate Task Append(PortalId peer, long version, DomainEvent e);
 
     private sealed class Writer(Append append)

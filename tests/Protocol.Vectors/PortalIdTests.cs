@@ -79,8 +79,8 @@ public class PortalIdTests
     public void A_typed_ID_may_have_capitals_spaces_and_dashes()
     {
         var id = Given.Ed25519.Public.Id;
-        var typed = TypedPortalId.Parse(string.Join(' ', id.Value.ToUpperInvariant().Chunk(6).Select(group => new string(group))).Replace("  ", "-",
-        StringComparison.Ordinal));
+        var typed = TypedPortalId.Parse(
+            string.Join(' ', id.Value.ToUpperInvariant().Chunk(6).Select(group => new string(group))).Replace("  ", "-", StringComparison.Ordinal));
 
         Assert.True(typed.IsFull);
         Assert.True(typed.Matches(id));

@@ -106,8 +106,14 @@ public class RefusedCallsTests
     public async Task Every_verdict_is_counted_by_its_reason()
     {
         var counted = new List<object?>();
-        using var listener = new MeterListener { InstrumentPublished = (instrument,
-        all) => { if (instrument.Name == "signatures_judged") all.EnableMeasurementEvents(instrument); } };
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, all) =>
+            {
+                if (instrument.Name == "signatures_judged")
+                    all.EnableMeasurementEvents(instrument);
+            },
+        };
         var here = Environment.CurrentManagedThreadId;
         listener.SetMeasurementEventCallback<long>((_, _, tags, _) =>
         {

@@ -84,8 +84,8 @@ internal static class SfvJson
 
     private static byte[] Base32(string text)
     {
-        var bits = string.Concat(text.TrimEnd('=').Select(c => Convert.ToString("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".IndexOf(c, StringComparison.Ordinal),
-        2).PadLeft(5, '0')));
+        var bits = string.Concat(text.TrimEnd('=').Select(
+            c => Convert.ToString("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".IndexOf(c, StringComparison.Ordinal), 2).PadLeft(5, '0')));
         return [.. Enumerable.Range(0, bits.Length / 8)
             .Select(i => byte.Parse(bits.AsSpan(8 * i, 8), NumberStyles.BinaryNumber, CultureInfo.InvariantCulture))];
     }

@@ -9,7 +9,7 @@ public static class DatabaseUnavailable
 
     public static RefusedException Refusal() =>
         new(RefusalKind.Unavailable, Code, "The database of this Portal cannot be reached just now. Try again in a moment.")
-    {
-        RetryAfter = TimeSpan.FromSeconds(1),
-    };
+        {
+            RetryAfter = TimeSpan.FromSeconds(1),
+        };
 }

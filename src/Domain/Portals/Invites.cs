@@ -45,7 +45,7 @@ public static class Invites
     public static InviteUsed? Use(Portal? portal, string id, PortalId by, DateTimeOffset now) =>
         portal?.Invites.FirstOrDefault(invite => invite.Id == id) is { } invite && invite.IsOpen(now) ? new InviteUsed(portal.Id, id, by) : null;
 
-    /// <summary>Forgets the oldest that is no longer open, once more are kept than are shown.</summary>
+    /// <summary>Adds an invite. In place of more than <see cref="MaxKept"/>, the oldest that is no longer open is forgotten.</summary>
     internal static IReadOnlyList<Invite> Add(IReadOnlyList<Invite> invites, Invite created)
     {
         var closed = invites.Count < MaxKept ? null : invites.FirstOrDefault(invite => !invite.IsOpen(created.CreatedAt));

@@ -73,7 +73,7 @@ public sealed class BodyLimitTests(EveryRoute routes) : IClassFixture<EveryRoute
         var clock = TimeProvider.System.GetTimestamp();
         var piece = request.Contains("/core/", StringComparison.Ordinal) ? "          " : "name=aaaaa"; // JSON may begin with any number of blanks
         var said = await Send(request, await routes.FormCookie(anybody, "/pair"), [.. Enumerable.Repeat(Encoding.ASCII.GetBytes(piece), 60)], 10_000,
-        TimeSpan.FromMilliseconds(500));
+            TimeSpan.FromMilliseconds(500));
         Assert.StartsWith("HTTP/1.1 408 ", said, StringComparison.Ordinal);
         Assert.InRange(TimeProvider.System.GetElapsedTime(clock), TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(20));
     }

@@ -76,7 +76,7 @@ public sealed class ProxiedPeers(TestPostgres postgres) : IAsyncLifetime
     internal Task<HttpResponseMessage> Call(string program, string target, string method = "GET", HttpContent? content = null)
     {
         var uri = new Uri($"{Bob.Internal.Scheme}://{Bob.Internal.Authority}/internal/call_peer/{Ada.Id}{target}",
-        new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+            new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
         return callers[program].SendAsync(new HttpRequestMessage(new HttpMethod(method), uri) { Content = content }, TestContext.Current.CancellationToken);
     }
 

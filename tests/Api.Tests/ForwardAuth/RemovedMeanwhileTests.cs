@@ -32,8 +32,8 @@ public sealed class RemovedMeanwhileTests(TestPostgres postgres)
         async Task<HttpStatusCode> Call()
         {
             var host = $"notes.{ada.Domain}";
-            var signed = bob.Services.GetRequiredService<ISignatures>().Sign(bob.Id, "portal-peer", "GET", host, $"https://{host}/", SHA256.HashData([]),
-            toOriginal: false);
+            var signed = bob.Services.GetRequiredService<ISignatures>().Sign(
+                bob.Id, "portal-peer", "GET", host, $"https://{host}/", SHA256.HashData([]), toOriginal: false);
             return (await inner.Get("/internal/auth",
             [
                 ("X-Forwarded-Method", "GET"), ("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", host), ("X-Forwarded-Uri", "/"),

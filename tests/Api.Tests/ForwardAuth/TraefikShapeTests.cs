@@ -153,8 +153,8 @@ public sealed class TraefikShapeTests(TwoPortals two) : IClassFixture<TwoPortals
         ];
         var granted = await Ask(app, "/open", "GET", forged);
         Assert.Equal(HttpStatusCode.OK, granted.Status);
-        var said = granted.Answer.Headers.NonValidated.Concat(granted.Answer.Content.Headers.NonValidated).ToDictionary(field => field.Key,
-        field => field.Value.ToString());
+        var said = granted.Answer.Headers.NonValidated.Concat(granted.Answer.Content.Headers.NonValidated)
+            .ToDictionary(field => field.Key, field => field.Value.ToString());
         Assert.Equal([], said.Keys.Except(OfTheAnswer).Where(name => !IsReplaced(name)));
         Assert.Equal([], forged.Where(field => !IsReplaced(field.Name)));
         Assert.DoesNotContain("forged", said.Values);

@@ -61,7 +61,7 @@ internal sealed record EveryPage(LivePortal Portal, LivePortal Peer, LivePortal 
         public ReadOnlyMemory<byte> Picture { get; init; } = OwnerTests.Pixel;
 
         public static readonly Words Plain = new("Ada Lindqvist", "Bo Márquez", "Bo from the allotment", "Telephone",
-        "I keep **bees** and [old maps](https://maps.test).", AppNamed("Postcards"));
+            "I keep **bees** and [old maps](https://maps.test).", AppNamed("Postcards"));
 
         public static string AppNamed(string name) => System.Text.Json.JsonSerializer.Serialize(new
         {

@@ -211,7 +211,7 @@ public sealed class NoticeTests(TwoPortals portals) : IClassFixture<TwoPortals>
         using var stranger = Stranger.Appear();
         string? signature = null, input = null;
         var first = await stranger.Send(Ada, 1,
-        change: r => (signature, input) = (r.Headers.GetValues("Signature").Single(), r.Headers.GetValues("Signature-Input").Single()));
+            change: r => (signature, input) = (r.Headers.GetValues("Signature").Single(), r.Headers.GetValues("Signature-Input").Single()));
         var second = await stranger.Send(Ada, 1, change: r =>
         {
             r.Headers.Remove("Signature");

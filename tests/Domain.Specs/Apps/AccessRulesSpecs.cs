@@ -153,8 +153,8 @@ public sealed class AccessRulesSpecs
             if (!PathReading.TryRead(target, out var path) || compiled.FindRule(target, path) is not { } judged)
                 return true;
 
-            var original = some.Where(rule => target.StartsWith(rule.Item1,
-            StringComparison.Ordinal)).OrderByDescending(rule => rule.Item1.Length).Select(rule => rule.Item2).FirstOrDefault();
+            var original = some.Where(rule => target.StartsWith(rule.Item1, StringComparison.Ordinal))
+                .OrderByDescending(rule => rule.Item1.Length).Select(rule => rule.Item2).FirstOrDefault();
             return original is not null && string.CompareOrdinal(Rank(Described.Word(judged.Access)), Rank(original)) >= 0;
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(3000).WithEndSize(8));
     }
