@@ -31,7 +31,7 @@ public sealed record CreateAppPassword(PortalId Portal, string App, string Name)
         public async Task<CreatedAppPassword> Handle(CreateAppPassword c, CancellationToken ct)
         {
             var (id, password) = (HumanEncoding.Encode(RandomNumberGenerator.GetBytes(10)), Token.Create());
-            var app = await aggregates.Load<App, AppEvent>(session, Domain.Apps.App.Stream(c.App), ct);
+            var app = await aggregates.LoadApp(session, c.App, ct);
             app.Append(Domain.Apps.App.CreatePassword(app.State, c.App, id, c.Name));
             credentials.Issue(session, TokenHash.Of(password), new Credential(CredentialKind.AppPassword, id, c.App, null));
             return new CreatedAppPassword(id, c.Name, password);

@@ -14,7 +14,7 @@ public sealed record IssueAppToken(PortalId Portal, string Name) : ICommand<stri
         public async Task<string> Handle(IssueAppToken c, CancellationToken ct)
         {
             var token = Token.Create();
-            var app = await aggregates.Load<App, AppEvent>(session, App.Stream(c.Name), ct);
+            var app = await aggregates.LoadApp(session, c.Name, ct);
             app.Append(App.IssueCredential(app.State, c.Name));
             credentials.Revoke(session, CredentialKind.App, c.Name);
             credentials.Issue(session, TokenHash.Of(token), new Credential(CredentialKind.App, c.Name, null, null));

@@ -36,7 +36,7 @@ public sealed record RegisterApp(PortalId Portal, string Name, ReadOnlyMemory<by
 
             var defaultPortal = (await mediator.Send(new FindDefaultPortal(), ct)).Portal.Id;
             new AppUpstreams(snapshots.All, defaultPortal, options).Check(new AppPlace(c.Portal, c.Name), meta);
-            var app = await aggregates.Load<App, AppEvent>(session, App.Stream(c.Name), ct);
+            var app = await aggregates.LoadApp(session, c.Name, ct);
             app.Append(App.Register(app.State, meta));
             return new RegisteredApp(c.Name, IsNew: app.State is null, warnings);
         }

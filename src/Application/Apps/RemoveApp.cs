@@ -13,7 +13,7 @@ public sealed record RemoveApp(PortalId Portal, string Name) : ICommand
     {
         public async Task<Unit> Handle(RemoveApp c, CancellationToken ct)
         {
-            var app = await aggregates.Load<App, AppEvent>(session, App.Stream(c.Name), ct);
+            var app = await aggregates.LoadApp(session, c.Name, ct);
             app.Append(App.Remove(app.State, c.Name));
             credentials.RevokeAllOfApp(session, c.Name);
             return Unit.Value;

@@ -15,7 +15,7 @@ public sealed record RevokeAppPassword(PortalId Portal, string App, string Id) :
         /// <exception cref="RefusedException"><c>app_unknown</c>; <c>app_password_unknown</c></exception>
         public async Task<Unit> Handle(RevokeAppPassword c, CancellationToken ct)
         {
-            var app = await aggregates.Load<App, AppEvent>(session, Domain.Apps.App.Stream(c.App), ct);
+            var app = await aggregates.LoadApp(session, c.App, ct);
             app.Append(Domain.Apps.App.RevokePassword(app.State, c.App, c.Id));
             credentials.Revoke(session, CredentialKind.AppPassword, c.Id);
             return Unit.Value;

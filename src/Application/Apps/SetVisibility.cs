@@ -23,7 +23,7 @@ public sealed record SetVisibility(PortalId Portal, string App, VisibilityMode M
         /// <exception cref="RefusedException"><c>app_unknown</c>; <c>peer_unknown</c>; <c>peer_not_reached</c></exception>
         public async Task<Unit> Handle(SetVisibility c, CancellationToken ct)
         {
-            var app = await aggregates.Load<App, AppEvent>(session, Domain.Apps.App.Stream(c.App), ct);
+            var app = await aggregates.LoadApp(session, c.App, ct);
             app.Append(Domain.Apps.App.SetVisibility(app.State, c.App, Wanted(c, app.State?.Visibility ?? Visibility.None)));
             return Unit.Value;
         }

@@ -1,4 +1,5 @@
 using Marten;
+using PeerRegistry.Domain.Apps;
 using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Portals;
 
@@ -46,6 +47,9 @@ public static class AggregateExtensions
         var (state, version) = await aggregates.Read<TState, TEvent>(PortalId.Parse(session.TenantId), stream, ct);
         return new(session, stream, state, version);
     }
+
+    public static Task<Loaded<App, AppEvent>> LoadApp(this IAggregates aggregates, IDocumentSession session, string name, CancellationToken ct) =>
+        aggregates.Load<App, AppEvent>(session, App.Stream(name), ct);
 
     public static Task<Loaded<Portal, PortalEvent>> LoadPortal(this IAggregates aggregates, IDocumentSession session, CancellationToken ct) =>
         aggregates.Load<Portal, PortalEvent>(session, Portal.Stream, ct);

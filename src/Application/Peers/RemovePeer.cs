@@ -43,7 +43,7 @@ public sealed record RemovePeer(PortalId Portal, TypedPortalId Id, bool Forget) 
         {
             foreach (var name in snapshots.Require(portal).Apps.Keys.Order(StringComparer.Ordinal))
             {
-                var app = await aggregates.Load<App, AppEvent>(session, App.Stream(name), ct);
+                var app = await aggregates.LoadApp(session, name, ct);
                 app.Append(App.Forget(app.State, name, peer));
             }
         }
