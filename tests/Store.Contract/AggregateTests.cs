@@ -1,5 +1,7 @@
 using PeerRegistry.Application.Common;
+using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Portals;
+using PeerRegistry.Infrastructure.ReadModels;
 using PeerRegistry.Tests;
 
 namespace PeerRegistry.Store.Contract;
@@ -49,6 +51,18 @@ public sealed class AggregateTests(TestPostgres postgres) : IAsyncLifetime
     [Fact]
     public async Task A_stream_that_no_read_model_holds_is_an_error() =>
         await Assert.ThrowsAsync<ArgumentException>(() => node.Get<IAggregates>().Read<Tally, TallyEvent>(portal, "unknown-x", Given.Soon));
+
+    [Fact]
+    public void Two_read_models_of_the_same_streams_are_refused()
+    {
+        var refused = Assert.Throws<InvalidOperationException>(() => ReadModel.Of([new TallyProjection(), new OtherTally()]));
+        Assert.Contains("tally-", refused.Message, StringComparison.Ordinal);
+    }
+
+    private sealed class OtherTally() : Projection<Tally, TallyEvent>("other_tally_list/1", "tally-")
+    {
+        protected override PortalSnapshot Show(PortalSnapshot snapshot, string key, Tally? row) => snapshot;
+    }
 
     private async Task Append(long version, params TallyEvent[] events) =>
         await node.Store.Append(new Changes(portal, Actor.System, [new("tally-x", version, events)]), Given.Soon);

@@ -9,15 +9,10 @@ internal sealed class Aggregates(NpgsqlDataSource database, IReadOnlyList<ReadMo
     async Task<(TState? State, long Version)> IAggregates.Read<TState, TEvent>(PortalId portal, string stream, CancellationToken ct)
         where TState : class
     {
-        foreach (var model in models)
-        {
-            if (model.Projection.TryGetKey(stream, out var key))
-            {
-                var row = await model.Load(database, portal, key, ct);
-                return ((TState?)row.Row, row.Version);
-            }
-        }
+        if (ReadModel.Find(models, stream) is not var (model, key))
+            throw new ArgumentException($"No read model holds stream {stream}.", nameof(stream));
 
-        throw new ArgumentException($"No read model holds stream {stream}.", nameof(stream));
+        var row = await model.Load(database, portal, key, ct);
+        return ((TState?)row.Row, row.Version);
     }
 }

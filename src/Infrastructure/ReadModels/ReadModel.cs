@@ -51,7 +51,23 @@ internal sealed partial class ReadModel
     {
         ReadModel[] models = [.. projections.Select((projection, index) => new ReadModel(projection, index))];
         var twice = models.GroupBy(model => model.Table).FirstOrDefault(group => group.Count() > 1);
-        return twice is null ? models : throw new InvalidOperationException($"Two projections write table {twice.Key}.");
+        if (twice is not null)
+            throw new InvalidOperationException($"Two projections write table {twice.Key}.");
+
+        var folded = models.GroupBy(model => model.Projection.Streams).FirstOrDefault(group => group.Count() > 1);
+        return folded is null ? models : throw new InvalidOperationException($"Two projections hold streams {folded.Key}.");
+    }
+
+    /// <summary>The read model that holds the state of a stream, and the key of its row, or null if none does.</summary>
+    public static (ReadModel Model, string Key)? Find(IReadOnlyList<ReadModel> models, string stream)
+    {
+        foreach (var model in models)
+        {
+            if (model.Projection.TryGetKey(stream, out var key))
+                return (model, key);
+        }
+
+        return null;
     }
 
     public NpgsqlBatchCommand Upsert(PortalId portal, FoldedRow row) => new(upsert)

@@ -19,11 +19,8 @@ internal sealed class LiveFold(NpgsqlDataSource database, IReadOnlyList<ReadMode
         var folded = new List<FoldedRow>(streams.Count);
         foreach (var stream in streams)
         {
-            foreach (var model in models)
-            {
-                if (model.Projection.TryGetKey(stream.Key!, out var key))
-                    folded.Add(Fold(portal, stream, metadata, await Current(portal, stream, model, key, ct)));
-            }
+            if (ReadModel.Find(models, stream.Key!) is var (model, key))
+                folded.Add(Fold(portal, stream, metadata, await Current(portal, stream, model, key, ct)));
         }
 
         return folded;

@@ -56,12 +56,9 @@ internal sealed class SnapshotFollower(
         var seen = await InTime(async soon => (await tail!.Read(int.MaxValue, soon)).Seen, ct);
         foreach (var (_, e) in seen)
         {
-            foreach (var model in models)
-            {
-                if (model.Projection.TryGetKey(e.Stream, out var key)
-                    && snapshots.FindRow(PortalId.Parse(e.Portal), model, key).Version < e.Version)
-                    behind.Add((model, e.Portal, key));
-            }
+            if (ReadModel.Find(models, e.Stream) is var (model, key)
+                && snapshots.FindRow(PortalId.Parse(e.Portal), model, key).Version < e.Version)
+                behind.Add((model, e.Portal, key));
         }
 
         if (behind.Count > 0)
