@@ -27,7 +27,7 @@ public class AnswerTests
     {
         var request = Given.Request(Given.OtherEd25519, "portal-core");
         var body = Encoding.UTF8.GetBytes("""{"peering":"mutual"}""");
-        var fields = new WireFields(SignatureMaker.SignResponse(Given.Ed25519, 200, ContentDigest.Field(body), request, label, Given.Now));
+        var fields = Signed(SignatureProfile.CoreResponse(label), request, body);
 
         Assert.Null(Verify(request, 200, fields, body, label));
         Assert.Equal("signature_invalid", Verify(request, 201, fields, body, label));
@@ -44,13 +44,29 @@ public class AnswerTests
     {
         var request = Given.Request(Given.OtherEd25519, "portal-core");
         var twice = request with { Fields = ((WireFields)request.Fields).And("Signature", "other=:YQ==:") };
-        var fields = new WireFields(SignatureMaker.SignResponse(Given.Ed25519, 200, ContentDigest.Field([]), twice, "other", Given.Now));
+        var fields = Signed(SignatureProfile.CoreResponse("other"), twice, []);
 
         Assert.Null(Verify(twice, 200, fields, [], "other"));
         Assert.Equal("component_unexpected", Verify(twice, 200, fields, [], "sig1"));
     }
 
+    [Fact]
+    public void An_answer_of_an_app_is_never_taken_for_one_of_the_core_nor_the_other_way_round()
+    {
+        var request = Given.Request(Given.OtherEd25519, "portal-peer");
+        var (app, core) = (SignatureProfile.PeerResponse("sig1"), SignatureProfile.CoreResponse("sig1"));
+
+        Assert.Null(Verify(app, request, 200, Signed(app, request, []), []));
+        Assert.Equal("tag_wrong", Verify(core, request, 200, Signed(app, request, []), []));
+        Assert.Equal("tag_wrong", Verify(app, request, 200, Signed(core, request, []), []));
+    }
+
+    private static WireFields Signed(SignatureProfile profile, ReceivedRequest request, byte[] body) =>
+        new(SignatureMaker.SignResponse(Given.Ed25519, profile, 200, ContentDigest.Field(body), request, Given.Now));
+
     private static string? Verify(ReceivedRequest request, int status, IFields fields, byte[] body, string? label) =>
-        Verifier.Verify(new SignedMessage(request, status, fields), SignatureProfile.Response(label), _ => Given.SignerOf(Given.Ed25519), body, true, Given.Now,
-            out _).Reason;
+        Verify(SignatureProfile.CoreResponse(label), request, status, fields, body);
+
+    private static string? Verify(SignatureProfile profile, ReceivedRequest request, int status, IFields fields, byte[] body) =>
+        Verifier.Verify(new SignedMessage(request, status, fields), profile, _ => Given.SignerOf(Given.Ed25519), body, true, Given.Now, out _).Reason;
 }

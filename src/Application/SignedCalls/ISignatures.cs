@@ -61,6 +61,21 @@ public interface ISignatures
     /// <param name="label">The label of the request's own signature, or null if it was not signed.</param>
     IReadOnlyList<KeyValuePair<string, string>> SignAnswer(PortalId self, int status, ReadOnlySpan<byte> body, ReceivedRequest request, string? label);
 
+    /// <summary>Returns the fields to add to a response of an app, bound to the peer's signed request: Content-Digest, Signature-Input, Signature.</summary>
+    /// <param name="sha256">The hash of the body, which may be empty; 32 bytes.</param>
+    /// <param name="label">The label of the request's own signature.</param>
+    IReadOnlyList<KeyValuePair<string, string>> SignAppAnswer(
+        PortalId self, int status, ReadOnlySpan<byte> sha256, ReceivedRequest request, string label);
+
+    /// <summary>Checks that an app's response is signed by its Portal with this key and bound to the request that we sent. The body is not compared.</summary>
+    /// <param name="answer">The fields with the signature: those of the header, or the trailers.</param>
+    /// <param name="request">The request as we sent it, with its signature among its fields.</param>
+    SignatureVerdict VerifyAppAnswer(PublicKey key, int status, IFields answer, ReceivedRequest request);
+
+    /// <summary>Begins to hash a body that is compared with a <c>Content-Digest</c> at its end.</summary>
+    /// <param name="contentDigest">A valid field, whose known algorithms are computed, or null if it comes after the body. Then sha-256 is computed.</param>
+    IBodyDigest Digest(string? contentDigest);
+
     /// <summary>Checks that another core's response is signed with this key and bound to the request that we sent.</summary>
     /// <param name="answer">The response's header fields.</param>
     /// <param name="request">The request as we sent it. If it was signed, its signature is among its fields.</param>

@@ -35,13 +35,10 @@ internal static class SignatureMaker
         return Sign(key, SignedMessage.Of(request), SignatureProfile.App, tag, digest, toOriginal ? now - OriginalSkew : now);
     }
 
-    /// <param name="requestLabel">The label of the request's own signature, or null if it had none.</param>
+    /// <param name="profile">That of a response.</param>
     internal static IReadOnlyList<KeyValuePair<string, string>> SignResponse(
-        PrivateKey key, int status, string digest, in ReceivedRequest request, string? requestLabel, long now)
-    {
-        return Sign(
-            key, new SignedMessage(request, status, new Digest(digest)), SignatureProfile.Response(requestLabel), SignatureProfile.ResponseTag, digest, now);
-    }
+        PrivateKey key, SignatureProfile profile, int status, string digest, in ReceivedRequest request, long now) =>
+        Sign(key, new SignedMessage(request, status, new Digest(digest)), profile, profile.Tag!, digest, now);
 
     private static KeyValuePair<string, string>[] Sign(
         PrivateKey key, in SignedMessage message, SignatureProfile profile, string tag, string digest, long created)

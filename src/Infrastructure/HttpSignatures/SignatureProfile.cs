@@ -19,7 +19,8 @@ internal sealed record SignatureProfile(string? Tag, int MaxAge, ImmutableArray<
 {
     internal const string PeerTag = "portal-peer";
     internal const string CoreTag = "portal-core";
-    internal const string ResponseTag = "portal-core-response";
+    internal const string CoreResponseTag = "portal-core-response";
+    internal const string PeerResponseTag = "portal-peer-response";
 
     /// <summary>How many seconds a sender's clock may be ahead of ours.</summary>
     internal const int MaxAhead = 5;
@@ -46,17 +47,27 @@ internal sealed record SignatureProfile(string? Tag, int MaxAge, ImmutableArray<
         new("@status"), new("content-digest"), new("@method", ComponentFlags.OfRequest), new("@target-uri", ComponentFlags.OfRequest),
     ];
 
-    private static readonly SignatureProfile ResponseToUnsigned = new(ResponseTag, 60, OfResponse);
+    private static readonly SignatureProfile ResponseToUnsigned = new(CoreResponseTag, 60, OfResponse);
+
+    private static readonly SignatureProfile UsualPeerResponse = ToSigned(PeerResponseTag, SignatureMaker.Label);
 
     /// <summary>Whether the tag is one of ours. Signatures with other tags, such as those of a proxy, are ignored.</summary>
-    internal static bool IsOurs(ReadOnlySpan<char> tag) => tag is PeerTag or CoreTag or ResponseTag;
+    internal static bool IsOurs(ReadOnlySpan<char> tag) => tag is PeerTag or CoreTag or CoreResponseTag or PeerResponseTag;
 
     internal static SignatureProfile Of(VerificationPlace place) => place == VerificationPlace.App ? App : Core;
 
+    /// <summary>Of a response of the core.</summary>
     /// <param name="requestLabel">The label of the request's own signature, or null if it had none.</param>
-    internal static SignatureProfile Response(string? requestLabel) => requestLabel is null
-        ? ResponseToUnsigned
-        : new(ResponseTag, 60, [.. OfResponse, new("signature", ComponentFlags.OfRequest | ComponentFlags.Key, requestLabel)]);
+    internal static SignatureProfile CoreResponse(string? requestLabel) =>
+        requestLabel is null ? ResponseToUnsigned : ToSigned(CoreResponseTag, requestLabel);
+
+    /// <summary>Of a response of an app, signed by the core of its Portal.</summary>
+    /// <param name="requestLabel">The label of the request's own signature.</param>
+    internal static SignatureProfile PeerResponse(string requestLabel) =>
+        requestLabel == SignatureMaker.Label ? UsualPeerResponse : ToSigned(PeerResponseTag, requestLabel);
+
+    private static SignatureProfile ToSigned(string tag, string requestLabel) =>
+        new(tag, 60, [.. OfResponse, new("signature", ComponentFlags.OfRequest | ComponentFlags.Key, requestLabel)]);
 
     /// <summary>The components as an inner list without parameters, in the spelling that we write.</summary>
     internal string List { get; } = $"({string.Join(' ', Components.Select(component => component.Identifier))})";

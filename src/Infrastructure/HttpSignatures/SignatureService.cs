@@ -24,7 +24,7 @@ internal sealed class SignatureService(KeyVault vault, IReplayGuard guard, TimeP
     public string? VerifyAnswer(PublicKey key, int status, ReadOnlySpan<byte> body, IFields answer, ReceivedRequest request)
     {
         var signer = new Signer(key.Id, key, IsOriginal: false);
-        var profile = SignatureProfile.Response(request.Fields.Get("Signature").Count > 0 ? SignatureMaker.Label : null);
+        var profile = SignatureProfile.CoreResponse(request.Fields.Get("Signature").Count > 0 ? SignatureMaker.Label : null);
         return Verifier.Verify(new SignedMessage(request, status, answer), profile, _ => signer, body, isSeen: true, Now, out _).Reason;
     }
 
@@ -34,7 +34,20 @@ internal sealed class SignatureService(KeyVault vault, IReplayGuard guard, TimeP
 
     public IReadOnlyList<KeyValuePair<string, string>> SignAnswer(
         PortalId self, int status, ReadOnlySpan<byte> body, ReceivedRequest request, string? label) =>
-        SignatureMaker.SignResponse(vault.KeyOf(self), status, ContentDigest.Field(body), request, label, Now);
+        SignatureMaker.SignResponse(vault.KeyOf(self), SignatureProfile.CoreResponse(label), status, ContentDigest.Field(body), request, Now);
+
+    public IReadOnlyList<KeyValuePair<string, string>> SignAppAnswer(
+        PortalId self, int status, ReadOnlySpan<byte> sha256, ReceivedRequest request, string label) =>
+        SignatureMaker.SignResponse(vault.KeyOf(self), SignatureProfile.PeerResponse(label), status, ContentDigest.FieldOf(sha256), request, Now);
+
+    public SignatureVerdict VerifyAppAnswer(PublicKey key, int status, IFields answer, ReceivedRequest request)
+    {
+        var signer = new Signer(key.Id, key, IsOriginal: false);
+        var message = new SignedMessage(request, status, answer);
+        return Counted(Verifier.Verify(message, SignatureProfile.PeerResponse(SignatureMaker.Label), _ => signer, default, isSeen: false, Now, out _));
+    }
+
+    public IBodyDigest Digest(string? contentDigest) => new BodyDigest(contentDigest);
 
     private static async ValueTask<SignatureVerdict> Wait(SignatureVerdict verdict, ValueTask<string?> remembered) =>
         After(verdict, await remembered);

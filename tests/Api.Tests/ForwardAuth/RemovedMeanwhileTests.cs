@@ -72,6 +72,15 @@ public sealed class RemovedMeanwhileTests(TestPostgres postgres)
             PortalId self, int status, ReadOnlySpan<byte> body, ReceivedRequest request, string? label) =>
             real.SignAnswer(self, status, body, request, label);
 
+        public IReadOnlyList<KeyValuePair<string, string>> SignAppAnswer(
+            PortalId self, int status, ReadOnlySpan<byte> sha256, ReceivedRequest request, string label) =>
+            real.SignAppAnswer(self, status, sha256, request, label);
+
+        public SignatureVerdict VerifyAppAnswer(PublicKey key, int status, IFields answer, ReceivedRequest request) =>
+            real.VerifyAppAnswer(key, status, answer, request);
+
+        public IBodyDigest Digest(string? contentDigest) => real.Digest(contentDigest);
+
         public string? VerifyAnswer(PublicKey key, int status, ReadOnlySpan<byte> body, IFields answer, ReceivedRequest request) =>
             real.VerifyAnswer(key, status, body, answer, request);
     }

@@ -24,6 +24,14 @@ internal sealed class TaggingSignatures : ISignatures
         PortalId self, int status, ReadOnlySpan<byte> body, ReceivedRequest request, string? label) =>
         throw new NotSupportedException();
 
+    public IReadOnlyList<KeyValuePair<string, string>> SignAppAnswer(
+        PortalId self, int status, ReadOnlySpan<byte> sha256, ReceivedRequest request, string label) => throw new NotSupportedException();
+
+    public SignatureVerdict VerifyAppAnswer(PublicKey key, int status, IFields answer, ReceivedRequest request) =>
+        new(null, SignatureReasons.Missing, null, null);
+
+    public IBodyDigest Digest(string? contentDigest) => throw new NotSupportedException();
+
     public string? VerifyAnswer(PublicKey key, int status, ReadOnlySpan<byte> body, IFields answer, ReceivedRequest request) =>
         $"{status} {request.Scheme} {request.Authority} {string.Join(',', request.Fields.Get("Signature-Input"))}";
 }
