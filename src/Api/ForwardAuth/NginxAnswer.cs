@@ -1,7 +1,6 @@
 using System.Globalization;
 using PeerRegistry.Api.Http;
 using PeerRegistry.Api.Pages;
-using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Api.ForwardAuth;
@@ -31,10 +30,19 @@ internal static class NginxAnswer
             verdict[RetryAfter] = ((int)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
     }
 
+    /// <summary>Turns a redirect into a 401, with the address beside it.</summary>
+    public static void AnnounceRedirect(HttpResponse verdict)
+    {
+        verdict.StatusCode = StatusCodes.Status401Unauthorized;
+        verdict.Headers[Status] = "303";
+        verdict.Headers[Location] = verdict.Headers.Location;
+        verdict.Headers.Location = default;
+    }
+
     public static void MapNginxAnswer(this IEndpointRouteBuilder inner) =>
         inner.MapGet(Path, Answer).WithName("forward-auth.nginx-answer").ExcludeFromDescription();
 
-    private static Task Answer(HttpContext context, IPortalSnapshots snapshots, PublicUrl urls)
+    private static Task Answer(HttpContext context, AppRefusal refusals)
     {
         var said = context.Request.Headers;
         context.Response.Headers.CacheControl = "no-store";
@@ -60,7 +68,7 @@ internal static class NginxAnswer
         });
         var problem = Problem.Of(refused);
         return Navigation.ShowsAnswer(said)
-            ? RefusalPage.Write(context, problem, ForwardAuthMiddleware.WayHome(said, snapshots, urls))
+            ? RefusalPage.Write(context, problem, refusals.WayHome(said["X-Forwarded-Host"]))
             : problem.Write(context);
     }
 

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Authentication;
 using PeerRegistry.Api.Apps;
 using PeerRegistry.Api.Devices;
+using PeerRegistry.Api.ForwardAuth;
 using PeerRegistry.Api.Http;
 
 namespace PeerRegistry.Api.Hosting;
@@ -14,6 +15,8 @@ internal static class AccessModule
         services.AddSingleton<OwnerSession>();
         services.AddSingleton<PairingLimits>();
         services.AddSingleton<AppCallers>();
+        services.AddSingleton<AppAuthorizer>();
+        services.AddSingleton<AppRefusal>();
         services.AddAuthentication()
             .AddScheme<AuthenticationSchemeOptions, OwnerAuthentication>(OwnerAuthentication.SchemeName, null)
             .AddScheme<AuthenticationSchemeOptions, AppAuthentication>(AppAuthentication.SchemeName, null);

@@ -13,8 +13,16 @@ namespace PeerRegistry.Application.ForwardAuth;
 public sealed record SignedRequest(ReceivedRequest Received, ReadOnlyMemory<byte>? Body, Func<string> Network);
 
 /// <param name="Portal">The snapshot that decided.</param>
-/// <param name="ContentDigest">The <c>Content-Digest</c> that a verified signature covers, for the app to compare with the body, else empty.</param>
-public readonly record struct Authorization(PortalSnapshot Portal, AccessVerdict Verdict, string ContentDigest);
+/// <param name="Access">What was decided about, with the signer if the signature was verified.</param>
+/// <param name="Signature">The verified signature, or one without a signer.</param>
+public readonly record struct Authorization(PortalSnapshot Portal, AccessRequest Access, AccessVerdict Verdict, SignatureVerdict Signature)
+{
+    /// <summary>The digest of the empty body (RFC 9530). An original signs no digest, so no body of its request may count as signed.</summary>
+    private const string EmptyDigest = "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:";
+
+    /// <summary>The <c>Content-Digest</c> that a verified signature covers, for the app to compare with the body, else empty.</summary>
+    public string ContentDigest => Signature.Signer is null ? "" : Signature.ContentDigest ?? EmptyDigest;
+}
 
 /// <summary>Decides whether a request to an app is let through, and identifies its client.</summary>
 /// <param name="Portal">The snapshot at the start of the request.</param>
@@ -22,9 +30,6 @@ public readonly record struct Authorization(PortalSnapshot Portal, AccessVerdict
 /// <param name="Signed">Null if the request has no signature.</param>
 public sealed record AuthorizeRequest(PortalSnapshot Portal, AccessRequest Access, SignedRequest? Signed) : IHotPathRequest<Authorization>
 {
-    /// <summary>The digest of the empty body (RFC 9530). An original signs no digest, so no body of its request may count as signed.</summary>
-    private const string EmptyDigest = "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:";
-
     internal sealed class Handler(
         IPortalSnapshots snapshots, ISnapshotTrust trust, ISignatures signatures, IRefusedCalls refusals, IPeerContacts contacts,
         IServiceScopeFactory scopes, TimeProvider clock) : IRequestHandler<AuthorizeRequest, Authorization>
@@ -52,7 +57,7 @@ public sealed record AuthorizeRequest(PortalSnapshot Portal, AccessRequest Acces
         {
             var portal = snapshots.Find(c.Portal.Portal.Id) ?? c.Portal;
             var access = signature.Signer is { } signer ? c.Access with { Signer = signer } : c.Access;
-            return new(portal, AccessPolicy.Decide(portal, access, clock.GetUtcNow()), signature.Signer is null ? "" : signature.ContentDigest ?? EmptyDigest);
+            return new(portal, access, AccessPolicy.Decide(portal, access, clock.GetUtcNow()), signature);
         }
 
         /// <summary>An invalid signature is recorded, and its sender counts as anonymous.</summary>

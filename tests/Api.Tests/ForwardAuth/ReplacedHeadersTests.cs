@@ -19,11 +19,12 @@ public sealed class ReplacedHeadersTests(TwoPortals two) : IClassFixture<TwoPort
     private static readonly string[] FromProxy = [ProxySecret.Header, "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host"];
 
     /// <summary>Those that pass between proxy and core only.</summary>
-    private static readonly string[] Internal = ["X-Forwarded-Method", "X-Forwarded-Uri", ForwardedRequest.ServedHost];
+    private static readonly string[] Internal = ["X-Forwarded-Method", "X-Forwarded-Uri", AppRequest.ServedHost];
 
     [Theory]
     [InlineData("caddy")]
     [InlineData("nginx")]
+    [InlineData("gateway")]
     public async Task No_caller_can_forge_double_or_remove_a_header_that_an_app_gets_from_us(string program)
     {
         await two.App("""{ "": { "access": "public", "headers": { "X-Ptl-Of-Another-App": "x" } } }""");

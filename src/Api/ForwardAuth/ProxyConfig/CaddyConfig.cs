@@ -104,7 +104,7 @@ internal static class CaddyConfig
         				request_header -X.Portal*
         				forward_auth {{setup.Internal}} {
         					uri /internal/auth?
-        					header_up {{ForwardedRequest.ServedHost}} {{app.Name}}.{{portal.Domain}}
+        					header_up {{AppRequest.ServedHost}} {{app.Name}}.{{portal.Domain}}
         					copy_headers {{string.Join(' ', portal.ReplacedHeaders)}}
         				}
         				request_header -X-Forwarded-Uri

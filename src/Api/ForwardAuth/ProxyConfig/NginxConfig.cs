@@ -115,7 +115,7 @@ internal static class NginxConfig
         {{ToApp(app, setup)}}        proxy_http_version 1.1;
         {{AsReceived}}        proxy_set_header X-Forwarded-Uri "";
                 proxy_set_header X-Forwarded-Method "";
-                proxy_set_header {{ForwardedRequest.ServedHost}} "";
+                proxy_set_header {{AppRequest.ServedHost}} "";
                 proxy_set_header {{ProxySecret.Header}} {{app.Secret}};
                 proxy_set_header Upgrade $portal_upgrade;
                 proxy_set_header Connection $portal_connection;
@@ -133,7 +133,7 @@ internal static class NginxConfig
             location = /-portal-verdict {
                 internal;
                 proxy_pass http://{{setup.Internal}}/internal/auth/nginx;
-                proxy_set_header {{ForwardedRequest.ServedHost}} {{app.Name}}.{{portal.Domain}};
+                proxy_set_header {{AppRequest.ServedHost}} {{app.Name}}.{{portal.Domain}};
                 # The verdict hands the caller's cookies and authorization back.
                 proxy_buffer_size {{HeadLimit.ProxyKilobytes}}k;
                 proxy_buffers 4 {{HeadLimit.ProxyKilobytes}}k;

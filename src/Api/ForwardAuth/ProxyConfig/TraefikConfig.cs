@@ -121,7 +121,7 @@ internal static class TraefikConfig
                     customRequestHeaders:
                       X-Forwarded-Uri: ""
                       X-Forwarded-Method: ""
-                      {{ForwardedRequest.ServedHost}}: ""
+                      {{AppRequest.ServedHost}}: ""
                     customResponseHeaders:
                       Clear-Site-Data: ""
 
@@ -132,7 +132,7 @@ internal static class TraefikConfig
                     {{Name(portal)}}-{{app.Name}}-host:
                       headers:
                         customRequestHeaders:
-                          {{ForwardedRequest.ServedHost}}: "{{app.Name}}.{{portal.Domain}}"
+                          {{AppRequest.ServedHost}}: "{{app.Name}}.{{portal.Domain}}"
                     {{Name(portal)}}-{{app.Name}}-secret:
                       headers:
                         customRequestHeaders:

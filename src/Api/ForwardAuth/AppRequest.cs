@@ -1,4 +1,5 @@
 using System.Buffers;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 using PeerRegistry.Api.Http;
 using PeerRegistry.Application.Snapshots;
@@ -7,12 +8,12 @@ using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Api.ForwardAuth;
 
-/// <summary>The request that a proxy asks about, read from the four <c>X-Forwarded-*</c> fields, each of which the proxy sets exactly once.</summary>
+/// <summary>A request to an app: the one that a proxy asks about, or one that the gateway received.</summary>
 /// <param name="Scheme"><c>http</c> or <c>https</c>.</param>
 /// <param name="Authority">The authority that the client sent, in lower case.</param>
 /// <param name="App">The label before the Portal's domain.</param>
 /// <param name="Path">The decoded path, or null if it can be read in more than one way.</param>
-internal readonly record struct ForwardedRequest(
+internal readonly record struct AppRequest(
     PortalSnapshot Portal, string App, string Method, string Scheme, string Authority, string Target, string? Path)
 {
     /// <summary>
@@ -23,10 +24,23 @@ internal readonly record struct ForwardedRequest(
 
     private static readonly SearchValues<char> MethodCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ-");
 
+    /// <summary>Reads a request that the gateway received.</summary>
+    /// <param name="app">The label before the Portal's domain in the request's host.</param>
+    /// <exception cref="RefusedException"><c>request_invalid</c></exception>
+    public static AppRequest Received(HttpContext context, PortalSnapshot portal, string app)
+    {
+        var request = context.Request;
+        var authority = Lower(request.Host.Value!);
+        var target = OriginForm(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
+        var method = IsWebSocketOverHttp2(context) ? "GET" : Word(request.Method);
+        return new(portal, app, method, Uri.UriSchemeHttps, authority, target, PathReading.TryRead(target, out var path) ? path : null);
+    }
+
+    /// <summary>Reads the four <c>X-Forwarded-*</c> fields, each of which the proxy sets exactly once.</summary>
     /// <exception cref="RefusedException">
     /// <c>request_invalid</c>; <c>host_mismatch</c>; <c>app_unknown</c>; <c>path_ambiguous</c>: the path is not UTF-8
     /// </exception>
-    public static ForwardedRequest Read(IHeaderDictionary headers, IPortalSnapshots snapshots)
+    public static AppRequest Forwarded(IHeaderDictionary headers, IPortalSnapshots snapshots)
     {
         var method = Word(One(headers["X-Forwarded-Method"]));
         var scheme = One(headers["X-Forwarded-Proto"]) switch
@@ -47,6 +61,24 @@ internal readonly record struct ForwardedRequest(
             throw new RefusedException(RefusalKind.NotFound, "app_unknown", "No app of a Portal here has this host name.");
         return new(
             portal, host[..^(portal.Portal.Domain.Length + 1)], method, scheme, authority, target, PathReading.TryRead(target, out var path) ? path : null);
+    }
+
+    /// <summary>Whether the request opens a WebSocket over HTTP/2 (RFC 8441), where its method is CONNECT.</summary>
+    public static bool IsWebSocketOverHttp2(HttpContext context) =>
+        context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true, Protocol: "websocket" };
+
+    /// <summary>Removes the scheme and the authority from an absolute target; the server has made sure that the authority is that of <c>Host</c>.</summary>
+    private static string OriginForm(string target)
+    {
+        if (target is ['/', ..])
+            return target;
+
+        var authority = target.IndexOf("://", StringComparison.Ordinal) + 3;
+        if (authority < 3)
+            throw new RefusedException(RefusalKind.Invalid, "request_invalid", "The request line must name a path.");
+
+        var path = target.AsSpan(authority).IndexOfAny('/', '?');
+        return path < 0 ? "/" : target[authority + path] == '?' ? "/" + target[(authority + path)..] : target[(authority + path)..];
     }
 
     private static string One(StringValues field) => field is [{ Length: > 0 } only] ? only : throw Malformed();
