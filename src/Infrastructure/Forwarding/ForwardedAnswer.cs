@@ -4,19 +4,22 @@ using PeerRegistry.Application.SignedCalls;
 namespace PeerRegistry.Infrastructure.Forwarding;
 
 /// <summary>A peer's response while it is being forwarded. It holds the connection, and counts as a running call, until it is disposed.</summary>
-/// <exception cref="Domain.Common.RefusedException"><c>answer_invalid</c>: a field's value has control characters.</exception>
 internal sealed class ForwardedAnswer : PeerCallAnswer
 {
+    /// <summary>Tells the app that the peer's core has signed the answer, whose end is withheld until it is verified.</summary>
+    private const string AnswerVerified = "X-Ptl-Answer-Verified";
+
     private readonly OpenCalls calls;
     private readonly OpenCall open;
     private readonly HttpRequestMessage request;
     private readonly HttpContent received;
 
-    public ForwardedAnswer(OpenCalls calls, OpenCall open, HttpRequestMessage request, HttpResponseMessage response)
+    /// <param name="verified">The body that is compared with what the peer's core signed, or null if the answer is not signed.</param>
+    public ForwardedAnswer(OpenCalls calls, OpenCall open, HttpRequestMessage request, HttpResponseMessage response, Stream? verified)
     {
         (this.calls, this.open, this.request, received) = (calls, open, request, response.Content);
-        (Message, Cut, Fields) = (response, open.Stop, Head(response));
-        response.Content = new AnswerContent(open, received.ReadAsStream(open.Stop), End);
+        (Message, Cut, Fields) = (response, open.Stop, Head(response, isVerified: verified is not null));
+        response.Content = new AnswerContent(open, verified ?? received.ReadAsStream(open.Stop), End);
     }
 
     public override HttpResponseMessage Message { get; }
@@ -31,6 +34,8 @@ internal sealed class ForwardedAnswer : PeerCallAnswer
                 return []; // RFC 9112 section 7.1.2: only chunks are followed by any
 
             var passing = new List<KeyValuePair<string, string>>();
+            if (AnswerRules.HasControls(Message.TrailingHeaders.NonValidated))
+                throw PeerFailure.AnswerInvalid("a trailer has a control character");
             Add(passing, Message.TrailingHeaders.NonValidated, null);
             return passing;
         }
@@ -45,12 +50,14 @@ internal sealed class ForwardedAnswer : PeerCallAnswer
         calls.Leave(open);
     }
 
-    private static List<KeyValuePair<string, string>> Head(HttpResponseMessage response)
+    private static List<KeyValuePair<string, string>> Head(HttpResponseMessage response, bool isVerified)
     {
         var connection = response.Headers.NonValidated.TryGetValues("Connection", out var values) ? values.ToString() : null;
         var passing = new List<KeyValuePair<string, string>>(8);
         Add(passing, response.Headers.NonValidated, connection);
         Add(passing, response.Content.Headers.NonValidated, connection);
+        if (isVerified)
+            passing.Add(KeyValuePair.Create(AnswerVerified, "1"));
         return passing;
     }
 
@@ -61,7 +68,7 @@ internal sealed class ForwardedAnswer : PeerCallAnswer
             if (!HeaderFilter.Passes(name, connection))
                 continue;
             foreach (var value in values)
-                to.Add(KeyValuePair.Create(name, AnswerRules.Plain(value)));
+                to.Add(KeyValuePair.Create(name, value));
         }
     }
 }

@@ -34,6 +34,11 @@ internal sealed class Forwarder(
             var signed = signatures.Sign(self, "portal-peer", request.Method.Method, host, uri, digest, peer.Original);
             for (var i = 0; i < signed.Count; i++)
                 request.Headers.TryAddWithoutValidation(signed[i].Key, signed[i].Value);
+            if (!call.Upgrade)
+            {
+                request.Headers.TE.Add(new("trailers")); // a long answer is signed behind its body
+                request.Headers.Connection.Add("TE");
+            }
 
             await calls.Confirm(open); // reading the body may have taken long
             sending = true;
@@ -45,8 +50,11 @@ internal sealed class Forwarder(
             open.AwaitsHead = false;
             open.Expect(response.Content.Headers.ContentLength);
             await calls.Confirm(open);
-            AnswerRules.Require(response, call.Upgrade);
-            return new ForwardedAnswer(calls, open, request, response);
+            if (AnswerRules.Fault(response, call.Upgrade) is { } fault)
+                throw PeerFailure.AnswerInvalid(fault);
+            var sent = new ReceivedRequest(request.Method.Method, Uri.UriSchemeHttps, host, call.Target, new AddedFields(signed));
+            var verified = peer is { Original: false, Key: { } key } ? await new AnswerProof(signatures, key, sent).Verify(response, open) : null;
+            return new ForwardedAnswer(calls, open, request, response, verified);
         }
         catch (Exception e)
         {

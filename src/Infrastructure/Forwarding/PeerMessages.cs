@@ -33,7 +33,7 @@ internal sealed class PeerMessages(PeerConnections connections, ISignatures sign
         }
     }
 
-    private Fields Prepare(PeerMessage message, HttpRequestMessage request, string uri)
+    private AddedFields Prepare(PeerMessage message, HttpRequestMessage request, string uri)
     {
         if (!message.Body.IsEmpty)
         {
@@ -44,7 +44,7 @@ internal sealed class PeerMessages(PeerConnections connections, ISignatures sign
         if (message.IfNoneMatch is { } tag)
             request.Headers.TryAddWithoutValidation("If-None-Match", tag);
         if (!message.Signed)
-            return Fields.None;
+            return AddedFields.None;
 
         var signed = signatures.Sign(
             message.Self,
@@ -56,7 +56,7 @@ internal sealed class PeerMessages(PeerConnections connections, ISignatures sign
             message.ToOriginal);
         foreach (var (name, value) in signed)
             request.Headers.TryAddWithoutValidation(name, value);
-        return new Fields(signed);
+        return new AddedFields(signed);
     }
 
     /// <summary>A <c>Date</c> has whole seconds, rounded down, and was written at some time between the two.</summary>
@@ -67,10 +67,10 @@ internal sealed class PeerMessages(PeerConnections connections, ISignatures sign
         return date?.AddSeconds(1) < sent ? date.Value.AddSeconds(1) - sent : TimeSpan.Zero;
     }
 
-    private PeerAnswer Authenticate(PeerMessage message, Fields sent, HttpResponseMessage response, byte[] body, TimeSpan offset)
+    private PeerAnswer Authenticate(PeerMessage message, AddedFields sent, HttpResponseMessage response, byte[] body, TimeSpan offset)
     {
         var request = new ReceivedRequest(message.Method.Method, "https", message.Domain, message.PathAndQuery, sent);
-        var fields = new Fields(response);
+        var fields = new MessageFields(response);
         var status = (int)response.StatusCode;
         string? Verify(PublicKey key) => signatures.VerifyAnswer(key, status, body, fields, request);
 
@@ -94,23 +94,5 @@ internal sealed class PeerMessages(PeerConnections connections, ISignatures sign
         }
 
         return body.ToArray();
-    }
-
-    private sealed class Fields : IFields
-    {
-        public static readonly Fields None = new([]);
-
-        private readonly ILookup<string, string> values;
-
-        public Fields(IEnumerable<KeyValuePair<string, string>> fields) =>
-            values = fields.ToLookup(field => field.Key, field => field.Value, StringComparer.OrdinalIgnoreCase);
-
-        public Fields(HttpResponseMessage response)
-            : this(response.Headers.NonValidated.Concat(response.Content.Headers.NonValidated)
-                .SelectMany(field => field.Value.Select(value => KeyValuePair.Create(field.Key, value))))
-        {
-        }
-
-        public IReadOnlyList<string> Get(string name) => values[name].ToList();
     }
 }
