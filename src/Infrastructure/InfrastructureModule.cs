@@ -6,6 +6,7 @@ using PeerRegistry.Infrastructure.Store;
 using PeerRegistry.Infrastructure.Apps;
 using PeerRegistry.Infrastructure.Devices;
 using PeerRegistry.Infrastructure.Forwarding;
+using PeerRegistry.Infrastructure.Gateway;
 using PeerRegistry.Infrastructure.HttpSignatures;
 using PeerRegistry.Infrastructure.Keys;
 using PeerRegistry.Infrastructure.LocalPostgres;
@@ -41,6 +42,7 @@ public static class InfrastructureModule
         services.AddKeys();
         services.AddHttpSignatures();
         services.AddForwarding();
+        services.AddAppServers();
         services.AddPeers();
         services.AddPortals();
         services.AddApps(options);

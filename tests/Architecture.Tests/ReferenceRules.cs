@@ -82,7 +82,7 @@ public sealed class ReferenceRules
     {
         string[] kept = ["Marten", "Wolverine", "JasperFx", "Npgsql", "PeerRegistry.Infrastructure.Store"];
         Assembly[] assemblies = [Source.Application, Source.Infrastructure, Source.Api];
-        var hot = assemblies.SelectMany(Dependencies.Of).Where(d => Source.Feature(d.From) is "ForwardAuth" or "SignedCalls" or "Forwarding").ToList();
+        var hot = assemblies.SelectMany(Dependencies.Of).Where(d => Source.Feature(d.From) is "ForwardAuth" or "SignedCalls" or "Forwarding" or "Gateway").ToList();
 
         Assert.Contains(hot, d => d.From == typeof(AuthorizeRequest));
         Assert.Contains(hot, d => d.From == typeof(CallPeer));

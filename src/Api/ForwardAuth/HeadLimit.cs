@@ -43,7 +43,7 @@ internal sealed class HeadLimit(RequestDelegate next, IPortalSnapshots snapshots
     public Task InvokeAsync(HttpContext context)
     {
         var headers = context.Request.Headers;
-        if (headers.Cookie.Count > 0 && context.Listener() == Listener.Edge)
+        if (headers.Cookie.Count > 0 && context.Listener() == Listener.Edge && EdgePortal.AppOf(context, snapshots) is null)
             headers.Cookie = string.Join("; ", Pairs(headers.Cookie).Where(IsOwn));
         return Fits(context) ? next(context) : Refuse(context);
     }

@@ -1,14 +1,18 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using PeerRegistry.Api.Http;
 using PeerRegistry.Api.Pages;
+using PeerRegistry.Application.Snapshots;
 
 namespace PeerRegistry.Api.Hosting;
 
-/// <summary>Renders failures on the edge as a page if the request accepts HTML, as that of a navigating browser does. Programs get JSON.</summary>
-internal sealed class PageProblems : IProblemPage
+/// <summary>
+/// Renders failures on the edge as a page if the request accepts HTML, as that of a navigating browser does. Programs get JSON, and whoever asked for an app
+/// got a page already if it is one to show.
+/// </summary>
+internal sealed class PageProblems(IPortalSnapshots snapshots) : IProblemPage
 {
     public bool IsWanted(HttpContext context) =>
-        context.Listener() == Listener.Edge
+        context.Listener() == Listener.Edge && EdgePortal.AppOf(context, snapshots) is null
         && context.Request.GetTypedHeaders().Accept.Any(a => a.MediaType.Equals("text/html", StringComparison.OrdinalIgnoreCase) && a.Quality is not 0);
 
     public Task Write(HttpContext context, Problem problem)

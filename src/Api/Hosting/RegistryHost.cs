@@ -6,6 +6,7 @@ using PeerRegistry.Api.Apps;
 using PeerRegistry.Api.Audit;
 using PeerRegistry.Api.Devices;
 using PeerRegistry.Api.ForwardAuth;
+using PeerRegistry.Api.Gateway;
 using PeerRegistry.Api.Http;
 using PeerRegistry.Api.Pages;
 using PeerRegistry.Api.Peers;
@@ -58,6 +59,7 @@ public static class RegistryHost
         app.UseMiddleware<HeadLimit>();
         app.UseMiddleware<ForwardAuthMiddleware>();
         app.UseMiddleware<CallPeerMiddleware>();
+        app.UseMiddleware<GatewayMiddleware>();
         app.UseMiddleware<SecurityHeaders>();
         app.UseMiddleware<CoreCaching>();
         app.UseMiddleware<RequestTrace>();
@@ -100,6 +102,7 @@ public static class RegistryHost
         services.AddSingleton<LiveHistory>();
         services.AddAccess();
         services.AddCalls();
+        services.AddGateway();
         services.AddSingleton<MatcherPolicy, Listeners.Policy>();
         services.AddPages();
         services.Configure<RouteHandlerOptions>(handlers => handlers.ThrowOnBadRequest = true);

@@ -21,12 +21,15 @@ internal sealed class CallerAddress(RegistryOptions options)
             var named => [.. named.Select(Cidr.Parse)],
         };
 
-    public IPAddress Of(HttpContext context)
+    public IPAddress Of(HttpContext context) =>
+        Exact(context) is var exact && exact.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? Prefix(exact) : exact;
+
+    /// <summary>The whole address, for an app that is told who asks.</summary>
+    public IPAddress Exact(HttpContext context)
     {
         var peer = Plain(context.Connection.RemoteIpAddress ?? IPAddress.None);
         var last = context.Request.Headers["X-Forwarded-For"].LastOrDefault()?.Split(',')[^1].Trim();
-        var address = Array.Exists(trusted, network => network.Contains(peer)) && IPAddress.TryParse(last, out var caller) ? Plain(caller) : peer;
-        return address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? Prefix(address) : address;
+        return Array.Exists(trusted, network => network.Contains(peer)) && IPAddress.TryParse(last, out var caller) ? Plain(caller) : peer;
     }
 
     private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;

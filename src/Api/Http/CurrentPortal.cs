@@ -37,12 +37,22 @@ internal sealed class EdgePortal(RequestDelegate next)
         {
             current.Snapshot = portal;
             current.App = app;
-            if (app is not null != context.Request.Path.StartsWithSegments("/.portal", StringComparison.OrdinalIgnoreCase))
+            if (app is not null != IsCores(context.Request.Path))
                 return Results.NotFound().ExecuteAsync(context);
         }
 
         return next(context);
     }
+
+    /// <summary>The app that a request on the edge is for, by its host, or null if it is for the core.</summary>
+    public static (PortalSnapshot Portal, string App)? AppOf(HttpContext context, IPortalSnapshots snapshots) =>
+        context.Listener() == Listener.Edge && Find(context.Request.Host.Host.ToLowerInvariant(), snapshots) is (var portal, { } app)
+            && !IsCores(context.Request.Path)
+            ? (portal, app)
+            : null;
+
+    /// <summary>The only path of an app's host that is the core's.</summary>
+    private static bool IsCores(PathString path) => path.StartsWithSegments("/.portal", StringComparison.OrdinalIgnoreCase);
 
     private static (PortalSnapshot Portal, string? App)? Find(string host, IPortalSnapshots snapshots) => snapshots.FindByHost(host) switch
     {

@@ -17,6 +17,8 @@ public sealed class RegistryOptions
 
     public CallsOptions Calls { get; init; } = new();
 
+    public GatewayOptions Gateway { get; init; } = new();
+
     public ProxyOptions Proxy { get; init; } = new();
 
     public EdgeOptions Edge { get; init; } = new();
@@ -147,6 +149,28 @@ public sealed class RegistryOptions
 
         /// <value>Calls by one app at the same time; above it 429. Default 1000.</value>
         public int PerApp { get; init; } = 1000;
+    }
+
+    /// <summary>What the gateway allows, which forwards requests to apps.</summary>
+    public sealed class GatewayOptions
+    {
+        /// <value>Largest body of a request, in bytes; above it 413 <c>body_too_large</c>. Default 10 GiB.</value>
+        public long MaxBodyBytes { get; init; } = 10L << 30;
+
+        /// <value>Requests to one app at the same time, open WebSockets and streams among them; above it 429. Default 4096.</value>
+        public int PerApp { get; init; } = 4096;
+
+        /// <value>Of these, requests of one caller: a device, a peer, or for anonymous ones a network (/24 or /48). Default 512.</value>
+        public int PerCaller { get; init; } = 512;
+
+        /// <value>Requests of one caller to one app each second, on average; five times as many at once. Above it 429. Default 200.</value>
+        public int Rate { get; init; } = 200;
+
+        /// <value>Without a byte in either direction. Default 1 h.</value>
+        public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromHours(1);
+
+        /// <value>How long the first requests wait for a container that starts; then 503 <c>app_unavailable</c>. Default 10 s.</value>
+        public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(10);
     }
 
     /// <summary>What <c>proxy-config</c> writes of the world around the registry; the registry itself needs none of it.</summary>

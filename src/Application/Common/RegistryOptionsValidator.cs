@@ -31,6 +31,11 @@ public sealed partial class RegistryOptionsValidator : AbstractValidator<Registr
             o => o.Calls is { MaxBodyBytes: > 0, LeastRate: >= 0, PerPeer: > 0, PerApp: > 0 },
             _ => "Calls__MaxBodyBytes, Calls__PerPeer and Calls__PerApp must be above 0, Calls__LeastRate at least 0.");
         Says(
+            o => o.Gateway is { MaxBodyBytes: > 0, PerApp: > 0, PerCaller: > 0, Rate: > 0 } && o.Gateway.IdleTimeout > TimeSpan.Zero
+                && o.Gateway.StartTimeout >= TimeSpan.Zero,
+            _ => "Gateway__MaxBodyBytes, Gateway__PerApp, Gateway__PerCaller, Gateway__Rate and Gateway__IdleTimeout must be above 0, "
+                + "Gateway__StartTimeout at least 0.");
+        Says(
             o => o.Calls is { SpoolBytes: >= 0, SpoolBytesPerApp: >= 0, SpoolReserve: >= 0 },
             _ => "Calls__SpoolBytes, Calls__SpoolBytesPerApp and Calls__SpoolReserve must be at least 0.");
         Says(

@@ -8,13 +8,15 @@ namespace PeerRegistry.Application.SignedCalls;
 /// </summary>
 public static class HeaderFilter
 {
-    private static readonly FrozenSet<string> Never = FrozenSet.ToFrozenSet(
+    private static readonly FrozenSet<string> OneConnection = FrozenSet.ToFrozenSet(
         [
             "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-authentication-info", "proxy-connection", "te",
-            "trailer", "transfer-encoding", "upgrade", "http2-settings", "expect", "host", "forwarded", "content-digest",
-            "signature", "signature-input", "accept-signature",
+            "trailer", "transfer-encoding", "upgrade", "http2-settings", "expect", "host",
         ],
         StringComparer.OrdinalIgnoreCase);
+
+    private static readonly FrozenSet<string> Signed = FrozenSet.ToFrozenSet(
+        ["content-digest", "signature", "signature-input", "accept-signature"], StringComparer.OrdinalIgnoreCase);
 
     /// <param name="connection">The message's <c>Connection</c> field, whose members are not forwarded either, or null if it has none.</param>
     public static bool Passes(string name, string? connection)
@@ -23,11 +25,31 @@ public static class HeaderFilter
             return false;
 
         var plain = Plain(name);
-        return !Never.Contains(plain)
+        return !OneConnection.Contains(plain)
+            && !Signed.Contains(plain)
+            && !plain.Equals("forwarded", StringComparison.OrdinalIgnoreCase)
             && !plain.StartsWith("x-forwarded-", StringComparison.OrdinalIgnoreCase)
             && !IsReserved(plain)
             && !IsNamed(name, connection);
     }
+
+    /// <summary>
+    /// Whether a field of a request passes through the gateway to an app: what <see cref="Passes"/>, except the proxies' own <c>X-Portal-*</c>,
+    /// and <c>Cookie</c> and <c>Authorization</c>, of which the app gets what is left without the core's secrets.
+    /// </summary>
+    public static bool PassesToApp(string name, string? connection) =>
+        Passes(name, connection)
+        && !Plain(name).StartsWith("x-portal-", StringComparison.OrdinalIgnoreCase)
+        && !name.Equals("cookie", StringComparison.OrdinalIgnoreCase) && !name.Equals("authorization", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>
+    /// Whether a field of an app's response passes through the gateway: all but those of one connection, the core's <c>X-Ptl-*</c>, and
+    /// <c>Clear-Site-Data</c>, which would delete the cookies of every host of the Portal.
+    /// </summary>
+    /// <param name="signed">Whether the core signs the response. Then the app's own digest and signature do not pass.</param>
+    public static bool PassesFromApp(string name, string? connection, bool signed) =>
+        !OneConnection.Contains(name) && !(signed && Signed.Contains(name)) && !IsReserved(name)
+        && !name.Equals("clear-site-data", StringComparison.OrdinalIgnoreCase) && !IsNamed(name, connection);
 
     /// <summary>
     /// Whether this is one of the fields <c>X-Ptl-*</c>, which only the core may set; also with <c>_</c> or <c>.</c> for <c>-</c>, as many frameworks

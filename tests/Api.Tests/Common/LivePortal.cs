@@ -95,6 +95,18 @@ internal sealed class LivePortal : IAsyncDisposable
         zone.Register(this);
     }
 
+    /// <summary>Says where apps listen, as <c>Apps:Upstreams</c> does. It must be said before the first request for one of them.</summary>
+    /// <param name="upstreams"><c>host:port</c> by the name of the app. Every Portal of the registry has these.</param>
+    public void Serve(IReadOnlyDictionary<string, string> upstreams)
+    {
+        var known = (IDictionary<string, string>)Services.GetRequiredService<RegistryOptions>().Apps.Upstreams;
+        foreach (var (app, address) in upstreams)
+        {
+            foreach (var portal in Services.GetRequiredService<IPortalSnapshots>().All)
+                known[portal.Portal.Id == Id ? app : $"{app}.{portal.Portal.Id.Short}"] = address;
+        }
+    }
+
     public async Task Stop()
     {
         Down = true;

@@ -12,7 +12,7 @@ namespace PeerRegistry.Api.Tests.Common;
 internal static class PlainHost
 {
     /// <param name="bytes">Header values are Latin-1 text, one character for each byte; else UTF-8.</param>
-    public static async Task<WebApplication> Start(RequestDelegate handle, bool bytes = false)
+    public static async Task<WebApplication> Start(RequestDelegate handle, bool bytes = false, int port = 0)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -23,7 +23,7 @@ internal static class PlainHost
             kestrel.ResponseHeaderEncodingSelector = _ => bytes ? Encoding.Latin1 : Encoding.UTF8;
             if (bytes)
                 kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
-            kestrel.Listen(IPAddress.Loopback, 0);
+            kestrel.Listen(IPAddress.Loopback, port);
         });
         var server = builder.Build();
         server.UseWebSockets();

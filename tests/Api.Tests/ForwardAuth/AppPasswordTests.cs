@@ -109,6 +109,7 @@ public sealed class AppPasswordTests(TwoPortals two) : IClassFixture<TwoPortals>
     [Theory]
     [InlineData("caddy")]
     [InlineData("nginx")]
+    [InlineData("gateway")]
     public async Task Only_clients_other_than_browsers_are_asked_for_Basic(string program)
     {
         var (app, without) = (await two.App(Paths), await two.App(Paths));

@@ -62,6 +62,7 @@ public sealed class HeadLimitTests(TwoPortals two) : IClassFixture<TwoPortals>
     [Theory]
     [InlineData("caddy")]
     [InlineData("nginx")]
+    [InlineData("gateway")]
     public async Task Behind_a_proxy_the_owner_reaches_the_core_and_gets_a_page_from_an_app(string program)
     {
         var app = await two.App(Paths);
@@ -95,6 +96,7 @@ public sealed class HeadLimitTests(TwoPortals two) : IClassFixture<TwoPortals>
     [Theory]
     [InlineData("caddy")]
     [InlineData("nginx")]
+    [InlineData("gateway")]
     public async Task An_app_cannot_clear_the_data_of_the_whole_site(string program)
     {
         var app = await two.App(Paths);

@@ -7,17 +7,20 @@ using PeerRegistry.Application.Snapshots;
 
 namespace PeerRegistry.Api.Tests.ForwardAuth;
 
-/// <summary>A real proxy with TLS that asks a live Portal's core, configured for one of its apps.</summary>
+/// <summary>
+/// A real proxy with TLS that asks a live Portal's core, configured for one of its apps; or as <c>gateway</c>, a tunnel with TLS that knows no HTTP, behind
+/// which the core itself forwards to the app.
+/// </summary>
 internal sealed class LiveProxyRig : IAsyncDisposable
 {
     private readonly TestCertificate certificate;
-    private ProxyProcess? proxy;
+    private IAsyncDisposable? proxy;
 
     private LiveProxyRig(TestCertificate certificate) => this.certificate = certificate;
 
     public HttpClient Client { get; private set; } = null!;
 
-    public int Port => proxy!.Port;
+    public int Port { get; private set; }
 
     /// <param name="upstream">URL at which the app itself listens.</param>
     /// <param name="change">Changes the printed configuration. Null: it is used as it is.</param>
@@ -32,10 +35,21 @@ internal sealed class LiveProxyRig : IAsyncDisposable
     {
         var all = portal.Services.GetRequiredService<IPortalSnapshots>().All;
         var rig = new LiveProxyRig(new TestCertificate(authority, [.. all.SelectMany(each => new[] { $"*.{each.Portal.Domain}", each.Portal.Domain })]));
-        rig.proxy = await PrintedConfiguration.Start(program, port => PrintedConfiguration.Setup(
-            all, portal.Edge.Authority, portal.Internal.Authority, port, upstreams, rig.certificate, portal.Services.GetRequiredService<IProxySecrets>()),
-                change);
-        rig.Client = rig.proxy.Client();
+        if (program == "gateway")
+        {
+            portal.Serve(upstreams);
+            var tunnel = TlsTunnel.Start(rig.certificate, portal.Edge);
+            (rig.proxy, rig.Port) = (tunnel, tunnel.Port);
+        }
+        else
+        {
+            var started = await PrintedConfiguration.Start(program, port => PrintedConfiguration.Setup(
+                all, portal.Edge.Authority, portal.Internal.Authority, port, upstreams, rig.certificate, portal.Services.GetRequiredService<IProxySecrets>()),
+                    change);
+            (rig.proxy, rig.Port) = (started, started.Port);
+        }
+
+        rig.Client = ProxyProcess.Client(rig.Port);
         return rig;
     }
 
@@ -52,7 +66,7 @@ internal sealed class LiveProxyRig : IAsyncDisposable
         using var socket = new ClientWebSocket { Options = { CollectHttpResponseDetails = true } };
         foreach (var (name, value) in headers)
             socket.Options.SetRequestHeader(name, value);
-        using var invoker = proxy!.Client();
+        using var invoker = ProxyProcess.Client(Port);
         try
         {
             await socket.ConnectAsync(new Uri(url), invoker, TestContext.Current.CancellationToken);

@@ -20,6 +20,7 @@ public sealed class ProxiedCallsTests(ProxiedPeers peers) : IClassFixture<Proxie
     [Theory]
     [InlineData("caddy")]
     [InlineData("nginx")]
+    [InlineData("gateway")]
     public async Task Every_printable_character_arrives_as_it_was_signed_or_is_refused_before(string program)
     {
         var dice = new Dice(7);
@@ -47,6 +48,7 @@ public sealed class ProxiedCallsTests(ProxiedPeers peers) : IClassFixture<Proxie
     [Theory]
     [InlineData("caddy")]
     [InlineData("nginx")]
+    [InlineData("gateway")]
     public async Task A_method_arrives_as_it_was_signed_or_is_refused_before(string program)
     {
         foreach (var (method, expected) in new[] { ("get", "GET"), ("Post", "POST"), ("patch", "PATCH"), ("DELETE", "DELETE"), ("PROPFIND", "PROPFIND"),
@@ -66,6 +68,7 @@ public sealed class ProxiedCallsTests(ProxiedPeers peers) : IClassFixture<Proxie
     [Theory]
     [InlineData("caddy")]
     [InlineData("nginx")]
+    [InlineData("gateway")]
     public async Task Large_uploads_that_the_peer_refuses_are_answered_and_leave_the_way_open(string program)
     {
         var body = new byte[30_000_000];
@@ -84,6 +87,7 @@ public sealed class ProxiedCallsTests(ProxiedPeers peers) : IClassFixture<Proxie
     [Theory]
     [InlineData("caddy")]
     [InlineData("nginx")]
+    [InlineData("gateway")]
     public async Task Bytes_beyond_ASCII_in_any_header_neither_decide_nor_change(string program)
     {
         var value = "a=" + Encoding.Latin1.GetString([.. Enumerable.Range(0x80, 0x80).Select(b => (byte)b)]) + "z";
@@ -103,6 +107,7 @@ public sealed class ProxiedCallsTests(ProxiedPeers peers) : IClassFixture<Proxie
     [Theory]
     [InlineData("caddy")]
     [InlineData("nginx")]
+    [InlineData("gateway")]
     public async Task A_peers_name_arrives_in_UTF8(string program)
     {
         using var response = await peers.Call(program, "/peer");

@@ -22,7 +22,7 @@ public sealed class ProxiedPeers(TestPostgres postgres) : IAsyncLifetime
 {
     private const string Paths = """{ "": { "access": "private" }, "/open": { "access": "public" }, "/peer": { "access": "peer" } }""";
 
-    private static readonly string[] Programs = ["caddy", "nginx"];
+    private static readonly string[] Programs = ["caddy", "nginx", "gateway"];
 
     private readonly Dictionary<string, LiveProxyRig> proxies = [];
     private readonly Dictionary<string, HttpClient> callers = [];

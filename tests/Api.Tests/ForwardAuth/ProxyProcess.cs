@@ -64,7 +64,10 @@ internal sealed class ProxyProcess : IAsyncDisposable
     }
 
     /// <summary>A client for which every name leads to this proxy; redirects are shown, cookies not kept.</summary>
-    public HttpClient Client() => new(new SocketsHttpHandler
+    public HttpClient Client() => Client(Port);
+
+    /// <param name="port">On this machine.</param>
+    public static HttpClient Client(int port) => new(new SocketsHttpHandler
     {
         UseCookies = false,
         AllowAutoRedirect = false,
@@ -74,7 +77,7 @@ internal sealed class ProxyProcess : IAsyncDisposable
         ConnectCallback = async (_, ct) =>
         {
             var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            await socket.ConnectAsync(IPAddress.Loopback, Port, ct);
+            await socket.ConnectAsync(IPAddress.Loopback, port, ct);
             return new NetworkStream(socket, ownsSocket: true);
         },
     });

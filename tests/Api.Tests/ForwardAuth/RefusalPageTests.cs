@@ -20,6 +20,7 @@ public sealed class RefusalPageTests(TwoPortals two) : IClassFixture<TwoPortals>
     [Theory]
     [InlineData("caddy")]
     [InlineData("nginx")]
+    [InlineData("gateway")]
     public async Task A_refusal_that_a_person_sees_is_a_page(string program)
     {
         var app = await two.App(Paths, Visibility.All);
@@ -43,6 +44,7 @@ public sealed class RefusalPageTests(TwoPortals two) : IClassFixture<TwoPortals>
     [Theory]
     [InlineData("caddy")]
     [InlineData("nginx")]
+    [InlineData("gateway")]
     public async Task A_refusal_that_a_program_gets_is_a_problem_in_JSON(string program)
     {
         var app = await two.App(Paths, Visibility.All);
@@ -56,6 +58,7 @@ public sealed class RefusalPageTests(TwoPortals two) : IClassFixture<TwoPortals>
     [Theory]
     [InlineData("caddy")]
     [InlineData("nginx")]
+    [InlineData("gateway")]
     public async Task A_browser_without_fetch_metadata_is_redirected_to_the_login(string program)
     {
         var app = await two.App(Paths, Visibility.All);
@@ -75,6 +78,7 @@ public sealed class RefusalPageTests(TwoPortals two) : IClassFixture<TwoPortals>
     [Theory]
     [InlineData("caddy")]
     [InlineData("nginx")]
+    [InlineData("gateway")]
     public async Task A_private_path_in_another_case_stays_private(string program)
     {
         var app = await two.App("""{ "": { "access": "public" }, "/admin": { "access": "private" } }""");
@@ -101,6 +105,7 @@ public sealed class RefusalPageTests(TwoPortals two) : IClassFixture<TwoPortals>
     [Theory]
     [InlineData("caddy")]
     [InlineData("nginx")]
+    [InlineData("gateway")]
     public async Task An_ambiguous_path_arrives_as_it_was_sent_where_all_its_readings_have_one_access(string program)
     {
         var app = await two.App("""{ "": { "access": "private" }, "/public": { "access": "public" } }""");

@@ -14,6 +14,7 @@ public sealed class UpgradeTests(TwoPortals two) : IClassFixture<TwoPortals>
     [Theory]
     [InlineData("caddy")]
     [InlineData("nginx")]
+    [InlineData("gateway")]
     public async Task An_upgrade_to_h2c_does_not_reach_the_app(string program)
     {
         await using var hypercorn = await Hypercorn.Start();

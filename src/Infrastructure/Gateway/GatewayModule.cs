@@ -1,0 +1,14 @@
+using Microsoft.Extensions.DependencyInjection;
+using PeerRegistry.Application.Gateway;
+
+namespace PeerRegistry.Infrastructure.Gateway;
+
+internal static class GatewayModule
+{
+    public static IServiceCollection AddAppServers(this IServiceCollection services)
+    {
+        services.AddSingleton<AppConnections>();
+        services.AddSingleton<IAppServers, AppServers>();
+        return services;
+    }
+}
