@@ -21,7 +21,8 @@ internal static partial class CommandLine
           ./run                                          start the registry on ./data
           ./run --Portal:Zone=example.org                the same with a setting; docs/configuration.md has them all
           ./run portal add --name "Book club"            create a further Portal, whether the registry is running or not
-          ./run proxy-config caddy > Caddyfile           write the reverse proxy's configuration for the registered apps
+          ./run proxy-config caddy --gateway > Caddyfile write the configuration of a proxy that passes everything on to the registry
+          ./run proxy-config caddy > Caddyfile           write that of one that asks the registry about every request to an app
         """;
 
     /// <summary>The configuration sections that the command line may set. All others belong to the framework and are no settings of the registry.</summary>
@@ -67,8 +68,13 @@ internal static partial class CommandLine
 
         var proxy = new Argument<string>("proxy") { Description = "The reverse proxy to configure" };
         proxy.AcceptOnlyFromAmong([.. ProxyConfigVerb.Writers.Keys]);
-        var proxyConfig = new Command("proxy-config", "Print the reverse proxy's configuration for the registered Portals and apps.") { proxy };
-        proxyConfig.SetAction((parsed, _) => ProxyConfigVerb.Run(ProxyConfigVerb.Writers[parsed.GetRequiredValue(proxy)], settings));
+        var gateway = new Option<bool>("--gateway") { Description = "The proxy only ends TLS and passes everything on to the registry, which forwards to the apps itself" };
+        var proxyConfig = new Command("proxy-config", "Print the reverse proxy's configuration for the registered Portals and apps.") { proxy, gateway };
+        proxyConfig.SetAction((parsed, _) =>
+        {
+            var (forwardAuth, passing) = ProxyConfigVerb.Writers[parsed.GetRequiredValue(proxy)];
+            return ProxyConfigVerb.Run(parsed.GetValue(gateway) ? passing : forwardAuth, settings);
+        });
 
         var apply = new Command("apply", "Bring the schema of the database up to date, as each start does.");
         apply.SetAction((_, _) => DatabaseCommands.Apply(settings));

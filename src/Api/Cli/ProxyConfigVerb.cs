@@ -14,12 +14,14 @@ namespace PeerRegistry.Api.Cli;
 /// </summary>
 internal static class ProxyConfigVerb
 {
-    public static readonly IReadOnlyDictionary<string, Func<ProxySetup, string>> Writers = new Dictionary<string, Func<ProxySetup, string>>
-    {
-        ["caddy"] = CaddyConfig.Write,
-        ["nginx"] = NginxConfig.Write,
-        ["traefik"] = TraefikConfig.Write,
-    };
+    /// <summary>By the proxy's name: for one that asks the core about every request, and for one that passes everything on to the gateway.</summary>
+    public static readonly IReadOnlyDictionary<string, (Func<ProxySetup, string> ForwardAuth, Func<ProxySetup, string> Gateway)> Writers =
+        new Dictionary<string, (Func<ProxySetup, string>, Func<ProxySetup, string>)>
+        {
+            ["caddy"] = (CaddyConfig.Write, GatewayConfig.Caddy),
+            ["nginx"] = (NginxConfig.Write, GatewayConfig.Nginx),
+            ["traefik"] = (TraefikConfig.Write, GatewayConfig.Traefik),
+        };
 
     public static async Task Run(Func<ProxySetup, string> write, string[] settings)
     {

@@ -38,6 +38,7 @@ internal sealed class HeadLimit(RequestDelegate next, IPortalSnapshots snapshots
         limits.MaxRequestLineSize = MaxReadBytes;
         limits.MaxRequestHeadersTotalSize = MaxReadBytes;
         limits.MaxRequestHeaderCount = MaxReadFields;
+        limits.Http2.MaxRequestHeaderFieldSize = MaxReadBytes;
     }
 
     public Task InvokeAsync(HttpContext context)

@@ -125,7 +125,7 @@ internal sealed class GatewayMiddleware(
     {
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
             size.MaxRequestBodySize = options.Gateway.MaxBodyBytes;
-        if (context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
+        if (!HttpProtocol.IsHttp2(context.Request.Protocol) && context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
             rate.MinDataRate = LeastRate;
         if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } answer)
             answer.MinDataRate = null; // a caller may pause for as long as nothing may move

@@ -30,7 +30,8 @@ internal sealed class FirstStart(RegistryOptions options, IServiceScopeFactory s
             : throw new InvalidOperationException("Two listeners were expected.");
         if (portal.Devices.IsEmpty)
             await OfferPairing(sender, portal, new Uri(edge), cancellationToken);
-        Console.WriteLine($"READY edge={edge} internal={inner} portal={portal.Portal.Id}{(others is [var metrics] ? $" metrics={metrics}" : "")}");
+        var further = string.Concat(others.Select(other => $" {(other.StartsWith("https:", StringComparison.Ordinal) ? "tls" : "metrics")}={other}"));
+        Console.WriteLine($"READY edge={edge} internal={inner} portal={portal.Portal.Id}{further}");
     }
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;

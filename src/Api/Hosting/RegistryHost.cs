@@ -52,6 +52,7 @@ public static class RegistryHost
             kestrel.Listen(IPAddress.Parse(inner.Host), inner.Port, listen => listen.Mark(Listener.Internal));
             if (options.Listen.Metrics is { Length: > 0 } metrics && new Uri(metrics) is var own)
                 kestrel.Listen(IPAddress.Parse(own.Host), own.Port, listen => listen.Mark(Listener.Metrics));
+            kestrel.ListenWithTls(options.Listen);
         });
 
         var app = builder.Build();
@@ -144,6 +145,7 @@ public static class RegistryHost
         inner.MapVisiblePeers();
         inner.MapProxySecret();
         inner.MapGet("/health/live", () => TypedResults.Ok()).WithName("health.live-internal");
+        inner.MapServedHosts();
         inner.MapNginxAnswer();
     }
 }

@@ -6,7 +6,7 @@ namespace PeerRegistry.Api.Http;
 /// Preserves the complete <c>Connection</c> field. If Kestrel recognizes only <c>close</c>, only <c>keep-alive</c> or only <c>Upgrade</c> in the
 /// value, it replaces the value by that word and loses the other field names in it (RFC 9110 section 7.6.1). It does not change a value that
 /// has both <c>close</c> and <c>keep-alive</c>. So if a value names a field, both are appended when it is decoded, which also closes the
-/// connection after the response. <c>TE</c>, which is never passed on and which every call of a peer names, does not count.
+/// connection after the response.
 /// </summary>
 internal sealed class ConnectionField : Encoding
 {
@@ -42,7 +42,7 @@ internal sealed class ConnectionField : Encoding
         {
             var word = value[range].Trim(" \t"u8);
             if (!word.IsEmpty && !Ascii.EqualsIgnoreCase(word, "close"u8) && !Ascii.EqualsIgnoreCase(word, "keep-alive"u8)
-                && !Ascii.EqualsIgnoreCase(word, "upgrade"u8) && !Ascii.EqualsIgnoreCase(word, "te"u8))
+                && !Ascii.EqualsIgnoreCase(word, "upgrade"u8))
                 return true;
         }
 

@@ -49,6 +49,15 @@ public sealed class RegistryOptions
 
         /// <value>Where <c>GET /metrics</c> answers in Prometheus' format, such as <c>http://127.0.0.1:9464</c>. Empty (default): nowhere.</value>
         public string? Metrics { get; init; }
+
+        /// <value>The edge with TLS of its own, such as <c>https://0.0.0.0:443</c>, so that no proxy is needed. Empty (default): nowhere.</value>
+        public string? Tls { get; init; }
+
+        /// <value>PEM file with the certificate for every name, intermediate ones behind it; read again when it changes.</value>
+        public string? Certificate { get; init; }
+
+        /// <value>PEM file with its key.</value>
+        public string? CertificateKey { get; init; }
     }
 
     public sealed class PortalOptions

@@ -17,6 +17,10 @@ public sealed partial class RegistryOptionsValidator : AbstractValidator<Registr
         Says(o => IsListener(o.Listen.Internal), o => $"Listen__Internal must be http://, an IP address and a port, not '{o.Listen.Internal}'.");
         Says(o => string.IsNullOrEmpty(o.Listen.Metrics) || IsListener(o.Listen.Metrics),
             o => $"Listen__Metrics must be http://, an IP address and a port, not '{o.Listen.Metrics}'.");
+        Says(o => string.IsNullOrEmpty(o.Listen.Tls) || IsListener(o.Listen.Tls, Uri.UriSchemeHttps),
+            o => $"Listen__Tls must be https://, an IP address and a port, not '{o.Listen.Tls}'.");
+        Says(o => string.IsNullOrEmpty(o.Listen.Tls) || (File.Exists(o.Listen.Certificate) && File.Exists(o.Listen.CertificateKey)),
+            _ => "Listen__Tls needs Listen__Certificate and Listen__CertificateKey, two PEM files.");
         Says(
             o => o.Listen.Edge != o.Listen.Internal || o.Listen.Edge.EndsWith(":0", StringComparison.Ordinal),
             _ => "Listen__Edge and Listen__Internal must differ.");
@@ -72,8 +76,8 @@ public sealed partial class RegistryOptionsValidator : AbstractValidator<Registr
                 context.AddFailure($"{name}__{index} must be {form}, not '{entry}'.");
         });
 
-    private static bool IsListener(string url) =>
-        Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri is { Scheme: "http", PathAndQuery: "/" } && IPAddress.TryParse(uri.Host, out _);
+    private static bool IsListener(string url, string scheme = "http") =>
+        Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme == scheme && uri.PathAndQuery == "/" && IPAddress.TryParse(uri.Host, out _);
 
     private static bool IsDomain(string zone) =>
         zone.Length <= LongestZone && Uri.CheckHostName(zone) == UriHostNameType.Dns && !zone.Any(c => char.IsAsciiLetterUpper(c) || c == '_')
@@ -98,7 +102,7 @@ public sealed partial class RegistryOptionsValidator : AbstractValidator<Registr
         var (host, port) = (upstream[..upstream.LastIndexOf(':')].Trim('[', ']'), upstream[(upstream.LastIndexOf(':') + 1)..]);
         var local = host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
             || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
-        return new[] { options.Listen.Edge, options.Listen.Internal }.Any(listener =>
+        return new[] { options.Listen.Edge, options.Listen.Internal, options.Listen.Tls, options.Listen.Metrics }.Any(listener =>
             Uri.TryCreate(listener, UriKind.Absolute, out var uri) && $"{uri.Port}" == port && (local || uri.Host.Trim('[', ']') == host));
     }
 

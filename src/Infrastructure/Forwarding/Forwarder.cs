@@ -35,10 +35,7 @@ internal sealed class Forwarder(
             for (var i = 0; i < signed.Count; i++)
                 request.Headers.TryAddWithoutValidation(signed[i].Key, signed[i].Value);
             if (!call.Upgrade)
-            {
                 request.Headers.TE.Add(new("trailers")); // a long answer is signed behind its body
-                request.Headers.Connection.Add("TE");
-            }
 
             await calls.Confirm(open); // reading the body may have taken long
             sending = true;

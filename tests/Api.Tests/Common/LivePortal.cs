@@ -46,6 +46,9 @@ internal sealed class LivePortal : IAsyncDisposable
 
     public Uri Internal { get; private set; } = new("http://127.0.0.1");
 
+    /// <summary>The edge with TLS of its own, if it was started with one.</summary>
+    public Uri Tls { get; private set; } = new("https://127.0.0.1");
+
     /// <summary>Nobody reaches it while this is set; it still reaches others.</summary>
     public bool Down { get; set; }
 
@@ -89,7 +92,7 @@ internal sealed class LivePortal : IAsyncDisposable
         await app.StartAsync();
         zone.Clock.Advance(TimeSpan.FromSeconds(7)); // a guard against replays turns everything away at first
         var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.ToArray();
-        (Edge, Internal) = (new Uri(addresses[0]), new Uri(addresses[1]));
+        (Edge, Internal, Tls) = (new Uri(addresses[0]), new Uri(addresses[1]), new Uri(addresses[^1]));
         Id = Snapshot.Portal.Id;
         Down = false;
         zone.Register(this);

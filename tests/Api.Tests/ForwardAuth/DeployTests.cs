@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using PeerRegistry.Api.Cli;
 using PeerRegistry.Api.ForwardAuth.ProxyConfig;
 
 namespace PeerRegistry.Api.Tests.ForwardAuth;
@@ -7,17 +8,17 @@ namespace PeerRegistry.Api.Tests.ForwardAuth;
 public sealed class DeployTests
 {
     [Theory]
-    [InlineData("caddy/Caddyfile")]
-    [InlineData("nginx/portal.conf")]
-    [InlineData("traefik/portal.yml")]
+    [InlineData("forward-auth/caddy/Caddyfile")]
+    [InlineData("forward-auth/nginx/portal.conf")]
+    [InlineData("forward-auth/traefik/portal.yml")]
+    [InlineData("gateway/caddy/Caddyfile")]
+    [InlineData("gateway/nginx/portal.conf")]
+    [InlineData("gateway/traefik/portal.yml")]
     public void The_sample_configurations_are_those_that_the_program_prints(string file)
     {
-        var (write, domain) = file switch
-        {
-            "caddy/Caddyfile" => ((Func<ProxySetup, string>)CaddyConfig.Write, "{$PORTAL_DOMAIN}"), // Caddy fills it in
-            "nginx/portal.conf" => (NginxConfig.Write, "abcdef.portal.example"),
-            _ => (TraefikConfig.Write, "abcdef.portal.example"),
-        };
+        var (forwardAuth, gateway) = ProxyConfigVerb.Writers[file.Split('/')[1]];
+        var write = file.StartsWith("gateway/", StringComparison.Ordinal) ? gateway : forwardAuth;
+        var domain = file == "forward-auth/caddy/Caddyfile" ? "{$PORTAL_DOMAIN}" : "abcdef.portal.example"; // Caddy fills it in
         var portal = PrintedConfiguration.Portal(domain, ("postcards", """{ "": { "access": "private" } }"""));
         var setup = PrintedConfiguration.Setup(
             [portal], "portal_edge:8080", "portal_edge:80", 443, new Dictionary<string, string> { ["postcards"] = "postcards:80" }, null);
@@ -52,7 +53,7 @@ public sealed class DeployTests
     }
 
     private static string Written(string program) =>
-        File.ReadAllText(Directory.EnumerateFiles(Path.Combine(Root(), "deploy", program)).Single());
+        File.ReadAllText(Directory.EnumerateFiles(Path.Combine(Root(), "deploy/forward-auth", program)).Single());
 
     internal static string Root()
     {

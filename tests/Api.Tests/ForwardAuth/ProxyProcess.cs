@@ -67,20 +67,23 @@ internal sealed class ProxyProcess : IAsyncDisposable
     public HttpClient Client() => Client(Port);
 
     /// <param name="port">On this machine.</param>
-    public static HttpClient Client(int port) => new(new SocketsHttpHandler
+    public static HttpClient Client(int port) => new(Handler(port));
+
+    /// <param name="anyName">Whether the certificate may be for another name.</param>
+    public static SocketsHttpHandler Handler(int port, bool anyName = false) => new()
     {
         UseCookies = false,
         AllowAutoRedirect = false,
         RequestHeaderEncodingSelector = (_, _) => Encoding.Latin1,
         SslOptions =
-            { RemoteCertificateValidationCallback = (_, _, _, errors) => errors is SslPolicyErrors.None or SslPolicyErrors.RemoteCertificateChainErrors },
+            { RemoteCertificateValidationCallback = (_, _, _, errors) => anyName || errors is SslPolicyErrors.None or SslPolicyErrors.RemoteCertificateChainErrors },
         ConnectCallback = async (_, ct) =>
         {
             var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             await socket.ConnectAsync(IPAddress.Loopback, port, ct);
             return new NetworkStream(socket, ownsSocket: true);
         },
-    });
+    };
 
     public async ValueTask DisposeAsync()
     {

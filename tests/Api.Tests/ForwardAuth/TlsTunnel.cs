@@ -26,6 +26,9 @@ internal sealed class TlsTunnel : IAsyncDisposable
     /// <summary>Changes what the server sends, piece by piece, as one who breaks TLS would. Null: nothing is changed.</summary>
     public Func<string, string>? Change { get; set; }
 
+    /// <summary>The port of another server that ends TLS, to which the bytes are passed as they are. Null: TLS ends here.</summary>
+    public int? PassTo { get; set; }
+
     public int Port => ((IPEndPoint)listener.LocalEndpoint).Port;
 
     public static TlsTunnel Start(TestCertificate certificate, Uri target)
@@ -55,11 +58,12 @@ internal sealed class TlsTunnel : IAsyncDisposable
         {
             using var server = new TcpClient { NoDelay = true };
             client.NoDelay = true;
-            await using var tls = new SslStream(client.GetStream());
-            await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = certificate }, stop.Token);
-            await server.ConnectAsync(target.Host, target.Port, stop.Token);
-            await using var plain = server.GetStream();
-            var (to, from) = (Copy(tls, plain, () => server.Client.Shutdown(SocketShutdown.Send)), Copy(plain, tls, () => { }));
+            await using Stream near = PassTo is null ? new SslStream(client.GetStream()) : client.GetStream();
+            if (near is SslStream tls)
+                await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = certificate }, stop.Token);
+            await server.ConnectAsync(target.Host, PassTo ?? target.Port, stop.Token);
+            await using var far = server.GetStream();
+            var (to, from) = (Copy(near, far, isAnswer: false, () => server.Client.Shutdown(SocketShutdown.Send)), Copy(far, near, isAnswer: true, () => { }));
             await Task.WhenAny(from, Task.WhenAll(to, from));
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or SocketException or ObjectDisposedException or AuthenticationException)
@@ -72,12 +76,12 @@ internal sealed class TlsTunnel : IAsyncDisposable
         }
     }
 
-    private async Task Copy(Stream from, Stream to, Action end)
+    private async Task Copy(Stream from, Stream to, bool isAnswer, Action end)
     {
         var buffer = new byte[64 * 1024];
         while (await from.ReadAsync(buffer, stop.Token) is > 0 and var read)
         {
-            var changed = from is NetworkStream && Change is { } change ? Encoding.Latin1.GetBytes(change(Encoding.Latin1.GetString(buffer, 0, read))) : null;
+            var changed = isAnswer && Change is { } change ? Encoding.Latin1.GetBytes(change(Encoding.Latin1.GetString(buffer, 0, read))) : null;
             await to.WriteAsync(changed ?? buffer.AsMemory(0, read), stop.Token);
         }
 

@@ -19,12 +19,13 @@ public sealed class GatewayPair(TestPostgres postgres) : IAsyncLifetime
 
     private readonly List<IAsyncDisposable> servers = [];
     private Neighbourhood zone = null!;
-    private TestCertificate certificate = null!;
     private int apps;
 
     internal LivePortal Ada { get; private set; } = null!;
 
     internal LivePortal Bob { get; private set; } = null!;
+
+    internal TestCertificate Certificate { get; private set; } = null!;
 
     internal TlsTunnel Tunnel { get; private set; } = null!;
 
@@ -37,8 +38,8 @@ public sealed class GatewayPair(TestPostgres postgres) : IAsyncLifetime
     {
         zone = await Neighbourhood.Start(postgres);
         Ada = await zone.Move("Ada", arguments: ["--Gateway:PerCaller=20", "--Gateway:StartTimeout=00:00:03", "--Gateway:MaxBodyBytes=5000000"]);
-        certificate = new TestCertificate(zone.Authority, $"*.{Ada.Domain}", Ada.Domain);
-        Tunnel = TlsTunnel.Start(certificate, Ada.Edge);
+        Certificate = new TestCertificate(zone.Authority, $"*.{Ada.Domain}", Ada.Domain);
+        Tunnel = TlsTunnel.Start(Certificate, Ada.Edge);
         Anybody = ProxyProcess.Client(Tunnel.Port);
         Bob = await zone.Move("Bob", arguments: [$"--Peering:Resolve:1=*.{Ada.Domain}=127.0.0.1:{Tunnel.Port}"]);
         Owner = await Ada.Owner("Laptop");
@@ -55,7 +56,7 @@ public sealed class GatewayPair(TestPostgres postgres) : IAsyncLifetime
             await server.DisposeAsync();
         await Tunnel.DisposeAsync();
         await zone.DisposeAsync();
-        certificate.Dispose();
+        Certificate.Dispose();
     }
 
     /// <summary>Registers an app with both, and starts that of Ada.</summary>

@@ -66,7 +66,7 @@ internal static class CaddyConfig
     }
 
     /// <summary>With its own certificate authority, Caddy may be one of several on the machine, so its root must not be installed as trusted.</summary>
-    private static string Global(ProxySetup setup) =>
+    public static string Global(ProxySetup setup) =>
         (setup.Port == 443 ? "" : "\tauto_https disable_redirects\n") + (setup.InternalAuthority ? "\tadmin off\n\tskip_install_trust\n" : "");
 
     private static void Core(StringBuilder text, ProxiedPortal portal, ProxySetup setup) => text.Append(CultureInfo.InvariantCulture, $$"""

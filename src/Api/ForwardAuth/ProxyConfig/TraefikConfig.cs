@@ -142,7 +142,7 @@ internal static class TraefikConfig
         }
     }
 
-    private static string Tls(ProxySetup setup) => setup.Certificate is null ? "      tls:\n        certResolver: portal\n" : "      tls: {}\n";
+    public static string Tls(ProxySetup setup) => setup.Certificate is null ? "      tls:\n        certResolver: portal\n" : "      tls: {}\n";
 
     private static string Name(ProxiedPortal portal) => $"portal-{portal.Domain.Split('.')[0]}";
 }
