@@ -5,6 +5,7 @@ using PeerRegistry.Demo;
 
 // Two Portals on this machine, as different from each other as if an ocean lay between: own data, own database, own proxy, own
 // authority. They become peers, and Postcards on one writes to Postcards on the other. --once: ends after the last step.
+// --forward-auth: each proxy asks its core about every request to an app, instead of passing all on to the core's own gateway.
 using var ended = new CancellationTokenSource();
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
@@ -28,7 +29,10 @@ try
         Console.WriteLine($"     {portal.Name}: {portal.Id}");
     await Step("Each owner pairs a device with the printed code", () => Task.WhenAll(both.Select(p => p.PairDevice(ct))));
     await Step("Each owner installs Postcards", () => Task.WhenAll(both.Select(p => p.InstallPostcards(ct))));
-    await Step("Caddy serves both over TLS, asking the core about every request to an app", () => Task.WhenAll(both.Select(p => p.StartProxy(ct))));
+    var asksCore = args.Contains("--forward-auth");
+    await Step(
+        asksCore ? "Caddy serves both over TLS, asking the core about every request to an app" : "Caddy ends TLS for both; each core itself forwards what it lets in to the app",
+        () => Task.WhenAll(both.Select(p => p.StartProxy(asksCore, ct))));
 
     await Step("Anna adds Ben by his ID, which alone changes nothing for Ben", async () =>
     {
@@ -47,8 +51,18 @@ try
     });
     await Step("Each owner lets Postcards see all peers", () => Task.WhenAll(both.Select(p =>
         p.Owner(HttpMethod.Put, "/core/protected/apps/postcards/visibility", new { mode = "all" }, ct))));
-    await Step("Anna writes to Ben: signed by her core, verified by his, body compared by his app", () => Deliver(anna, ben, "Greetings from Anna's garden."));
+    await Step(
+        asksCore ? "Anna writes to Ben: signed by her core, verified by his, body compared by his app" : "Anna writes to Ben: signed by her core; sender and body verified by his",
+        () => Deliver(anna, ben, "Greetings from Anna's garden."));
     await Step("Ben writes back", () => Deliver(ben, anna, "Ahoy from Ben's boat!"));
+    await Step(asksCore ? "The answers of the apps are not signed, and both owners see that" : "The answers of the apps were signed and verified: both directions", async () =>
+    {
+        foreach (var (portal, peer) in new[] { (anna, ben), (ben, anna) })
+        {
+            var seen = await portal.Owner(HttpMethod.Get, $"/core/protected/peers/{peer.Id}", null, ct);
+            Require(seen.GetProperty("last_answer").GetProperty("state").GetString() == (asksCore ? "unsigned" : "verified"), $"{portal.Name} sees {seen}");
+        }
+    });
     await Step("A stranger who claims to be Anna is turned away", async () =>
     {
         using var content = new StringContent("""{"text":"Send money."}""");

@@ -14,6 +14,7 @@ internal sealed class Portal(string name, string folder, int port) : IAsyncDispo
     private readonly List<Child> children = [];
     private readonly Dictionary<string, string> caddy = new() { ["XDG_DATA_HOME"] = folder, ["XDG_CONFIG_HOME"] = folder, ["STEPPATH"] = folder };
     private readonly Dictionary<string, string> registry = [];
+    private readonly string appAddress = $"http://127.0.0.1:{Places.FreePort(0)}";
     private HttpClient? browser;
     private string edge = "", inner = "", pair = "";
 
@@ -52,6 +53,7 @@ internal sealed class Portal(string name, string folder, int port) : IAsyncDispo
         registry["Portal__Name"] = name;
         registry["Portal__Zone"] = Zone;
         registry["Portal__PublicPort"] = $"{port}";
+        registry["Apps__Upstreams__postcards"] = new Uri(appAddress).Authority;
         registry["Peering__Resolve__0"] = $"*.{other.Zone}=127.0.0.1:{other.Port}";
         registry["Peering__TrustedCertificates"] = trusted;
         var started = Start(Places.Program("src/Api", "Api"), registry);
@@ -62,17 +64,17 @@ internal sealed class Portal(string name, string folder, int port) : IAsyncDispo
 
     public int Port => port;
 
-    public async Task StartProxy(CancellationToken ct)
+    /// <param name="asksCore">Whether the proxy asks the core about each request. Otherwise it passes all on, and the core forwards to the app itself.</param>
+    public async Task StartProxy(bool asksCore, CancellationToken ct)
     {
         var settings = new Dictionary<string, string>(registry)
         {
             ["Proxy__Edge"] = new Uri(edge).Authority,
             ["Proxy__Internal"] = new Uri(inner).Authority,
             ["Proxy__InternalAuthority"] = "true",
-            ["Apps__Upstreams__postcards"] = new Uri(AppAddress).Authority,
         };
         var file = Path.Combine(folder, "Caddyfile");
-        await File.WriteAllTextAsync(file, await Child.Run([.. Places.Program("src/Api", "Api"), "proxy-config", "caddy"], settings, ct), ct);
+        await File.WriteAllTextAsync(file, await Child.Run([.. Places.Program("src/Api", "Api"), "proxy-config", "caddy", .. asksCore ? [] : new[] { "--gateway" }], settings, ct), ct);
         var started = Start(["caddy", "run", "--config", file, "--adapter", "caddyfile"], caddy);
         browser = Browser();
         await started.Until(async () => await Answers("/core/public/meta/whoareyou"), "to serve the Portal", ct);
@@ -87,22 +89,19 @@ internal sealed class Portal(string name, string folder, int port) : IAsyncDispo
         browser = new HttpClient { BaseAddress = new Uri(edge) };
     }
 
-    private string AppAddress { get; set; } = "";
-
     public async Task InstallPostcards(CancellationToken ct)
     {
         var description = JsonDocument.Parse(await File.ReadAllTextAsync(Places.AppDescription, ct)).RootElement;
         await Owner(HttpMethod.Put, "/core/protected/apps/postcards", description, ct);
         var token = (await Owner(HttpMethod.Post, "/core/protected/apps/postcards/token", null, ct)).GetProperty("token").GetString()!;
-        AppAddress = $"http://127.0.0.1:{Places.FreePort(0)}";
         var app = Start(Places.Program("samples/Postcards", "Postcards"), new Dictionary<string, string>
         {
-            ["ASPNETCORE_URLS"] = AppAddress,
+            ["ASPNETCORE_URLS"] = appAddress,
             ["PORTAL_CORE"] = inner,
             ["PORTAL_TOKEN"] = token,
         });
         using var http = new HttpClient();
-        await app.Until(async () => await Task.Run(() => http.GetAsync($"{AppAddress}/received", ct), ct).ContinueWith(t => t.IsCompletedSuccessfully, TaskScheduler.Default), "to answer", ct);
+        await app.Until(async () => await Task.Run(() => http.GetAsync($"{appAddress}/received", ct), ct).ContinueWith(t => t.IsCompletedSuccessfully, TaskScheduler.Default), "to answer", ct);
     }
 
     /// <summary>A call by the owner's paired device.</summary>
