@@ -55,7 +55,7 @@ public sealed class ContainerFilesTests
         }
 
         Assert.Equal(".", Text(At(compose, "services", "registry", "build")));
-        Assert.True(File.Exists(Path.Combine(Root, "deploy/caddy/Caddyfile")));
+        Assert.True(File.Exists(Path.Combine(Root, "deploy/gateway/caddy/Caddyfile")));
     }
 
     [Fact]
