@@ -1,4 +1,5 @@
 using PeerRegistry.Application.Peers;
+using PeerRegistry.Application.SignedCalls;
 using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
 
@@ -23,17 +24,22 @@ internal sealed record PeerItem(
     DateTimeOffset? ConfirmedAt,
     DateTimeOffset? LastSeenAt,
     DateTimeOffset? NextAttemptAt,
-    PeerItem.Error? LastError)
+    PeerItem.Error? LastError,
+    PeerItem.LastAnswered? LastAnswer)
 {
     public static PeerItem Of(PeerView view)
     {
-        var (peer, contact) = view;
+        var (peer, contact, answer) = view;
         return new PeerItem(
             peer.Id?.Value ?? peer.Typed.Value, peer.Short, peer.Name, peer.Petname, peer.ClaimedName, peer.Domain, peer.Status, peer.Blocked,
             contact.IsReachable, peer.Original, peer.Verified, peer.Key, peer.AddedAt, peer.ConfirmedAt, contact.LastSeenAt,
             contact.Waiting || contact.LastError is not null ? contact.NextAttemptAt : null,
-            contact.LastError is { } e ? new Error(e.Code, e.Detail, e.At) : null);
+            contact.LastError is { } e ? new Error(e.Code, e.Detail, e.At) : null,
+            answer is { } last ? new LastAnswered(last.State, last.At) : null);
     }
+
+    /// <summary>How the answer to the last call of an app was proven.</summary>
+    internal sealed record LastAnswered(AnswerProofState State, DateTimeOffset At);
 
     internal sealed record Error(string Code, string Detail, DateTimeOffset At);
 }

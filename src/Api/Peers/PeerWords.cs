@@ -1,5 +1,6 @@
 using System.Globalization;
 using PeerRegistry.Application.Peers;
+using PeerRegistry.Application.SignedCalls;
 using PeerRegistry.Domain.Peers;
 
 namespace PeerRegistry.Api.Peers;
@@ -46,6 +47,14 @@ public static class PeerWords
         PeerVerification.FullId => "All 103 characters of the ID were given, so nobody else can impersonate them.",
         PeerVerification.Invite => "You became peers by an invite. Its link contains the full ID of the Portal that made it, and only one Portal could use it.",
         _ => "The first Portal that answered with the characters you typed was accepted, and no other since. To be sure, compare the whole ID with them some other way, such as by phone.",
+    };
+
+    /// <summary>What the answer to the last call of an app shows.</summary>
+    public static string Proven(AnswerProofState state) => state switch
+    {
+        AnswerProofState.Verified => "verified end to end in both directions: their Portal signed its answer",
+        AnswerProofState.Forged => "the last answer was not the one that their Portal signed, so it was withheld",
+        _ => "verified on the way there; their Portal does not sign the answers of its apps",
     };
 
     private static string Day(DateTimeOffset at) => at.UtcDateTime.ToString("d MMM HH:mm", CultureInfo.InvariantCulture);

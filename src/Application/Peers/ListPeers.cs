@@ -1,4 +1,5 @@
 using MediatR;
+using PeerRegistry.Application.SignedCalls;
 using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
@@ -6,14 +7,15 @@ using PeerRegistry.Domain.Portals;
 namespace PeerRegistry.Application.Peers;
 
 /// <summary>A peer as its owner sees it.</summary>
-public sealed record PeerView(Peer Peer, PeerContact Contact);
+/// <param name="Answer">How the last answer of its apps was proven, or null if it is not known.</param>
+public sealed record PeerView(Peer Peer, PeerContact Contact, LastAnswer? Answer = null);
 
 /// <summary>The contact list, by short ID.</summary>
 /// <param name="Name">Part of the petname or the claimed name, or the beginning of the ID, ignoring case.</param>
 /// <param name="After">The short ID after which the list begins, or null for its beginning.</param>
 public sealed record ListPeers(PortalId Portal, string? Name, PeerStatus? Status, string? After, int Limit) : IRequest<IReadOnlyList<PeerView>>
 {
-    internal sealed class Handler(IPortalSnapshots snapshots, IPeerContacts contacts) : IRequestHandler<ListPeers, IReadOnlyList<PeerView>>
+    internal sealed class Handler(IPortalSnapshots snapshots, IPeerContacts contacts, IPeerAnswers answers) : IRequestHandler<ListPeers, IReadOnlyList<PeerView>>
     {
         public async Task<IReadOnlyList<PeerView>> Handle(ListPeers q, CancellationToken ct)
         {
@@ -24,7 +26,7 @@ public sealed record ListPeers(PortalId Portal, string? Name, PeerStatus? Status
                 .Take(q.Limit)
                 .ToList();
             var found = await contacts.Find(q.Portal, peers.ConvertAll(p => p.Short), ct);
-            return peers.ConvertAll(p => new PeerView(p, found.GetValueOrDefault(p.Short, PeerContact.None)));
+            return peers.ConvertAll(p => new PeerView(p, found.GetValueOrDefault(p.Short, PeerContact.None), answers.Last(q.Portal, p.Short)));
         }
     }
 }

@@ -1,4 +1,5 @@
 using MediatR;
+using PeerRegistry.Application.SignedCalls;
 using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
@@ -7,7 +8,7 @@ namespace PeerRegistry.Application.Peers;
 
 public sealed record ShowPeer(PortalId Portal, TypedPortalId Id) : IRequest<PeerView>
 {
-    internal sealed class Handler(IPortalSnapshots snapshots, IPeerContacts contacts) : IRequestHandler<ShowPeer, PeerView>
+    internal sealed class Handler(IPortalSnapshots snapshots, IPeerContacts contacts, IPeerAnswers answers) : IRequestHandler<ShowPeer, PeerView>
     {
         public async Task<PeerView> Handle(ShowPeer q, CancellationToken ct)
         {
@@ -15,7 +16,7 @@ public sealed record ShowPeer(PortalId Portal, TypedPortalId Id) : IRequest<Peer
                 throw PeerRefusals.Unknown();
 
             var found = await contacts.Find(q.Portal, [peer.Short], ct);
-            return new PeerView(peer, found.GetValueOrDefault(peer.Short, PeerContact.None));
+            return new PeerView(peer, found.GetValueOrDefault(peer.Short, PeerContact.None), answers.Last(q.Portal, peer.Short));
         }
     }
 }

@@ -11,7 +11,8 @@ namespace PeerRegistry.Infrastructure.Forwarding;
 /// </summary>
 /// <param name="key">The peer's pinned key.</param>
 /// <param name="request">The call as we sent it.</param>
-internal sealed class AnswerProof(ISignatures signatures, PublicKey key, ReceivedRequest request)
+/// <param name="record">Told what the answer proves, and once more if its end proves the contrary.</param>
+internal sealed class AnswerProof(ISignatures signatures, PublicKey key, ReceivedRequest request, Action<AnswerProofState> record)
 {
     /// <summary>A shorter answer of known length is read and compared before its head is passed on.</summary>
     private const int MaxHeld = 64 * 1024;
@@ -28,13 +29,23 @@ internal sealed class AnswerProof(ISignatures signatures, PublicKey key, Receive
 
         var verdict = signatures.VerifyAppAnswer(key, status, new MessageFields(response), request);
         if (verdict.Reason is null)
-            return await Compare(response, verdict.ContentDigest!, open);
+        {
+            var compared = await Compare(response, verdict.ContentDigest!, open);
+            record(AnswerProofState.Verified);
+            return compared;
+        }
+
         if (verdict.Reason is not (SignatureReasons.Missing or SignatureReasons.TagMissing or SignatureReasons.TagWrong))
             throw Forged(verdict.Reason);
 
-        return Array.TrueForAll(Announced, name => response.Headers.Trailer.Contains(name, StringComparer.OrdinalIgnoreCase))
-            ? new VerifiedBody(response.Content.ReadAsStream(open.Stop), null, signatures.Digest(null), withheld: 0, digest => AtEnd(response, digest))
-            : null;
+        if (!Array.TrueForAll(Announced, name => response.Headers.Trailer.Contains(name, StringComparer.OrdinalIgnoreCase)))
+        {
+            if (response.IsSuccessStatusCode) // refusals of the core are never signed
+                record(AnswerProofState.Unsigned);
+            return null;
+        }
+
+        return new VerifiedBody(response.Content.ReadAsStream(open.Stop), null, signatures.Digest(null), withheld: 0, digest => AtEnd(response, digest));
     }
 
     /// <summary>The body of an answer whose digest is known.</summary>
@@ -71,9 +82,18 @@ internal sealed class AnswerProof(ISignatures signatures, PublicKey key, Receive
     private RefusedException? AtEnd(HttpResponseMessage response, IBodyDigest digest)
     {
         var verdict = signatures.VerifyAppAnswer(key, (int)response.StatusCode, new MessageFields(response.TrailingHeaders.NonValidated), request);
-        return verdict.Reason is { } reason ? Forged(reason) : digest.Is(verdict.ContentDigest!) ? null : Forged(SignatureReasons.DigestMismatch);
+        if (verdict.Reason is { } reason)
+            return Forged(reason);
+        if (!digest.Is(verdict.ContentDigest!))
+            return Forged(SignatureReasons.DigestMismatch);
+
+        record(AnswerProofState.Verified);
+        return null;
     }
 
-    private static RefusedException Forged(string reason) =>
-        new(RefusalKind.Unreachable, "answer_forged", $"The answer is not the one that the peer's core signed ({reason}), so it is withheld.");
+    private RefusedException Forged(string reason)
+    {
+        record(AnswerProofState.Forged);
+        return new(RefusalKind.Unreachable, "answer_forged", $"The answer is not the one that the peer's core signed ({reason}), so it is withheld.");
+    }
 }

@@ -11,7 +11,8 @@ namespace PeerRegistry.Infrastructure.Forwarding;
 
 /// <summary>Signs an app's request, sends it to the same app on the peer's Portal and streams the response back.</summary>
 internal sealed class Forwarder(
-    PeerConnections connections, OpenCalls calls, Circuits circuits, ISignatures signatures, IPeerContacts contacts, Spool spool, RegistryOptions options)
+    PeerConnections connections, OpenCalls calls, Circuits circuits, ISignatures signatures, IPeerContacts contacts, IPeerAnswers answers, Spool spool,
+    RegistryOptions options)
     : IPeerCalls
 {
     private static readonly byte[] NoBody = SHA256.HashData([]);
@@ -50,7 +51,9 @@ internal sealed class Forwarder(
             if (AnswerRules.Fault(response, call.Upgrade) is { } fault)
                 throw PeerFailure.AnswerInvalid(fault);
             var sent = new ReceivedRequest(request.Method.Method, Uri.UriSchemeHttps, host, call.Target, new AddedFields(signed));
-            var verified = peer is { Original: false, Key: { } key } ? await new AnswerProof(signatures, key, sent).Verify(response, open) : null;
+            var verified = peer is { Original: false, Key: { } key }
+                ? await new AnswerProof(signatures, key, sent, state => answers.Record(self, peer.Short, state)).Verify(response, open)
+                : null;
             return new ForwardedAnswer(calls, open, request, response, verified);
         }
         catch (Exception e)

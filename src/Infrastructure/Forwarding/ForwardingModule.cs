@@ -14,6 +14,7 @@ internal static class ForwardingModule
         services.AddSingleton<PeerConnections>();
         services.AddSingleton<IPeerMessages, PeerMessages>();
         services.AddSingleton<Circuits>();
+        services.AddSingleton<IPeerAnswers, PeerAnswers>();
         services.AddSingleton<Spool>();
         services.AddHostedService(provider => provider.GetRequiredService<Spool>());
         services.AddSingleton<OpenCalls>();
