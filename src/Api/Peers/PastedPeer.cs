@@ -16,7 +16,7 @@ internal sealed record PastedPeer(TypedPortalId Id, string? Address, string? Inv
 
         var invite = link.AbsolutePath.StartsWith("/invite/", StringComparison.Ordinal) ? link.AbsolutePath["/invite/".Length..].Split('.') : [];
         var id = TypedPortalId.Parse(invite is [var inviter, _] ? inviter : link.Fragment.TrimStart('#'));
-        var host = link.IdnHost.ToLowerInvariant();
+        var host = PeerRules.Address(link.IdnHost.ToLowerInvariant(), link.Scheme == Uri.UriSchemeHttps ? link.Port : null);
         return new PastedPeer(id, host == self.ZoneName(id.Short) ? null : host, invite is [_, var code] ? code : null);
     }
 }

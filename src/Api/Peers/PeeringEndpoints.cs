@@ -56,7 +56,8 @@ internal static class PeeringEndpoints
 
         actor.Actor = Actor.Peer(key.Id);
         var answer = await mediator.Send(
-            new AnswerPeering(portal.Id, key, notice.Name, notice.Domain, WantedOf(notice.Peering), notice.Revision, Networks.Of(address), notice.Invite), ct);
+            new AnswerPeering(portal.Id, key, notice.Name, notice.Domain, WantedOf(notice.Peering), notice.Revision, Networks.Of(address), notice.Invite, notice.Port),
+            ct);
         var answerBody = JsonSerializer.SerializeToUtf8Bytes(new Standing(answer.IsMutual ? "mutual" : "offered", answer.Revision), Wire);
         foreach (var (name, value) in signatures.SignAnswer(portal.Id, StatusCodes.Status200OK, answerBody, request, verdict.Label))
             context.Response.Headers.Append(name, value);
@@ -89,7 +90,7 @@ internal static class PeeringEndpoints
     }
 
     private sealed record Notice(string Id, string PublicKeyPem, string Peering, long Revision, string? Name = null, string? Domain = null,
-        string? Invite = null);
+        string? Invite = null, int? Port = null);
 
     private sealed record Standing(string Peering, long Revision);
 }

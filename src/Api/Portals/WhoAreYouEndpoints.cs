@@ -1,7 +1,9 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using MediatR;
 using PeerRegistry.Api.Http;
 using PeerRegistry.Api.SignedCalls;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Portals;
 using PeerRegistry.Application.SignedCalls;
 using PeerRegistry.Domain.Common;
@@ -26,10 +28,11 @@ internal static class WhoAreYouEndpoints
         .ProducesProblem(429);
 
     private static async Task<IResult> Answer(
-        string? challenge, HttpContext context, CurrentPortal portal, IMediator mediator, ISignatures signatures, ChallengeLimits limits, CancellationToken ct)
+        string? challenge, HttpContext context, CurrentPortal portal, IMediator mediator, ISignatures signatures, ChallengeLimits limits,
+        RegistryOptions options, CancellationToken ct)
     {
         var identity = await mediator.Send(new ShowIdentity(portal.Id), ct);
-        var body = JsonSerializer.SerializeToUtf8Bytes(Item.Of(identity), Wire);
+        var body = JsonSerializer.SerializeToUtf8Bytes(Item.Of(identity, options.Portal.PublicPort), Wire);
         if (challenge is null)
         {
             context.Response.Headers.CacheControl = "public, max-age=60";
@@ -54,9 +57,11 @@ internal static class WhoAreYouEndpoints
         bool IsDefault,
         string PublicKeyPem,
         string Domain,
-        ShortId ShortId)
+        ShortId ShortId,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Port)
     {
-        public static Item Of(PublicIdentity identity) => new(
-            identity.Id, identity.Name, identity.Email, identity.Description, true, identity.Key.Pem, identity.Domain, identity.Id.Short);
+        public static Item Of(PublicIdentity identity, int port) => new(
+            identity.Id, identity.Name, identity.Email, identity.Description, true, identity.Key.Pem, identity.Domain, identity.Id.Short,
+            port == 443 ? null : port);
     }
 }

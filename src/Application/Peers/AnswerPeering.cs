@@ -15,8 +15,9 @@ namespace PeerRegistry.Application.Peers;
 /// </summary>
 /// <param name="Network">The sender's /24 or /48.</param>
 /// <param name="Invite">The code of an invite.</param>
+/// <param name="Port">The port of the sender's domain, or null for 443.</param>
 public sealed record AnswerPeering(
-    PortalId Portal, PublicKey Key, string? Name, string? Domain, WantedPeering Peering, long Revision, string Network, string? Invite = null)
+    PortalId Portal, PublicKey Key, string? Name, string? Domain, WantedPeering Peering, long Revision, string Network, string? Invite = null, int? Port = null)
         : IRequest<AnswerPeering.Answer>
 {
     /// <summary>The largest integer that every JSON reader keeps.</summary>
@@ -59,7 +60,8 @@ public sealed record AnswerPeering(
             else if (peer?.Blocked is not true && peer?.MayBe(TypedPortalId.Of(id)) is not false && id.Short != self.Id.Short)
             {
                 var now = clock.GetUtcNow();
-                var domain = c.Domain is { } claimed && PeerRules.IsDomainOf(claimed, id.Short) ? claimed.ToLowerInvariant() : self.ZoneName(id.Short);
+                var claimed = PeerRules.Address(c.Domain ?? self.ZoneName(id.Short), c.Port);
+                var domain = PeerRules.IsDomainOf(claimed, id.Short) ? claimed.ToLowerInvariant() : self.ZoneName(id.Short);
                 if (c.Invite is not null && await mediator.Send(new UseInvite(c.Portal, c.Key, DisplayName.Claimed(c.Name), domain, c.Invite, c.Network), ct))
                     return new Answer(IsMutual: true, (await contacts.Take(c.Portal, id.Short, c.Revision, c.Peering, ct)).Revision);
                 await offers.Keep(c.Portal, new PeeringOffer(id, DisplayName.Claimed(c.Name), domain, c.Revision, now, now), c.Network, ct);

@@ -42,7 +42,7 @@ internal sealed record IdentifyPeer(PortalId Portal, ShortId Peer) : IRequest
 
             // A different Portal has a different domain, so the ID is checked first.
             var signed = RequireSignature(peer, key, answer);
-            if (key.Id.Short == c.Peer && !string.Equals(claim.Domain, peer.Domain, StringComparison.OrdinalIgnoreCase))
+            if (key.Id.Short == c.Peer && !string.Equals(claim.Domain, PeerRules.HostOf(peer.Domain), StringComparison.OrdinalIgnoreCase))
                 throw Refused("domain_mismatch", "The Portal at this domain says that its domain is another one.");
 
             if (await mediator.Send(new PinPeerKey(c.Portal, c.Peer, key, DisplayName.Claimed(claim.Name), signed), ct) is { } refused)

@@ -17,7 +17,7 @@ internal sealed record OfferPeering(PortalId Portal, ShortId Short, Contact Cont
     /// Those of <see cref="IPeerMessages.Send"/>; <c>peer_busy</c>; <c>peer_refused</c>; <c>not_a_portal</c>; <c>clock_skew</c>;
     /// <c>answer_invalid</c>; <c>answer_unsigned</c>
     /// </exception>
-    internal sealed class Handler(IAggregates aggregates, IPortalSnapshots snapshots, IPeerMessages messages, IMediator mediator, TimeProvider clock)
+    internal sealed class Handler(IAggregates aggregates, IPortalSnapshots snapshots, IPeerMessages messages, IMediator mediator, TimeProvider clock, RegistryOptions options)
         : IRequestHandler<OfferPeering, ContactReply>
     {
         private const long Day = 24 * 60 * 60 * 1000;
@@ -63,13 +63,14 @@ internal sealed record OfferPeering(PortalId Portal, ShortId Short, Contact Cont
             var self = snapshots.Require(c.Portal).Portal;
             var body = PeerAnswers.Write(new Announcement(
                 self.Id.Value, self.Key.Pem, self.Name, self.Domain, c.Contact.Wanted == WantedPeering.Offered ? "offered" : "withdrawn", c.Contact.Revision,
-                c.Contact.Invite));
+                c.Contact.Invite, options.Portal.PublicPort == 443 ? null : options.Portal.PublicPort));
             return new PeerMessage(c.Portal, HttpMethod.Put, domain, "/core/public/peering", body, Signed: true, key, toOriginal);
         }
 
         private sealed record Announcement(
             string Id, string PublicKeyPem, string Name, string Domain, string Peering, long Revision,
-            [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Invite);
+            [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Invite,
+            [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Port);
 
         private sealed record Answer(string Peering, long Revision);
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using FluentValidation;
 using PeerRegistry.Domain.Portals;
 
@@ -7,20 +8,36 @@ namespace PeerRegistry.Application.Peers;
 public static class PeerRules
 {
     private const int MaxDomain = 253;
+    private const int HttpsPort = 443;
 
     public static IRuleBuilderOptions<T, string?> MustBeDomainOf<T>(this IRuleBuilder<T, string?> rule, Func<T, ShortId> peer) => rule
         .Must((command, address) => address is null || IsDomainOf(address, peer(command)))
         .WithErrorCode("domain_mismatch")
-        .WithMessage("The address is a DNS name that begins with the first six characters of the peer's ID and a dot.");
+        .WithMessage("The address is a DNS name that begins with the first six characters of the peer's ID and a dot. It may end in a colon and a port.");
 
-    /// <summary>Whether this is a DNS name without a port, whose first label is the short ID.</summary>
-    public static bool IsDomainOf(string domain, ShortId peer) =>
-        domain.Length <= MaxDomain
-        && domain.StartsWith($"{peer}.", StringComparison.OrdinalIgnoreCase)
-        && domain.Split('.').All(IsLabel);
+    /// <summary>Whether this is a DNS name whose first label is the short ID, with a port behind it or without.</summary>
+    public static bool IsDomainOf(string address, ShortId peer)
+    {
+        var host = HostOf(address);
+        return host.Length <= MaxDomain
+            && host.StartsWith($"{peer}.", StringComparison.OrdinalIgnoreCase)
+            && host.Split('.').All(IsLabel)
+            && (host.Length == address.Length || IsPort(address[(host.Length + 1)..]));
+    }
+
+    /// <summary>The name in an address, without its port.</summary>
+    public static string HostOf(string address) => address.Split(':', 2)[0];
+
+    /// <summary>The address at which a Portal is reached that says that it has this domain and, if it is not 443, this port.</summary>
+    public static string Address(string domain, int? port) =>
+        port is null or HttpsPort ? domain : string.Create(CultureInfo.InvariantCulture, $"{domain}:{port}");
 
     /// <summary>The peer's name in this Portal's own zone.</summary>
     public static string ZoneName(this Portal self, ShortId peer) => $"{peer}{self.Domain[ShortId.Length..]}";
+
+    /// <summary>Whether this is a port other than 443, which is never written, in its shortest spelling.</summary>
+    private static bool IsPort(string text) =>
+        ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is not (0 or HttpsPort) && text[0] != '0';
 
     private static bool IsLabel(string label) =>
         label.Length is > 0 and <= 63 && label[0] != '-' && label[^1] != '-' && label.All(c => char.IsAsciiLetterOrDigit(c) || c == '-');

@@ -59,7 +59,12 @@ public sealed class PeerApiTests(PeerApiTests.OnePortal one) : IClassFixture<Pee
     [InlineData("{\"id\":\"abcdef\",\"name\":\"a\\u202egnp.exe\"}", 400, "name_invalid")]
     [InlineData("""{"id":"abcdef","address":"evil.example"}""", 400, "domain_mismatch")]
     [InlineData("""{"id":"abcdef","address":"abcdef.example@evil.example"}""", 400, "domain_mismatch")]
-    [InlineData("""{"id":"abcdef","address":"abcdef.example:8443"}""", 400, "domain_mismatch")]
+    [InlineData("""{"id":"abcdef","address":"abcdef.example:"}""", 400, "domain_mismatch")]
+    [InlineData("""{"id":"abcdef","address":"abcdef.example:443"}""", 400, "domain_mismatch")]
+    [InlineData("""{"id":"abcdef","address":"abcdef.example:08443"}""", 400, "domain_mismatch")]
+    [InlineData("""{"id":"abcdef","address":"abcdef.example:65536"}""", 400, "domain_mismatch")]
+    [InlineData("""{"id":"abcdef","address":"abcdef.example:8443:1"}""", 400, "domain_mismatch")]
+    [InlineData("""{"id":"abcdef","address":"abcdef.example:+8443"}""", 400, "domain_mismatch")]
     [InlineData("""{"id":"abcdef","address":"abcdef.example/x"}""", 400, "domain_mismatch")]
     [InlineData("""{"id":"abcdef","address":"abcdef."}""", 400, "domain_mismatch")]
     public async Task Bad_input_changes_nothing(string body, int status, string code)
