@@ -86,6 +86,12 @@ public sealed class RegistryOptions
         /// <value>Whether a peer may have any address that is not public. Default false.</value>
         public bool AllowPrivateAddresses { get; init; }
 
+        /// <value>
+        /// The proxy through which peers are reached, such as <c>http://10.0.0.1:3128</c> or <c>socks5://127.0.0.1:9050</c>, with a user and password
+        /// before the host where it wants some. Default none.
+        /// </value>
+        public string? Proxy { get; init; }
+
         /// <value>Networks or addresses, not public, at which peers may be: those of a local network or a VPN. Default none.</value>
         public IReadOnlyList<string> AllowedNetworks { get; init; } = [];
 

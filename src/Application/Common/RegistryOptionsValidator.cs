@@ -29,6 +29,7 @@ public sealed partial class RegistryOptionsValidator : AbstractValidator<Registr
         Says(o => o.Portal.KeyType is "ed25519" or "rsa-4096", o => $"Portal__KeyType must be ed25519 or rsa-4096, not '{o.Portal.KeyType}'.");
         Says(o => DisplayName.IsValid(o.Portal.Name), _ => $"Portal__Name cannot be this. {DisplayName.Rule}");
         Each(o => o.Peering.Resolve, IsFixedAddress, "Peering__Resolve", "host=ip:port");
+        Says(o => string.IsNullOrEmpty(o.Peering.Proxy) || IsProxy(o.Peering.Proxy), _ => "Peering__Proxy must be http:// or socks5://, a host and a port.");
         Each(o => o.Peering.AllowedNetworks, IsNetwork, "Peering__AllowedNetworks", "an address or a network");
         Each(o => o.Edge.TrustedProxies is ["none"] ? [] : o.Edge.TrustedProxies, IsNetwork, "Edge__TrustedProxies", "an address or a network");
         Says(
@@ -78,6 +79,9 @@ public sealed partial class RegistryOptionsValidator : AbstractValidator<Registr
 
     private static bool IsListener(string url, string scheme = "http") =>
         Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme == scheme && uri.PathAndQuery == "/" && IPAddress.TryParse(uri.Host, out _);
+
+    private static bool IsProxy(string url) =>
+        Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri is { Scheme: "http" or "socks5", PathAndQuery: "/" or "", Port: > 0 };
 
     private static bool IsDomain(string zone) =>
         zone.Length <= LongestZone && Uri.CheckHostName(zone) == UriHostNameType.Dns && !zone.Any(c => char.IsAsciiLetterUpper(c) || c == '_')

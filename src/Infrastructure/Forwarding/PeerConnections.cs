@@ -6,7 +6,7 @@ namespace PeerRegistry.Infrastructure.Forwarding;
 
 /// <summary>
 /// The connections to other Portals, shared by all messages and calls: HTTP/1.1 over TLS (an upgrade needs no other), kept
-/// open between requests. Redirects, cookies, proxies and decompression are off. Header values are bytes
+/// open between requests. Redirects, cookies and decompression are off, and the only proxy is that of <c>Peering:Proxy</c>. Header values are bytes
 /// (RFC 9110 section 5.5), one Latin-1 character each, as Kestrel is told to read and write them.
 /// </summary>
 internal sealed class PeerConnections : IDisposable
@@ -16,13 +16,19 @@ internal sealed class PeerConnections : IDisposable
     private static readonly UriCreationOptions Exactly = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
     private readonly HttpMessageInvoker invoker;
+    private readonly PeerDialer dialer;
+    private readonly OutboundProxy? proxy;
 
-    public PeerConnections(RegistryOptions options, PeerDialer dialer) =>
+    public PeerConnections(RegistryOptions options, PeerDialer dialer)
+    {
+        this.dialer = dialer;
+        proxy = options.Peering.Proxy is { Length: > 0 } url ? new OutboundProxy(new Uri(url), dialer) : null;
         invoker = new HttpMessageInvoker(new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
             UseCookies = false,
-            UseProxy = false,
+            UseProxy = proxy is not null,
+            Proxy = proxy,
             AutomaticDecompression = DecompressionMethods.None,
             ActivityHeadersPropagator = null, // our trace ids are nobody else's business
             ConnectTimeout = options.Calls.ConnectTimeout,
@@ -37,9 +43,11 @@ internal sealed class PeerConnections : IDisposable
             ConnectCallback = async (context, ct) => await dialer.Connect(context.DnsEndPoint.Host, context.DnsEndPoint.Port, ct),
             PlaintextStreamFilter = (context, _) => new ValueTask<Stream>(new EarlyAnswerStream(context.PlaintextStream)),
         });
+    }
 
     /// <summary>Completes when the header has arrived. The body is read from the stream.</summary>
-    public Task<HttpResponseMessage> Send(HttpRequestMessage request, CancellationToken ct) => invoker.SendAsync(request, ct);
+    public Task<HttpResponseMessage> Send(HttpRequestMessage request, CancellationToken ct) =>
+        proxy is null || proxy.IsBypassed(request.RequestUri!) ? invoker.SendAsync(request, ct) : SendThroughProxy(request, ct);
 
     /// <summary>Returns a request for exactly this target, which is not decoded, encoded or normalized.</summary>
     /// <param name="uri">Absolute.</param>
@@ -60,4 +68,29 @@ internal sealed class PeerConnections : IDisposable
     }
 
     public void Dispose() => invoker.Dispose();
+
+    private async Task<HttpResponseMessage> SendThroughProxy(HttpRequestMessage request, CancellationToken ct)
+    {
+        try
+        {
+            await dialer.Check(request.RequestUri!.IdnHost, ct);
+        }
+        catch (TargetRefusedException refused)
+        {
+            throw new HttpRequestException(HttpRequestError.ConnectionError, refused.Message, refused);
+        }
+
+        return await invoker.SendAsync(request, ct);
+    }
+
+    /// <summary>All peers are reached through it, except those of which the operator has said where they are.</summary>
+    private sealed class OutboundProxy(Uri address, PeerDialer dialer) : IWebProxy
+    {
+        public System.Net.ICredentials? Credentials { get; set; } =
+            address.UserInfo.Split(':', 2) is [var user, var password] ? new NetworkCredential(Uri.UnescapeDataString(user), Uri.UnescapeDataString(password)) : null;
+
+        public Uri GetProxy(Uri destination) => address;
+
+        public bool IsBypassed(Uri host) => dialer.IsFixed(host.IdnHost);
+    }
 }

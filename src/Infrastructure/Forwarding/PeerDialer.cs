@@ -17,18 +17,23 @@ internal sealed class PeerDialer(RegistryOptions options, NameLookup lookup, Tim
 
     private readonly IPNetwork[] allowed = [.. options.Peering.AllowedNetworks.Select(Cidr.Parse)];
     private readonly FixedAddresses fixedAddresses = new(options.Peering.Resolve);
+    private readonly Uri? proxy = options.Peering.Proxy is { Length: > 0 } url ? new Uri(url) : null;
 
+    /// <summary>Whether the operator has said where this host is.</summary>
+    public bool IsFixed(string host) => fixedAddresses.Find(host) is not null;
+
+    /// <param name="host">A peer's, or the proxy's if peers are reached through one.</param>
     /// <exception cref="TargetRefusedException">One of the name's addresses is neither public nor in an allowed network.</exception>
     public async Task<Stream> Connect(string host, int port, CancellationToken ct)
     {
         if (fixedAddresses.Find(host) is { } endPoint)
             return await Open(endPoint, ct);
 
-        var addresses = IPAddress.TryParse(host, out var literal) ? [literal] : await lookup(host, ct);
+        var addresses = await Find(host, ct);
         if (addresses.Length == 0)
             throw new SocketException((int)SocketError.HostNotFound);
-        if (!options.Peering.AllowPrivateAddresses && !Array.TrueForAll(addresses, address => TargetGuard.IsAllowed(address, allowed)))
-            throw new TargetRefusedException(host);
+        if (proxy?.IdnHost != host || proxy.Port != port)
+            Require(host, addresses);
 
         for (var i = 0; ; i++)
         {
@@ -43,6 +48,31 @@ internal sealed class PeerDialer(RegistryOptions options, NameLookup lookup, Tim
                 // the next address may answer
             }
         }
+    }
+
+    /// <summary>
+    /// Checks the addresses of a peer that is reached through the proxy. Only the proxy knows to which address it connects, and a name that cannot be
+    /// resolved here may be one that it can.
+    /// </summary>
+    /// <exception cref="TargetRefusedException">One of the name's addresses is neither public nor in an allowed network.</exception>
+    public async Task Check(string host, CancellationToken ct)
+    {
+        try
+        {
+            Require(host, await Find(host, ct));
+        }
+        catch (SocketException)
+        {
+            // the proxy may know the name
+        }
+    }
+
+    private async Task<IPAddress[]> Find(string host, CancellationToken ct) => IPAddress.TryParse(host, out var literal) ? [literal] : await lookup(host, ct);
+
+    private void Require(string host, IPAddress[] addresses)
+    {
+        if (!options.Peering.AllowPrivateAddresses && !Array.TrueForAll(addresses, address => TargetGuard.IsAllowed(address, allowed)))
+            throw new TargetRefusedException(host);
     }
 
     private static async Task<Stream> Open(IPEndPoint endPoint, CancellationToken ct)
