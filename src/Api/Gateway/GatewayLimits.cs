@@ -6,7 +6,11 @@ using PeerRegistry.Domain.Common;
 namespace PeerRegistry.Api.Gateway;
 
 /// <param name="Client">A device, a peer, or the network of an anonymous caller.</param>
-internal readonly record struct GatewayCaller(AppPlace App, string Client);
+internal readonly record struct GatewayCaller(AppPlace App, string Client)
+{
+    /// <summary>Not of the Portal's long ID: of two Portals, each has clients of its own, and networks are few.</summary>
+    public override int GetHashCode() => HashCode.Combine(App.App, Client);
+}
 
 /// <summary>How many requests an app and a caller may have at the same time, and how often a caller may ask.</summary>
 internal sealed class GatewayLimits(RegistryOptions options) : IDisposable

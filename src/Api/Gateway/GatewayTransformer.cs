@@ -1,3 +1,4 @@
+using System.Net.Http.Headers;
 using Microsoft.AspNetCore.Http.Features;
 using PeerRegistry.Api.ForwardAuth;
 using PeerRegistry.Api.Http;
@@ -107,13 +108,16 @@ internal sealed class GatewayTransformer(
     private void Copy(HttpResponseMessage answer, IHeaderDictionary to)
     {
         var connection = answer.Headers.NonValidated.TryGetValues("Connection", out var named) ? named.ToString() : null;
-        foreach (var fields in new[] { answer.Headers.NonValidated, answer.Content.Headers.NonValidated })
+        Copy(answer.Headers.NonValidated, connection, to);
+        Copy(answer.Content.Headers.NonValidated, connection, to);
+    }
+
+    private void Copy(HttpHeadersNonValidated fields, string? connection, IHeaderDictionary to)
+    {
+        foreach (var (name, values) in fields)
         {
-            foreach (var (name, values) in fields)
-            {
-                if (HeaderFilter.PassesFromApp(name, connection, signed: signer is not null))
-                    to.Append(name, values.ToArray());
-            }
+            if (HeaderFilter.PassesFromApp(name, connection, signed: signer is not null))
+                to[name] = values.Count == 1 ? values.ToString() : values.ToArray();
         }
     }
 
