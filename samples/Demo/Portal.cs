@@ -73,8 +73,9 @@ internal sealed class Portal(string name, string folder, int port) : IAsyncDispo
             ["Proxy__Internal"] = new Uri(inner).Authority,
             ["Proxy__InternalAuthority"] = "true",
         };
+        IEnumerable<string> mode = asksCore ? [] : ["--gateway"];
         var file = Path.Combine(folder, "Caddyfile");
-        await File.WriteAllTextAsync(file, await Child.Run([.. Places.Program("src/Api", "Api"), "proxy-config", "caddy", .. asksCore ? [] : new[] { "--gateway" }], settings, ct), ct);
+        await File.WriteAllTextAsync(file, await Child.Run([.. Places.Program("src/Api", "Api"), "proxy-config", "caddy", .. mode], settings, ct), ct);
         var started = Start(["caddy", "run", "--config", file, "--adapter", "caddyfile"], caddy);
         browser = Browser();
         await started.Until(async () => await Answers("/core/public/meta/whoareyou"), "to serve the Portal", ct);

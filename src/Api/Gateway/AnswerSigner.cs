@@ -37,7 +37,7 @@ internal sealed class AnswerSigner(ISignatures signatures, PortalId self, Receiv
             Add(context.Response.Headers, status, SHA256.HashData(body));
             answer.Content = new ByteArrayContent(body);
         }
-        else if (context.Request.Headers.TE.ToString().Contains("trailers", StringComparison.OrdinalIgnoreCase) && HttpProtocol.IsHttp11(context.Request.Protocol))
+        else if (TakesTrailers(context.Request))
         {
             hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             context.Response.ContentLength = null; // only chunks are followed by trailers
@@ -58,6 +58,9 @@ internal sealed class AnswerSigner(ISignatures signatures, PortalId self, Receiv
 
     private IReadOnlyList<KeyValuePair<string, string>> Sign(int status, ReadOnlySpan<byte> sha256) =>
         signatures.SignAppAnswer(self, status, sha256, request, label);
+
+    private static bool TakesTrailers(HttpRequest caller) =>
+        HttpProtocol.IsHttp11(caller.Protocol) && caller.Headers.TE.ToString().Contains("trailers", StringComparison.OrdinalIgnoreCase);
 
     private static bool HasNoBody(HttpResponseMessage answer, string method) =>
         HttpMethods.IsHead(method) || answer.Content.Headers.ContentLength == 0

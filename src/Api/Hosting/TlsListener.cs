@@ -37,7 +37,9 @@ internal static class TlsListener
     }
 }
 
-/// <summary>A certificate in two PEM files, read again when they have changed. A pair that does not fit, as while it is being replaced, leaves the old one.</summary>
+/// <summary>
+/// A certificate in two PEM files, read again when they have changed. A pair that does not fit, as while it is being replaced, leaves the old one.
+/// </summary>
 internal sealed class ServedCertificate
 {
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1);

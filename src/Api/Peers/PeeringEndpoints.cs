@@ -56,7 +56,8 @@ internal static class PeeringEndpoints
 
         actor.Actor = Actor.Peer(key.Id);
         var answer = await mediator.Send(
-            new AnswerPeering(portal.Id, key, notice.Name, notice.Domain, WantedOf(notice.Peering), notice.Revision, Networks.Of(address), notice.Invite, notice.Port),
+            new AnswerPeering(
+                portal.Id, key, notice.Name, notice.Domain, WantedOf(notice.Peering), notice.Revision, Networks.Of(address), notice.Invite, notice.Port),
             ct);
         var answerBody = JsonSerializer.SerializeToUtf8Bytes(new Standing(answer.IsMutual ? "mutual" : "offered", answer.Revision), Wire);
         foreach (var (name, value) in signatures.SignAnswer(portal.Id, StatusCodes.Status200OK, answerBody, request, verdict.Label))

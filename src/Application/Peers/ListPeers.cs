@@ -15,7 +15,8 @@ public sealed record PeerView(Peer Peer, PeerContact Contact, LastAnswer? Answer
 /// <param name="After">The short ID after which the list begins, or null for its beginning.</param>
 public sealed record ListPeers(PortalId Portal, string? Name, PeerStatus? Status, string? After, int Limit) : IRequest<IReadOnlyList<PeerView>>
 {
-    internal sealed class Handler(IPortalSnapshots snapshots, IPeerContacts contacts, IPeerAnswers answers) : IRequestHandler<ListPeers, IReadOnlyList<PeerView>>
+    internal sealed class Handler(IPortalSnapshots snapshots, IPeerContacts contacts, IPeerAnswers answers)
+        : IRequestHandler<ListPeers, IReadOnlyList<PeerView>>
     {
         public async Task<IReadOnlyList<PeerView>> Handle(ListPeers q, CancellationToken ct)
         {

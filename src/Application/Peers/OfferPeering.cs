@@ -17,7 +17,8 @@ internal sealed record OfferPeering(PortalId Portal, ShortId Short, Contact Cont
     /// Those of <see cref="IPeerMessages.Send"/>; <c>peer_busy</c>; <c>peer_refused</c>; <c>not_a_portal</c>; <c>clock_skew</c>;
     /// <c>answer_invalid</c>; <c>answer_unsigned</c>
     /// </exception>
-    internal sealed class Handler(IAggregates aggregates, IPortalSnapshots snapshots, IPeerMessages messages, IMediator mediator, TimeProvider clock, RegistryOptions options)
+    internal sealed class Handler(
+        IAggregates aggregates, IPortalSnapshots snapshots, IPeerMessages messages, IMediator mediator, TimeProvider clock, RegistryOptions options)
         : IRequestHandler<OfferPeering, ContactReply>
     {
         private const long Day = 24 * 60 * 60 * 1000;

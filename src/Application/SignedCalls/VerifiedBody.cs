@@ -27,7 +27,7 @@ public sealed class VerifiedBody(Stream body, long? length, IBodyDigest digest, 
     /// <summary>The usual number of withheld bytes. A shorter body is verified as a whole before anybody gets a byte of it.</summary>
     public const int Usual = 16 * 1024;
 
-    private readonly byte[] buffer = withheld == 0 ? [] : new byte[Math.Min(length + 1 ?? int.MaxValue, 2 * withheld)];
+    private readonly byte[] held = withheld == 0 ? [] : new byte[Math.Min(length + 1 ?? int.MaxValue, 2 * withheld)];
     private int start;
     private int end;
     private bool ended;
@@ -38,30 +38,30 @@ public sealed class VerifiedBody(Stream body, long? length, IBodyDigest digest, 
     private int Released => end - start - (ended ? 0 : withheld);
 
     /// <exception cref="RefusedException">The body is not the one that was signed.</exception>
-    public override async ValueTask<int> ReadAsync(Memory<byte> destination, CancellationToken cancellationToken = default)
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (Refusal is not null)
             throw Refusal;
         if (withheld == 0)
-            return await Pass(destination, cancellationToken);
-        if (destination.IsEmpty && Released <= 0 && !ended)
-            return await body.ReadAsync(destination, cancellationToken);
+            return await Pass(buffer, cancellationToken);
+        if (buffer.IsEmpty && Released <= 0 && !ended)
+            return await body.ReadAsync(buffer, cancellationToken);
 
         while (Released <= 0 && !ended)
         {
-            if (end == buffer.Length)
+            if (end == held.Length)
             {
-                buffer.AsSpan(start, end - start).CopyTo(buffer);
+                held.AsSpan(start, end - start).CopyTo(held);
                 (start, end) = (0, end - start);
             }
 
-            var read = await body.ReadAsync(buffer.AsMemory(end), cancellationToken);
-            Take(buffer.AsSpan(end, read));
+            var read = await body.ReadAsync(held.AsMemory(end), cancellationToken);
+            Take(held.AsSpan(end, read));
             end += read;
         }
 
-        var taken = Math.Min(destination.Length, Math.Max(Released, 0));
-        buffer.AsMemory(start, taken).CopyTo(destination);
+        var taken = Math.Min(buffer.Length, Math.Max(Released, 0));
+        held.AsMemory(start, taken).CopyTo(buffer);
         start += taken;
         return taken;
     }
@@ -77,11 +77,11 @@ public sealed class VerifiedBody(Stream body, long? length, IBodyDigest digest, 
         base.Dispose(disposing);
     }
 
-    private async ValueTask<int> Pass(Memory<byte> destination, CancellationToken ct)
+    private async ValueTask<int> Pass(Memory<byte> buffer, CancellationToken ct)
     {
-        var read = ended ? 0 : await body.ReadAsync(destination, ct);
-        if (!destination.IsEmpty && !ended)
-            Take(destination.Span[..read]);
+        var read = ended ? 0 : await body.ReadAsync(buffer, ct);
+        if (!buffer.IsEmpty && !ended)
+            Take(buffer.Span[..read]);
         return read;
     }
 

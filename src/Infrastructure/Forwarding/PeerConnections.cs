@@ -86,8 +86,9 @@ internal sealed class PeerConnections : IDisposable
     /// <summary>All peers are reached through it, except those of which the operator has said where they are.</summary>
     private sealed class OutboundProxy(Uri address, PeerDialer dialer) : IWebProxy
     {
-        public System.Net.ICredentials? Credentials { get; set; } =
-            address.UserInfo.Split(':', 2) is [var user, var password] ? new NetworkCredential(Uri.UnescapeDataString(user), Uri.UnescapeDataString(password)) : null;
+        public System.Net.ICredentials? Credentials { get; set; } = address.UserInfo.Split(':', 2) is [var user, var password]
+            ? new NetworkCredential(Uri.UnescapeDataString(user), Uri.UnescapeDataString(password))
+            : null;
 
         public Uri GetProxy(Uri destination) => address;
 

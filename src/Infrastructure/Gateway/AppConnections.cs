@@ -115,17 +115,9 @@ internal sealed class AppConnections : IDisposable
             {
                 response = await base.SendAsync(request, cancellationToken);
             }
-            catch (HttpRequestException e) when (e.GetBaseException() is RefusedException refused)
+            catch (HttpRequestException e) when (request.Content is null || e.HttpRequestError != HttpRequestError.Unknown) // else the body failed
             {
-                throw refused;
-            }
-            catch (HttpRequestException e) when (e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError)
-            {
-                throw new RefusedException(RefusalKind.Unavailable, Unavailable, "This app is not running, or it is starting.") { RetryAfter = RetryAfter };
-            }
-            catch (HttpRequestException e) when (request.Content is null || e.HttpRequestError is not HttpRequestError.Unknown)
-            {
-                throw Invalid(e.HttpRequestError == HttpRequestError.ResponseEnded ? "it ended before its head was whole" : "it is not well-formed");
+                throw Why(e);
             }
 
             if (AnswerRules.Fault(response, request.Headers.Upgrade.Count > 0) is not { } fault)
@@ -133,6 +125,15 @@ internal sealed class AppConnections : IDisposable
             response.Dispose();
             throw Invalid(fault);
         }
+
+        private static RefusedException Why(HttpRequestException e) => e switch
+        {
+            _ when e.GetBaseException() is RefusedException refused => refused,
+            { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError } =>
+                new(RefusalKind.Unavailable, Unavailable, "This app is not running, or it is starting.") { RetryAfter = RetryAfter },
+            { HttpRequestError: HttpRequestError.ResponseEnded } => Invalid("it ended before its head was whole"),
+            _ => Invalid("it is not well-formed"),
+        };
 
         private static RefusedException Invalid(string why) => new(RefusalKind.Unreachable, Failed, $"The app's answer is not valid HTTP: {why}.");
     }

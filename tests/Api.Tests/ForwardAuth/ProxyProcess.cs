@@ -76,7 +76,9 @@ internal sealed class ProxyProcess : IAsyncDisposable
         AllowAutoRedirect = false,
         RequestHeaderEncodingSelector = (_, _) => Encoding.Latin1,
         SslOptions =
-            { RemoteCertificateValidationCallback = (_, _, _, errors) => anyName || errors is SslPolicyErrors.None or SslPolicyErrors.RemoteCertificateChainErrors },
+        {
+            RemoteCertificateValidationCallback = (_, _, _, errors) => anyName || errors is SslPolicyErrors.None or SslPolicyErrors.RemoteCertificateChainErrors,
+        },
         ConnectCallback = async (_, ct) =>
         {
             var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };

@@ -54,17 +54,16 @@ internal sealed class TlsTunnel : IAsyncDisposable
 
     private async Task Pass(TcpClient client)
     {
+        var server = new TcpClient { NoDelay = true };
+        Stream near = PassTo is null ? new SslStream(client.GetStream()) : client.GetStream();
         try
         {
-            using var server = new TcpClient { NoDelay = true };
             client.NoDelay = true;
-            await using Stream near = PassTo is null ? new SslStream(client.GetStream()) : client.GetStream();
             if (near is SslStream tls)
                 await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = certificate }, stop.Token);
             await server.ConnectAsync(target.Host, PassTo ?? target.Port, stop.Token);
-            await using var far = server.GetStream();
-            var (to, from) = (Copy(near, far, isAnswer: false, () => server.Client.Shutdown(SocketShutdown.Send)), Copy(far, near, isAnswer: true, () => { }));
-            await Task.WhenAny(from, Task.WhenAll(to, from));
+            var far = server.GetStream();
+            await Both(near, far, () => server.Client.Shutdown(SocketShutdown.Send));
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or SocketException or ObjectDisposedException or AuthenticationException)
         {
@@ -72,17 +71,30 @@ internal sealed class TlsTunnel : IAsyncDisposable
         }
         finally
         {
+            await near.DisposeAsync();
+            server.Dispose();
             client.Dispose();
         }
     }
 
-    private async Task Copy(Stream from, Stream to, bool isAnswer, Action end)
+    /// <summary>Copies until the server has no more to say, or both sides have not.</summary>
+    private async Task Both(Stream near, Stream far, Action end)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
+        var to = Copy(near, far, isAnswer: false, end, over.Token);
+        var from = Copy(far, near, isAnswer: true, () => { }, over.Token);
+        await Task.WhenAny(from, Task.WhenAll(to, from));
+        await over.CancelAsync();
+        await Task.WhenAll(to, from);
+    }
+
+    private async Task Copy(Stream from, Stream to, bool isAnswer, Action end, CancellationToken ct)
     {
         var buffer = new byte[64 * 1024];
-        while (await from.ReadAsync(buffer, stop.Token) is > 0 and var read)
+        while (await from.ReadAsync(buffer, ct) is > 0 and var read)
         {
             var changed = isAnswer && Change is { } change ? Encoding.Latin1.GetBytes(change(Encoding.Latin1.GetString(buffer, 0, read))) : null;
-            await to.WriteAsync(changed ?? buffer.AsMemory(0, read), stop.Token);
+            await to.WriteAsync(changed ?? buffer.AsMemory(0, read), ct);
         }
 
         end();

@@ -39,8 +39,8 @@ public sealed class GatewayTests(GatewayPair pair) : IClassFixture<GatewayPair>
             using var answer = await Send(app, method, target, sent is null ? null : new ByteArrayContent(sent), headers);
             Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
             var seen = (await answer.Content.ReadFromJsonAsync<JsonElement>(Stop)).GetProperty("headers");
-            return seen.EnumerateObject().Where(field => field.Name.Contains("Verified", StringComparison.OrdinalIgnoreCase)).Select(field => field.Value.GetString())
-                .SingleOrDefault();
+            return seen.EnumerateObject().Where(field => field.Name.Contains("Verified", StringComparison.OrdinalIgnoreCase))
+                .Select(field => field.Value.GetString()).SingleOrDefault();
         }
     }
 

@@ -32,6 +32,7 @@ public sealed class TlsListenerTests(TestPostgres postgres) : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        await portal.DisposeAsync();
         await zone.DisposeAsync();
         certificate.Dispose();
     }
@@ -75,7 +76,7 @@ public sealed class TlsListenerTests(TestPostgres postgres) : IAsyncLifetime
 
     /// <summary>Browsers send the cookies of a page along when it opens a WebSocket, over HTTP/2, too.</summary>
     [Fact]
-    public async Task A_WebSocket_over_HTTP_2_is_opened_by_the_apps_own_page_only()
+    public async Task A_multiplexed_WebSocket_is_opened_by_the_apps_own_page_only()
     {
         await using var app = await PlainHost.Start(CallPeerTests.EchoSocket);
         portal.Serve(new Dictionary<string, string> { ["echo"] = new Uri(app.Urls.First()).Authority });

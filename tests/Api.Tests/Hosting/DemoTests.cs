@@ -13,7 +13,10 @@ public sealed class DemoTests
     public async Task Every_step_of_the_demo_holds_and_Ctrl_C_leaves_nothing_behind(params string[] arguments)
     {
         using var temporary = new TemporaryData();
-        var start = new ProcessStartInfo("dotnet", [Program(), .. arguments]) { RedirectStandardOutput = true, Environment = { ["TMPDIR"] = temporary.Directory } };
+        var start = new ProcessStartInfo("dotnet", [Program(), .. arguments])
+        {
+            RedirectStandardOutput = true, Environment = { ["TMPDIR"] = temporary.Directory },
+        };
         using var demo = Process.Start(start)!;
         var said = new List<string>();
         while (await demo.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromMinutes(2)) is { } line && !line.StartsWith("Ctrl-C", StringComparison.Ordinal))

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using PeerRegistry.Api.Http;
 
@@ -9,9 +10,7 @@ namespace PeerRegistry.Api.ForwardAuth.ProxyConfig;
 /// </summary>
 internal static class GatewayConfig
 {
-    private const string Head = "# Made by ./run proxy-config {0} --gateway. Ends TLS; the registry itself decides about every request and forwards it to its app.\n";
-
-    public static string Caddy(ProxySetup setup) => string.Format(null, Head, "caddy") + $$"""
+    public static string Caddy(ProxySetup setup) => Head("caddy") + $$"""
         {
         {{CaddyConfig.Global(setup)}}	https_port {{setup.Port}}
         {{(setup.Certificate is null ? $"\ton_demand_tls {{\n\t\task http://{setup.Internal}{ServedHosts.Path}\n\t}}\n" : "")}}	servers {
@@ -31,7 +30,7 @@ internal static class GatewayConfig
 
     public static string Nginx(ProxySetup setup)
     {
-        var text = new StringBuilder(string.Format(null, Head, "nginx")).Append("""
+        var text = new StringBuilder(Head("nginx")).Append("""
             # nginx passes no trailers on, so only short answers of apps to peers are signed behind it.
             map $http_upgrade $portal_connection {
                 default         '';
@@ -41,7 +40,7 @@ internal static class GatewayConfig
             """);
         foreach (var portal in setup.Portals)
         {
-            text.Append($$"""
+            text.Append(CultureInfo.InvariantCulture, $$"""
 
                 server {
                     listen {{setup.Port}} ssl http2;
@@ -79,11 +78,11 @@ internal static class GatewayConfig
 
     public static string Traefik(ProxySetup setup)
     {
-        var text = new StringBuilder(string.Format(null, Head, "traefik")).Append("http:\n  routers:\n");
+        var text = new StringBuilder(Head("traefik")).Append("http:\n  routers:\n");
         foreach (var portal in setup.Portals)
         {
             var name = portal.Domain.Split('.')[0];
-            text.Append($$"""
+            text.Append(CultureInfo.InvariantCulture, $$"""
                     portal-{{name}}:
                       rule: "Host(`{{portal.Domain}}`) || HostRegexp(`^[a-z0-9-]+\\.{{portal.Domain.Replace(".", "\\\\.", StringComparison.Ordinal)}}$`)"
                       service: portal-edge
@@ -91,7 +90,7 @@ internal static class GatewayConfig
                 """);
         }
 
-        return text.Append($$"""
+        return text.Append(CultureInfo.InvariantCulture, $$"""
               services:
                 portal-edge:
                   loadBalancer:
@@ -100,6 +99,9 @@ internal static class GatewayConfig
 
             """).ToString();
     }
+
+    private static string Head(string proxy) =>
+        $"# Made by ./run proxy-config {proxy} --gateway. Ends TLS; the registry itself decides about every request and forwards it to its app.\n";
 
     /// <summary>Caddy gets a certificate for a name when it is first asked for, if the core says that it serves that name.</summary>
     private static string CaddyTls(ProxySetup setup) => setup.Certificate is { } file
