@@ -17,13 +17,26 @@ public class ProtocolPageTests
     [Fact]
     public void The_example_of_a_signed_request_verifies_and_has_the_base_that_is_printed()
     {
-        var (head, body) = Block("http").Split("\n\n", 2) is [var h, var b] ? (h.Split('\n'), b) : ([], "");
-        var fields = new WireFields(head.Skip(1).Select(line => line.Split(": ", 2)).Select(parts => KeyValuePair.Create(parts[0], parts[1])));
-        var request = new ReceivedRequest("POST", "https", fields.Get("Host")[0], head[0].Split(' ')[1], fields);
+        var fields = Example(Block("http", 0), out var head, out var body);
+        var request = new ReceivedRequest("POST", "https", fields.Get("Host")[0], head.Split(' ')[1], fields);
 
         Assert.Null(Given.Verify(request, new Signer(Key().Id, Key(), IsOriginal: false), body: body, now: 1_790_000_030).Reason);
-        Assert.Equal(Block("text"), Rfc9421Message.BaseOf(SignedMessage.Of(request), fields.Get("Signature-Input")[0]["sig1=".Length..]).Base);
+        Assert.Equal(Block("text", 0), Rfc9421Message.BaseOf(SignedMessage.Of(request), fields.Get("Signature-Input")[0]["sig1=".Length..]).Base);
         Assert.Equal(fields.Get("Content-Length")[0], $"{Encoding.UTF8.GetByteCount(body)}");
+    }
+
+    [Fact]
+    public void The_example_of_an_answer_of_an_app_verifies_and_has_the_base_that_is_printed()
+    {
+        var request = Example(Block("http", 0), out var head, out _);
+        var sent = new ReceivedRequest("POST", "https", request.Get("Host")[0], head.Split(' ')[1], request);
+        var answer = Example(Block("http", 1), out _, out var body);
+        var message = new SignedMessage(sent, 200, answer);
+
+        Assert.Null(Verifier.Verify(message, SignatureProfile.PeerResponse("sig1"), _ => new Signer(Key().Id, Key(), IsOriginal: false),
+            Encoding.UTF8.GetBytes(body), isSeen: true, now: 1_790_000_030, out _).Reason);
+        Assert.Equal(Block("text", 1), Rfc9421Message.BaseOf(message, answer.Get("Signature-Input")[0]["sig1=".Length..]).Base);
+        Assert.Equal(answer.Get("Content-Length")[0], $"{Encoding.UTF8.GetByteCount(body)}");
     }
 
     [Fact]
@@ -39,5 +52,13 @@ public class ProtocolPageTests
         return PublicKey.Parse(string.Concat(armoured.Split('\n').Select(line => line.Trim() + "\n")));
     }
 
-    private static string Block(string kind) => Regex.Match(Page, $"```{kind}\n(.*?)\n```", RegexOptions.Singleline).Groups[1].Value;
+    private static WireFields Example(string block, out string firstLine, out string body)
+    {
+        var (lines, rest) = block.Split("\n\n", 2) is [var head, var after] ? (head.Split('\n'), after) : ([], "");
+        (firstLine, body) = (lines[0], rest);
+        return new WireFields(lines.Skip(1).Select(line => line.Split(": ", 2)).Select(parts => KeyValuePair.Create(parts[0], parts[1])));
+    }
+
+    private static string Block(string kind, int which) =>
+        Regex.Matches(Page, $"```{kind}\n(.*?)\n```", RegexOptions.Singleline)[which].Groups[1].Value;
 }
