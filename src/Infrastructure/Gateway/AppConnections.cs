@@ -55,7 +55,7 @@ internal sealed class AppConnections : IDisposable
 
     private async Task<Stream> Connect(DnsEndPoint server, CancellationToken ct)
     {
-        var name = $"{server.Host}:{server.Port}";
+        var name = server.Host.Contains(':', StringComparison.Ordinal) ? $"[{server.Host.Trim('[', ']')}]:{server.Port}" : $"{server.Host}:{server.Port}";
         var begun = clock.GetTimestamp();
         while (true)
         {
@@ -80,7 +80,7 @@ internal sealed class AppConnections : IDisposable
     private async Task<Stream> Open(DnsEndPoint server, string name, CancellationToken ct)
     {
         var addresses = IPAddress.TryParse(server.Host, out var literal) ? [literal] : await lookup(server.Host, ct);
-        if (!apps.Upstreams.Values.Contains(name) && Array.Exists(addresses, IsOfThisMachine))
+        if (!apps.Upstreams.Values.Contains(name, StringComparer.OrdinalIgnoreCase) && Array.Exists(addresses, IsOfThisMachine))
             throw new RefusedException(RefusalKind.Unavailable, Unavailable, "This app's container has an address of the core's own machine, so it is not served.");
 
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Http;
 using PeerRegistry.Api.Http;
 using PeerRegistry.Api.Tests.Common;
 using PeerRegistry.Application.Apps;
@@ -181,10 +182,20 @@ public sealed class AppSessionTests(TwoPortals two) : IClassFixture<TwoPortals>
         using var anybody = two.Zone.Client();
         Assert.Equal("forbidden", (await anybody.Get($"https://{two.Ada.Domain}/core/protected/apps", HttpCalls.Bearer(session))).Code);
         Assert.Equal("forbidden", (await two.Inner.Get("/protected/peers", HttpCalls.Bearer(session))).Code);
+    }
+
+    /// <summary>On an app's host, the core's paths are the app's own.</summary>
+    [Fact]
+    public async Task The_core_does_not_answer_on_the_host_of_an_app()
+    {
+        var app = await two.App(Paths);
+        await using var server = await PlainHost.Start(context => context.Response.WriteAsync("the app"));
+        two.Ada.Serve(new Dictionary<string, string> { [app] = new Uri(server.Urls.First()).Authority });
         using var edge = new HttpClient { BaseAddress = two.Ada.Edge };
-        foreach (var token in new[] { session, two.Owner.DefaultRequestHeaders.Authorization!.Parameter! })
-            Assert.Equal(HttpStatusCode.NotFound,
-                (await edge.Get("/core/protected/apps", ("Host", $"{app}.{two.Ada.Domain}"), HttpCalls.Bearer(token))).Status);
+        Task<Said> Ask(string token) => edge.Get("/core/protected/apps", ("Host", $"{app}.{two.Ada.Domain}"), HttpCalls.Bearer(token));
+
+        Assert.Equal("the app", (await Ask(await two.Session(app))).Body);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await Ask(two.Owner.DefaultRequestHeaders.Authorization!.Parameter!)).Status);
     }
 
     private (string Name, string Value) Owner() => ("Cookie", $"__Host-portal={two.Owner.DefaultRequestHeaders.Authorization!.Parameter}");

@@ -3,6 +3,9 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http;
 using PeerRegistry.Api.Tests.Common;
+using PeerRegistry.Application.Peers;
+using PeerRegistry.Application.SignedCalls;
+using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Api.Tests.Gateway;
 
@@ -14,6 +17,9 @@ public sealed class SignedAnswerTests(GatewayPair pair) : IClassFixture<GatewayP
     private const RegexOptions Lines = RegexOptions.Singleline | RegexOptions.Multiline;
 
     private static readonly string Long = string.Concat(Enumerable.Repeat("long ", 50_000));
+
+    private static readonly string[] Words =
+        ["verified end to end in both directions", "was not the one that their Portal signed", "does not sign the answers of its apps"];
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -105,6 +111,30 @@ public sealed class SignedAnswerTests(GatewayPair pair) : IClassFixture<GatewayP
         {
             var answer = await caller.Get(pair.Call(target));
             Assert.Equal((HttpStatusCode.OK, null, Body(target)), (answer.Status, answer.Header(Mark), answer.Body));
+        }
+    }
+
+    [Fact]
+    public async Task The_owner_sees_whether_the_last_answer_was_signed()
+    {
+        using var caller = await pair.Caller(await pair.App(Answer));
+        await caller.Get(pair.Call("/peer/long"));
+        Assert.Equal((AnswerProofState.Verified, Words[0]), await Seen());
+
+        pair.Tunnel.Change = sent => sent.Replace("lorem", "lorEm", StringComparison.Ordinal);
+        await caller.Get(pair.Call("/peer/short"));
+        Assert.Equal((AnswerProofState.Forged, Words[1]), await Seen());
+
+        pair.Tunnel.Change = sent => Regex.Replace(sent, "(Signature|Signature-Input|Content-Digest): .*?\r\n", "");
+        await caller.Get(pair.Call("/peer/short"));
+        Assert.Equal((AnswerProofState.Unsigned, Words[2]), await Seen());
+
+        async Task<(AnswerProofState, string)> Seen()
+        {
+            var view = await pair.Bob.Send(new ShowPeer(pair.Bob.Id, TypedPortalId.Of(pair.Ada.Id)));
+            using var owner = await pair.Bob.Owner("Laptop");
+            var page = (await owner.Get($"/peers/{pair.Ada.Id.Short}", ("Accept", "text/html"))).Body;
+            return (view.Answer!.Value.State, Words.First(words => page.Contains(words, StringComparison.Ordinal)));
         }
     }
 
