@@ -44,7 +44,7 @@ internal sealed class SignatureService(KeyVault vault, IReplayGuard guard, TimeP
     {
         var signer = new Signer(key.Id, key, IsOriginal: false);
         var message = new SignedMessage(request, status, answer);
-        return Counted(Verifier.Verify(message, SignatureProfile.PeerResponse(SignatureMaker.Label), _ => signer, default, isSeen: false, Now, out _));
+        return Verifier.Verify(message, SignatureProfile.PeerResponse(SignatureMaker.Label), _ => signer, default, isSeen: false, Now, out _);
     }
 
     public IBodyDigest Digest(string? contentDigest) => new BodyDigest(contentDigest);
