@@ -8,7 +8,7 @@ namespace PeerRegistry.Api.Gateway;
 /// <param name="Client">A device, a peer, or the network of an anonymous caller.</param>
 internal readonly record struct GatewayCaller(AppPlace App, string Client)
 {
-    /// <summary>Not of the Portal's long ID: of two Portals, each has clients of its own, and networks are few.</summary>
+    /// <summary>Leaves the Portal's long ID out, which would cost more to hash than it tells apart.</summary>
     public override int GetHashCode() => HashCode.Combine(App.App, Client);
 }
 

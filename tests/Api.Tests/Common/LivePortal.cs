@@ -49,6 +49,9 @@ internal sealed class LivePortal : IAsyncDisposable
     /// <summary>The edge with TLS of its own, if it was started with one.</summary>
     public Uri Tls { get; private set; } = new("https://127.0.0.1");
 
+    /// <summary>Whether requests for its apps go to its core, which forwards them itself, instead of being asked about.</summary>
+    public bool UsesGateway { get; set; }
+
     /// <summary>Nobody reaches it while this is set; it still reaches others.</summary>
     public bool Down { get; set; }
 

@@ -130,7 +130,7 @@ internal sealed class Neighbourhood : IAsyncDisposable
         }
 
         var app = labels.Length == 1 || context.Request.Path.StartsWithSegments("/.portal", StringComparison.OrdinalIgnoreCase) ? null : labels[0];
-        if (app is null)
+        if (app is null || portal.UsesGateway)
             await Pass(context, portal, context.Request.Method, RawTarget(context), context.Request.Body);
         else
             await ToApp(context, portal, app);

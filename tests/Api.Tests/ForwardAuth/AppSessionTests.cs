@@ -192,7 +192,7 @@ public sealed class AppSessionTests(TwoPortals two) : IClassFixture<TwoPortals>
         await using var server = await PlainHost.Start(context => context.Response.WriteAsync("the app"));
         two.Ada.Serve(new Dictionary<string, string> { [app] = new Uri(server.Urls.First()).Authority });
         using var edge = new HttpClient { BaseAddress = two.Ada.Edge };
-        Task<Said> Ask(string token) => edge.Get("/core/protected/apps", ("Host", $"{app}.{two.Ada.Domain}"), HttpCalls.Bearer(token));
+        async Task<Said> Ask(string token) => await edge.Get("/core/protected/apps", ("Host", $"{app}.{two.Ada.Domain}"), HttpCalls.Bearer(token));
 
         Assert.Equal("the app", (await Ask(await two.Session(app))).Body);
         Assert.Equal(HttpStatusCode.Unauthorized, (await Ask(two.Owner.DefaultRequestHeaders.Authorization!.Parameter!)).Status);

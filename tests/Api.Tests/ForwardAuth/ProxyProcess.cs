@@ -77,7 +77,8 @@ internal sealed class ProxyProcess : IAsyncDisposable
         RequestHeaderEncodingSelector = (_, _) => Encoding.Latin1,
         SslOptions =
         {
-            RemoteCertificateValidationCallback = (_, _, _, errors) => anyName || errors is SslPolicyErrors.None or SslPolicyErrors.RemoteCertificateChainErrors,
+            RemoteCertificateValidationCallback = (_, _, _, errors) =>
+                anyName || errors is SslPolicyErrors.None or SslPolicyErrors.RemoteCertificateChainErrors,
         },
         ConnectCallback = async (_, ct) =>
         {
