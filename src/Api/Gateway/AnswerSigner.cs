@@ -18,7 +18,7 @@ internal sealed class AnswerSigner(ISignatures signatures, PortalId self, Receiv
 
     private static readonly string[] Names = ["Content-Digest", "Signature-Input", "Signature"];
 
-    private IncrementalHash? hash;
+    private Hash? passing;
 
     /// <summary>Signs the answer in its header, or begins to hash it.</summary>
     /// <exception cref="IOException">A short answer ended early.</exception>
@@ -37,18 +37,34 @@ internal sealed class AnswerSigner(ISignatures signatures, PortalId self, Receiv
             Add(context.Response.Headers, status, SHA256.HashData(body));
             answer.Content = new ByteArrayContent(body);
         }
-        else if (TakesTrailers(context.Request))
+        else if (TakesTrailers(context))
         {
-            hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            context.Response.ContentLength = null; // only chunks are followed by trailers
-            context.Response.Headers.TransferEncoding = "chunked";
+            var stream = await content.ReadAsStreamAsync(ct);
+            passing = new Hash();
+            context.Response.ContentLength = null; // over HTTP/1.1, only chunks are followed by trailers
             context.Response.Headers.Trailer = Names;
-            answer.Content = new StreamContent(new ChunkedAnswer(
-                await content.ReadAsStreamAsync(ct), piece => hash.AppendData(piece.Span), () => Sign(status, hash.GetHashAndReset())));
+            if (HttpProtocol.IsHttp11(context.Request.Protocol))
+            {
+                context.Response.Headers.TransferEncoding = "chunked";
+                answer.Content = new StreamContent(new ChunkedAnswer(stream, passing.Append, () => Sign(status, passing.Value)));
+            }
+            else
+            {
+                answer.Content = new StreamContent(new VerifiedBody(stream, length, passing, withheld: 0, _ => null));
+            }
         }
     }
 
-    public void Dispose() => hash?.Dispose();
+    /// <summary>Signs an answer over HTTP/2 that was hashed while it passed. Over HTTP/1.1, the trailers are part of what Kestrel takes for the body.</summary>
+    public void End(HttpResponse response)
+    {
+        if (passing is null || response.Headers.TransferEncoding.Count > 0)
+            return;
+        foreach (var (name, value) in Sign(response.StatusCode, passing.Value))
+            response.AppendTrailer(name, value);
+    }
+
+    public void Dispose() => passing?.Dispose();
 
     private void Add(IHeaderDictionary headers, int status, ReadOnlySpan<byte> sha256)
     {
@@ -59,10 +75,30 @@ internal sealed class AnswerSigner(ISignatures signatures, PortalId self, Receiv
     private IReadOnlyList<KeyValuePair<string, string>> Sign(int status, ReadOnlySpan<byte> sha256) =>
         signatures.SignAppAnswer(self, status, sha256, request, label);
 
-    private static bool TakesTrailers(HttpRequest caller) =>
-        HttpProtocol.IsHttp11(caller.Protocol) && caller.Headers.TE.ToString().Contains("trailers", StringComparison.OrdinalIgnoreCase);
+    private static bool TakesTrailers(HttpContext context) =>
+        context.Request.Headers.TE.ToString().Contains("trailers", StringComparison.OrdinalIgnoreCase)
+        && (HttpProtocol.IsHttp11(context.Request.Protocol) || context.Response.SupportsTrailers());
 
     private static bool HasNoBody(HttpResponseMessage answer, string method) =>
         HttpMethods.IsHead(method) || answer.Content.Headers.ContentLength == 0
         || answer.StatusCode is HttpStatusCode.NoContent or HttpStatusCode.ResetContent or HttpStatusCode.NotModified;
+
+    /// <summary>The SHA-256 of what passes. Its value is taken when the stream is disposed of, which is before the trailers are written.</summary>
+    private sealed class Hash : IBodyDigest
+    {
+        private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        private byte[]? value;
+
+        public byte[] Value => value ??= hash.GetHashAndReset();
+
+        public void Append(ReadOnlySpan<byte> piece) => hash.AppendData(piece);
+
+        public bool Is(string contentDigest) => throw new NotSupportedException();
+
+        public void Dispose()
+        {
+            _ = Value;
+            hash.Dispose();
+        }
+    }
 }

@@ -9,7 +9,7 @@ namespace PeerRegistry.Api.Gateway;
 /// </summary>
 /// <param name="passed">Told of every piece.</param>
 /// <param name="trailers">Called at the end.</param>
-internal sealed class ChunkedAnswer(Stream body, Action<ReadOnlyMemory<byte>> passed, Func<IEnumerable<KeyValuePair<string, string>>> trailers) : ReadStream
+internal sealed class ChunkedAnswer(Stream body, Action<ReadOnlySpan<byte>> passed, Func<IEnumerable<KeyValuePair<string, string>>> trailers) : ReadStream
 {
     private const int Size = 32 * 1024;
     private const int SizeLine = 6; // four hexadecimal digits and the line's end
@@ -50,7 +50,7 @@ internal sealed class ChunkedAnswer(Stream body, Action<ReadOnlyMemory<byte>> pa
             return;
         }
 
-        passed(chunk.AsMemory(SizeLine, read));
+        passed(chunk.AsSpan(SizeLine, read));
         Encoding.ASCII.GetBytes($"{read:x4}\r\n", chunk);
         "\r\n"u8.CopyTo(chunk.AsSpan(SizeLine + read));
         pending = chunk.AsMemory(0, SizeLine + read + 2);

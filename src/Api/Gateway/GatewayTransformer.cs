@@ -90,9 +90,10 @@ internal sealed class GatewayTransformer(
         return true;
     }
 
-    /// <summary>Passes trailers on over HTTP/2. Over HTTP/1.1, Kestrel writes none, and a signed answer has those of its signature only.</summary>
+    /// <summary>Passes trailers on over HTTP/2. Over HTTP/1.1, Kestrel writes none. A signed answer has those of its signature only.</summary>
     public override ValueTask TransformResponseTrailersAsync(HttpContext httpContext, HttpResponseMessage proxyResponse, CancellationToken cancellationToken)
     {
+        signer?.End(httpContext.Response);
         if (signer is null && httpContext.Response.SupportsTrailers())
         {
             foreach (var (name, values) in proxyResponse.TrailingHeaders.NonValidated)

@@ -1,13 +1,18 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.WebSockets;
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using PeerRegistry.Api.Tests.Common;
 using PeerRegistry.Api.Tests.ForwardAuth;
+using PeerRegistry.Api.Tests.Peers;
 using PeerRegistry.Api.Tests.SignedCalls;
 using PeerRegistry.Application.Apps;
+using PeerRegistry.Application.SignedCalls;
 using PeerRegistry.Domain.Apps;
+using PeerRegistry.Infrastructure.Forwarding;
 using PeerRegistry.Tests;
 
 namespace PeerRegistry.Api.Tests.Gateway;
@@ -92,6 +97,34 @@ public sealed class TlsListenerTests(TestPostgres postgres) : IAsyncLifetime
             await Record.ExceptionAsync(() => socket.ConnectAsync(new Uri($"wss://echo.{portal.Domain}/private"), client, Stop));
             Assert.Equal(status, (int)socket.HttpStatusCode);
         }
+    }
+
+    /// <summary>As a caller of another implementation, since ours uses HTTP/1.1.</summary>
+    [Theory]
+    [InlineData("1.1")]
+    [InlineData("2.0")]
+    public async Task A_long_answer_to_a_peer_is_signed_in_its_trailers(string version)
+    {
+        await using var app = await PlainHost.Start(context => context.Response.WriteAsync(new string('l', 200_000), Stop));
+        portal.Serve(new Dictionary<string, string> { ["echo"] = new Uri(app.Urls.First()).Authority });
+        await using var bob = await zone.Move("Bob");
+        await portal.Add(bob);
+        await bob.Add(portal);
+        await Eventually.Mutual(portal, bob);
+        await portal.Send(new SetVisibility(portal.Id, "echo", VisibilityMode.All, []));
+        var (signatures, host) = (bob.Services.GetRequiredService<ISignatures>(), $"echo.{portal.Domain}");
+        var sent = signatures.Sign(bob.Id, "portal-peer", "GET", host, $"https://{host}/long", SHA256.HashData([]), toOriginal: false);
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"https://{host}/long") { Headers = { { "TE", "trailers" } } };
+        foreach (var (name, value) in sent)
+            request.Headers.TryAddWithoutValidation(name, value);
+
+        using var client = Client(version);
+        using var answer = await client.SendAsync(request, Stop);
+        Assert.Equal(200_000, (await answer.Content.ReadAsStringAsync(Stop)).Length);
+        var verdict = signatures.VerifyAppAnswer(portal.Snapshot.Portal.Key, 200, new MessageFields(answer.TrailingHeaders.NonValidated),
+            new ReceivedRequest("GET", "https", host, "/long", new AddedFields(sent)));
+        Assert.Null(verdict.Reason);
+        Assert.Equal($"sha-256=:{Convert.ToBase64String(SHA256.HashData(Encoding.ASCII.GetBytes(new string('l', 200_000))))}:", verdict.ContentDigest);
     }
 
     [Theory]
