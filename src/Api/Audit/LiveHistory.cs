@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http.Features;
 using PeerRegistry.Application.Audit;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Snapshots;
+using PeerRegistry.Domain.Devices;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Api.Audit;
@@ -83,6 +84,8 @@ internal sealed class LiveHistory(
                 if (!await next)
                     yield break;
                 var recorded = events.Current;
+                if (recorded.Portal == portal && recorded.Data is DeviceRevoked revoked && revoked.Id == device)
+                    yield break; // the event may arrive before the snapshot moves
                 if (recorded.Portal == portal && IsOf(stream, recorded.Stream))
                     yield return $"id: {recorded.Sequence}\nevent: entry\ndata: {await Render(renderer, new HistoryWords(now).Of(recorded))}\n\n";
                 next = events.MoveNextAsync().AsTask();
