@@ -28,8 +28,11 @@ internal sealed class CallerAddress(RegistryOptions options)
     public IPAddress Exact(HttpContext context)
     {
         var peer = Plain(context.Connection.RemoteIpAddress ?? IPAddress.None);
-        var last = context.Request.Headers["X-Forwarded-For"].LastOrDefault()?.Split(',')[^1].Trim();
-        return Array.Exists(trusted, network => network.Contains(peer)) && IPAddress.TryParse(last, out var caller) ? Plain(caller) : peer;
+        var forwarded = context.Request.Headers["X-Forwarded-For"];
+        return forwarded.Count > 0 && IPAddress.TryParse(forwarded[^1]?.Split(',')[^1].Trim(), out var caller)
+            && Array.Exists(trusted, network => network.Contains(peer))
+            ? Plain(caller)
+            : peer;
     }
 
     private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
