@@ -1,18 +1,14 @@
 using System.Net;
-using System.Text;
 using PeerRegistry.Application.Common;
 
 namespace PeerRegistry.Infrastructure.Forwarding;
 
 /// <summary>
 /// The connections to other Portals, shared by all messages and calls: HTTP/1.1 over TLS (an upgrade needs no other), kept
-/// open between requests. Redirects, cookies and decompression are off, and the only proxy is that of <c>Peering:Proxy</c>. Header values are bytes
-/// (RFC 9110 section 5.5), one Latin-1 character each, as Kestrel is told to read and write them.
+/// open between requests. The only proxy is that of <c>Peering:Proxy</c>.
 /// </summary>
 internal sealed class PeerConnections : IDisposable
 {
-    public const int MaxHeadKib = 64;
-
     private static readonly UriCreationOptions Exactly = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
     private readonly HttpMessageInvoker invoker;
@@ -23,26 +19,14 @@ internal sealed class PeerConnections : IDisposable
     {
         this.dialer = dialer;
         proxy = options.Peering.Proxy is { Length: > 0 } url ? new OutboundProxy(new Uri(url), dialer) : null;
-        invoker = new HttpMessageInvoker(new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            UseCookies = false,
-            UseProxy = proxy is not null,
-            Proxy = proxy,
-            AutomaticDecompression = DecompressionMethods.None,
-            ActivityHeadersPropagator = null, // our trace ids are nobody else's business
-            ConnectTimeout = options.Calls.ConnectTimeout,
-            PooledConnectionLifetime = TimeSpan.FromMinutes(5), // a moved peer is looked up again
-            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(60),
-            MaxResponseHeadersLength = MaxHeadKib,
-            MaxResponseDrainSize = 0, // a body nobody wants ends its connection
-            Expect100ContinueTimeout = TimeSpan.FromSeconds(1), // for servers that never say 100
-            RequestHeaderEncodingSelector = (_, _) => Encoding.Latin1,
-            ResponseHeaderEncodingSelector = (_, _) => Encoding.Latin1,
-            SslOptions = new PeerTrust(options.Peering.TrustedCertificates).Options(),
-            ConnectCallback = async (context, ct) => await dialer.Connect(context.DnsEndPoint.Host, context.DnsEndPoint.Port, ct),
-            PlaintextStreamFilter = (context, _) => new ValueTask<Stream>(new EarlyAnswerStream(context.PlaintextStream)),
-        });
+        var handler = PlainHandler.Create((peer, ct) => dialer.Connect(peer.Host, peer.Port, ct));
+        handler.ConnectTimeout = options.Calls.ConnectTimeout;
+        handler.PooledConnectionLifetime = TimeSpan.FromMinutes(5); // a moved peer is looked up again
+        handler.PooledConnectionIdleTimeout = TimeSpan.FromSeconds(60);
+        handler.Expect100ContinueTimeout = TimeSpan.FromSeconds(1); // for servers that never say 100
+        handler.SslOptions = new PeerTrust(options.Peering.TrustedCertificates).Options();
+        (handler.UseProxy, handler.Proxy) = (proxy is not null, proxy);
+        invoker = new HttpMessageInvoker(handler);
     }
 
     /// <summary>Completes when the header has arrived. The body is read from the stream.</summary>

@@ -42,7 +42,7 @@ internal static class PeerFailure
         HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => Of(PeerFault.TlsFailed),
         HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse } => AnswerInvalid("it is not well-formed"),
         HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } =>
-            AnswerInvalid($"its head is larger than {PeerConnections.MaxHeadKib} KiB"),
+            AnswerInvalid($"its head is larger than {PlainHandler.MaxHeadKib} KiB"),
         HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError } =>
             Connecting(e.GetBaseException() as SocketException),
         _ => Unreachable("The connection to the peer broke before it had answered."),

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
-using System.Text;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Domain.Common;
 using PeerRegistry.Infrastructure.Forwarding;
@@ -30,23 +29,11 @@ internal sealed class AppConnections : IDisposable
     public AppConnections(RegistryOptions options, NameLookup lookup, TimeProvider clock)
     {
         (apps, this.lookup, this.clock, startTimeout) = (options.Apps, lookup, clock, options.Gateway.StartTimeout);
-        Invoker = new HttpMessageInvoker(new Checked(new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            UseCookies = false,
-            UseProxy = false,
-            AutomaticDecompression = DecompressionMethods.None,
-            ActivityHeadersPropagator = null,
-            ConnectTimeout = startTimeout + TimeSpan.FromSeconds(10),
-            PooledConnectionLifetime = TimeSpan.FromMinutes(2), // a container that is made again has another address
-            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
-            MaxResponseHeadersLength = PeerConnections.MaxHeadKib,
-            MaxResponseDrainSize = 0,
-            RequestHeaderEncodingSelector = (_, _) => Encoding.Latin1,
-            ResponseHeaderEncodingSelector = (_, _) => Encoding.Latin1,
-            ConnectCallback = async (context, ct) => await Connect(context.DnsEndPoint, ct),
-            PlaintextStreamFilter = (context, _) => new ValueTask<Stream>(new EarlyAnswerStream(context.PlaintextStream)),
-        }));
+        var handler = PlainHandler.Create(Connect);
+        handler.ConnectTimeout = startTimeout + TimeSpan.FromSeconds(10);
+        handler.PooledConnectionLifetime = TimeSpan.FromMinutes(2); // a container that is made again has another address
+        handler.PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30);
+        Invoker = new HttpMessageInvoker(new Checked(handler));
     }
 
     public HttpMessageInvoker Invoker { get; }
