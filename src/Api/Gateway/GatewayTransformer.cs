@@ -86,7 +86,7 @@ internal sealed class GatewayTransformer(
         if ((int)proxyResponse.StatusCode == StatusCodes.Status205ResetContent)
             return false; // which has no body (RFC 9110 section 15.3.6), whatever the app sends
 
-        await Begin(httpContext, proxyResponse, cancellationToken);
+        await AnswerStart.Wait(httpContext, proxyResponse, cancellationToken);
         return true;
     }
 
@@ -120,15 +120,5 @@ internal sealed class GatewayTransformer(
             if (HeaderFilter.PassesFromApp(name, connection, signed: signer is not null))
                 to[name] = values.Count == 1 ? values.ToString() : values.ToArray();
         }
-    }
-
-    /// <summary>Waits for the body to begin. If it is not there yet, the caller is sent the head alone.</summary>
-    private static async ValueTask Begin(HttpContext context, HttpResponseMessage answer, CancellationToken ct)
-    {
-        var body = await answer.Content.ReadAsStreamAsync(ct);
-        var begun = body.ReadAsync(Memory<byte>.Empty, ct);
-        if (!begun.IsCompleted)
-            await context.Response.Body.FlushAsync(ct);
-        await begun;
     }
 }

@@ -68,17 +68,12 @@ internal sealed class CallTransformer(AppCaller caller, CallHandler handler) : H
             && await Begin(httpContext, proxyResponse, answer.Cut);
     }
 
-    /// <summary>Waits for the body to begin. If it is not there yet, the app is sent the head alone.</summary>
     /// <returns>False if the peer's connection broke.</returns>
     private static async ValueTask<bool> Begin(HttpContext context, HttpResponseMessage answer, CancellationToken cut)
     {
         try
         {
-            var body = await answer.Content.ReadAsStreamAsync(cut);
-            var begun = body.ReadAsync(Memory<byte>.Empty, cut);
-            if (!begun.IsCompleted)
-                await context.Response.Body.FlushAsync(cut);
-            await begun;
+            await AnswerStart.Wait(context, answer, cut);
             return true;
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
