@@ -13,10 +13,7 @@ namespace PeerRegistry.Api.Gateway;
 /// <param name="label">The label of its signature.</param>
 internal sealed class AnswerSigner(ISignatures signatures, PortalId self, ReceivedRequest request, string label) : IDisposable
 {
-    /// <summary>The longest answer that is held in memory to be signed in its header, in bytes.</summary>
-    public const int MaxHeld = 64 * 1024;
-
-    private static readonly string[] Names = ["Content-Digest", "Signature-Input", "Signature"];
+    private static readonly string[] Trailers = [.. SignedAnswers.Fields];
 
     private Hash? passing;
 
@@ -29,7 +26,7 @@ internal sealed class AnswerSigner(ISignatures signatures, PortalId self, Receiv
         {
             Add(context.Response.Headers, status, SHA256.HashData([]));
         }
-        else if (length <= MaxHeld)
+        else if (length <= SignedAnswers.MaxHeld)
         {
             var body = new byte[length.Value];
             await using (var stream = await content.ReadAsStreamAsync(ct))
@@ -42,7 +39,7 @@ internal sealed class AnswerSigner(ISignatures signatures, PortalId self, Receiv
             var stream = await content.ReadAsStreamAsync(ct);
             passing = new Hash();
             context.Response.ContentLength = null; // over HTTP/1.1, only chunks are followed by trailers
-            context.Response.Headers.Trailer = Names;
+            context.Response.Headers.Trailer = Trailers;
             if (HttpProtocol.IsHttp11(context.Request.Protocol))
             {
                 context.Response.Headers.TransferEncoding = "chunked";

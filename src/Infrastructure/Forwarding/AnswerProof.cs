@@ -14,11 +14,6 @@ namespace PeerRegistry.Infrastructure.Forwarding;
 /// <param name="record">Told what the answer proves, and once more if its end proves the contrary.</param>
 internal sealed class AnswerProof(ISignatures signatures, PublicKey key, ReceivedRequest request, Action<AnswerProofState> record)
 {
-    /// <summary>A shorter answer of known length is read and compared before its head is passed on.</summary>
-    private const int MaxHeld = 64 * 1024;
-
-    private static readonly string[] Announced = ["Content-Digest", "Signature-Input", "Signature"];
-
     /// <returns>The body to read in place of the response's own, or null if the answer is not signed.</returns>
     /// <exception cref="RefusedException"><c>answer_forged</c></exception>
     public async ValueTask<Stream?> Verify(HttpResponseMessage response, OpenCall open)
@@ -38,7 +33,7 @@ internal sealed class AnswerProof(ISignatures signatures, PublicKey key, Receive
         if (verdict.Reason is not (SignatureReasons.Missing or SignatureReasons.TagMissing or SignatureReasons.TagWrong))
             throw Forged(verdict.Reason);
 
-        if (!Array.TrueForAll(Announced, name => response.Headers.Trailer.Contains(name, StringComparer.OrdinalIgnoreCase)))
+        if (!SignedAnswers.Fields.All(name => response.Headers.Trailer.Contains(name, StringComparer.OrdinalIgnoreCase)))
         {
             if (response.IsSuccessStatusCode) // refusals of the core are never signed
                 record(AnswerProofState.Unsigned);
@@ -63,7 +58,7 @@ internal sealed class AnswerProof(ISignatures signatures, PublicKey key, Receive
         }
 
         var body = new VerifiedBody(response.Content.ReadAsStream(open.Stop), length, digest, VerifiedBody.Usual, AtEnd);
-        if (length is null or > MaxHeld)
+        if (length is null or > SignedAnswers.MaxHeld)
             return body;
 
         await using (body)

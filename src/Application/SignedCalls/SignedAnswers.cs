@@ -1,0 +1,13 @@
+namespace PeerRegistry.Application.SignedCalls;
+
+/// <summary>What the signer and the verifier of an app's answer have to agree on (docs/protocol.md, "Answers of apps").</summary>
+public static class SignedAnswers
+{
+    /// <summary>
+    /// The longest body that either of them holds in memory, in bytes. One that is no longer is signed in the header, and verified before the head passes.
+    /// </summary>
+    public const int MaxHeld = 64 * 1024;
+
+    /// <summary>The fields of a signature. An answer that is signed behind its body announces all of them in <c>Trailer</c>.</summary>
+    public static readonly IReadOnlyList<string> Fields = ["Content-Digest", "Signature-Input", "Signature"];
+}
