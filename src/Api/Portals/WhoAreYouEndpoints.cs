@@ -4,6 +4,7 @@ using MediatR;
 using PeerRegistry.Api.Http;
 using PeerRegistry.Api.SignedCalls;
 using PeerRegistry.Application.Common;
+using PeerRegistry.Application.Peers;
 using PeerRegistry.Application.Portals;
 using PeerRegistry.Application.SignedCalls;
 using PeerRegistry.Domain.Common;
@@ -32,7 +33,7 @@ internal static class WhoAreYouEndpoints
         RegistryOptions options, CancellationToken ct)
     {
         var identity = await mediator.Send(new ShowIdentity(portal.Id), ct);
-        var body = JsonSerializer.SerializeToUtf8Bytes(Item.Of(identity, options.Portal.PublicPort), Wire);
+        var body = JsonSerializer.SerializeToUtf8Bytes(Item.Of(identity, PeerRules.AnnouncedPort(options)), Wire);
         if (challenge is null)
         {
             context.Response.Headers.CacheControl = "public, max-age=60";
@@ -60,8 +61,8 @@ internal static class WhoAreYouEndpoints
         ShortId ShortId,
         [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Port)
     {
-        public static Item Of(PublicIdentity identity, int port) => new(
+        public static Item Of(PublicIdentity identity, int? port) => new(
             identity.Id, identity.Name, identity.Email, identity.Description, true, identity.Key.Pem, identity.Domain, identity.Id.Short,
-            port == 443 ? null : port);
+            port);
     }
 }

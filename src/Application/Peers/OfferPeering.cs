@@ -64,7 +64,7 @@ internal sealed record OfferPeering(PortalId Portal, ShortId Short, Contact Cont
             var self = snapshots.Require(c.Portal).Portal;
             var body = PeerAnswers.Write(new Announcement(
                 self.Id.Value, self.Key.Pem, self.Name, self.Domain, c.Contact.Wanted == WantedPeering.Offered ? "offered" : "withdrawn", c.Contact.Revision,
-                c.Contact.Invite, options.Portal.PublicPort == 443 ? null : options.Portal.PublicPort));
+                c.Contact.Invite, PeerRules.AnnouncedPort(options)));
             return new PeerMessage(c.Portal, HttpMethod.Put, domain, "/core/public/peering", body, Signed: true, key, toOriginal);
         }
 

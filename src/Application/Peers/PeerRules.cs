@@ -1,5 +1,6 @@
 using System.Globalization;
 using FluentValidation;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Peers;
@@ -31,6 +32,9 @@ public static class PeerRules
     /// <summary>The address at which a Portal is reached that says that it has this domain and, if it is not 443, this port.</summary>
     public static string Address(string domain, int? port) =>
         port is null or HttpsPort ? domain : string.Create(CultureInfo.InvariantCulture, $"{domain}:{port}");
+
+    /// <summary>The port that a Portal says of itself, or null if it is the usual one.</summary>
+    public static int? AnnouncedPort(RegistryOptions options) => options.Portal.PublicPort == HttpsPort ? null : options.Portal.PublicPort;
 
     /// <summary>The peer's name in this Portal's own zone.</summary>
     public static string ZoneName(this Portal self, ShortId peer) => $"{peer}{self.Domain[ShortId.Length..]}";
