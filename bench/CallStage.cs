@@ -134,7 +134,7 @@ internal sealed class CallStage : IAsyncDisposable
         await File.WriteAllTextAsync(Path.Combine(Folder, "key.pem"), certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
         var proxy = FreePort();
         NginxProxy = new Uri($"http://127.0.0.1:{proxy}");
-        Nginx("peer", $$"""
+        children.Add(Nginx.Start(Folder, "peer", $$"""
             server {
                 listen 127.0.0.1:{{port}} ssl;
                 ssl_certificate {{Folder}}/cert.pem;
@@ -145,8 +145,8 @@ internal sealed class CallStage : IAsyncDisposable
                 location / { return 200 "{{new string('a', 1024)}}"; }
                 location /big { root {{Folder}}/www; }
             }
-            """);
-        Nginx("proxy", $$"""
+            """));
+        children.Add(Nginx.Start(Folder, "proxy", $$"""
             upstream peer { server 127.0.0.1:{{port}}; keepalive 64; keepalive_requests 1000000; }
             server {
                 listen 127.0.0.1:{{proxy}};
@@ -162,25 +162,6 @@ internal sealed class CallStage : IAsyncDisposable
                     proxy_request_buffering off;
                 }
             }
-            """);
-    }
-
-    private void Nginx(string name, string servers)
-    {
-        var prefix = Directory.CreateDirectory(Path.Combine(Folder, name)).FullName;
-        File.WriteAllText(Path.Combine(prefix, "nginx.conf"), $$"""
-            daemon off;
-            worker_processes 1;
-            {{(Environment.UserName == "root" ? "user root;" : "")}}
-            pid {{prefix}}/pid;
-            events { worker_connections 4096; }
-            http {
-                access_log off;
-                client_body_temp_path {{prefix}}/body; proxy_temp_path {{prefix}}/proxy; fastcgi_temp_path {{prefix}}/f; uwsgi_temp_path {{prefix}}/u; scgi_temp_path {{prefix}}/s;
-                {{servers}}
-            }
-            """);
-        var program = File.Exists("/usr/sbin/nginx") ? "/usr/sbin/nginx" : "nginx";
-        children.Add(Process.Start(program, ["-p", prefix, "-e", $"{prefix}/error.log", "-c", $"{prefix}/nginx.conf"]));
+            """));
     }
 }

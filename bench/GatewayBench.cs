@@ -298,30 +298,18 @@ internal sealed class GatewayBench : IBenchmark
 
     private static Process StartApp(string folder, string listen)
     {
-        var prefix = Directory.CreateDirectory(Path.Combine(folder, "app")).FullName;
-        Directory.CreateDirectory(Path.Combine(prefix, "open"));
-        using (var file = File.Create(Path.Combine(prefix, "open", "big")))
+        Directory.CreateDirectory(Path.Combine(folder, "www", "open"));
+        using (var file = File.Create(Path.Combine(folder, "www", "open", "big")))
             file.SetLength(1L << 30);
-        File.WriteAllText(Path.Combine(prefix, "nginx.conf"), $$"""
-            daemon off;
-            worker_processes 1;
-            {{(Environment.UserName == "root" ? "user root;" : "")}}
-            pid {{prefix}}/pid;
-            events { worker_connections 4096; }
-            http {
-                access_log off;
-                client_body_temp_path {{prefix}}/body; proxy_temp_path {{prefix}}/p; fastcgi_temp_path {{prefix}}/f; uwsgi_temp_path {{prefix}}/u; scgi_temp_path {{prefix}}/s;
-                server {
-                    listen {{listen}};
-                    keepalive_requests 100000000;
-                    client_max_body_size 0;
-                    location / { return 200 "{{new string('a', 1024)}}"; }
-                    location /open/big { root {{prefix}}; }
-                }
+        return Nginx.Start(folder, "app", $$"""
+            server {
+                listen {{listen}};
+                keepalive_requests 100000000;
+                client_max_body_size 0;
+                location / { return 200 "{{new string('a', 1024)}}"; }
+                location /open/big { root {{folder}}/www; }
             }
             """);
-        var program = File.Exists("/usr/sbin/nginx") ? "/usr/sbin/nginx" : "nginx";
-        return Process.Start(program, ["-p", prefix, "-e", $"{prefix}/error.log", "-c", $"{prefix}/nginx.conf"]);
     }
 
     private static async Task<(string Session, string Domain)> Fill(IServiceProvider services, PrivateKey peer)
