@@ -3,7 +3,7 @@ using PeerRegistry.Domain.Apps;
 
 namespace PeerRegistry.Application.Gateway;
 
-/// <summary>Where an app listens.</summary>
+/// <summary>The place where an app listens.</summary>
 /// <param name="Address"><c>host:port</c>.</param>
 /// <param name="Secret">What tells the app that a request came through the core; see <see cref="ProxySecret"/>.</param>
 public sealed record AppServer(string Address, string Secret);

@@ -41,7 +41,7 @@ internal static class ContentDigest
         return matches ? null : SignatureReasons.DigestMismatch;
     }
 
-    /// <param name="sha256">That of the body, or empty if it was not computed. Then no digest by it may be in the field.</param>
+    /// <param name="sha256">The SHA-256 of the body, or empty if it was not computed. Then the field may have no digest by it.</param>
     /// <param name="sha512">The same for SHA-512.</param>
     /// <returns>Null if every known digest is that of the body, otherwise the reason.</returns>
     internal static string? Check(ReadOnlySpan<char> field, ReadOnlySpan<byte> sha256, ReadOnlySpan<byte> sha512)

@@ -35,7 +35,7 @@ internal static class SignatureMaker
         return Sign(key, SignedMessage.Of(request), SignatureProfile.App, tag, digest, toOriginal ? now - OriginalSkew : now);
     }
 
-    /// <param name="profile">That of a response.</param>
+    /// <param name="profile">The profile of a response.</param>
     internal static IReadOnlyList<KeyValuePair<string, string>> SignResponse(
         PrivateKey key, SignatureProfile profile, int status, string digest, in ReceivedRequest request, long now) =>
         Sign(key, new SignedMessage(request, status, new Digest(digest)), profile, profile.Tag!, digest, now);

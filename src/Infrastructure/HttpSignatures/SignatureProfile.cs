@@ -56,12 +56,12 @@ internal sealed record SignatureProfile(string? Tag, int MaxAge, ImmutableArray<
 
     internal static SignatureProfile Of(VerificationPlace place) => place == VerificationPlace.App ? App : Core;
 
-    /// <summary>Of a response of the core.</summary>
+    /// <summary>The profile of a response of the core.</summary>
     /// <param name="requestLabel">The label of the request's own signature, or null if it had none.</param>
     internal static SignatureProfile CoreResponse(string? requestLabel) =>
         requestLabel is null ? ResponseToUnsigned : ToSigned(CoreResponseTag, requestLabel);
 
-    /// <summary>Of a response of an app, signed by the core of its Portal.</summary>
+    /// <summary>The profile of a response of an app, signed by the core of its Portal.</summary>
     /// <param name="requestLabel">The label of the request's own signature.</param>
     internal static SignatureProfile PeerResponse(string requestLabel) =>
         requestLabel == SignatureMaker.Label ? UsualPeerResponse : ToSigned(PeerResponseTag, requestLabel);

@@ -26,7 +26,7 @@ internal sealed class ScriptedPeer : IAsyncDisposable
 
     public int Port => ((IPEndPoint)listener.LocalEndpoint).Port;
 
-    /// <param name="certificate">Null: it speaks without TLS.</param>
+    /// <param name="certificate">The server's certificate, or null for a server without TLS.</param>
     /// <param name="answer">Given the request's head as Latin-1 text and the connection, from which a body may be read.</param>
     public static ScriptedPeer Start(X509Certificate2? certificate, Func<string, Stream, Task> answer) => new(certificate, answer);
 
