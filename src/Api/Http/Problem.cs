@@ -12,8 +12,9 @@ namespace PeerRegistry.Api.Http;
 /// <param name="Status">400 to 599.</param>
 /// <param name="Code">A stable code in snake case, for programs.</param>
 /// <param name="Detail">One sentence for people, safe to show to the caller, or null if the code says all that is known.</param>
+/// <param name="Reason">A second stable code that says why, or null if <paramref name="Code"/> says all.</param>
 /// <param name="RetryAfter">Sent as <c>Retry-After</c>. If null, it is 5 seconds with 429 and 503, and is not sent otherwise.</param>
-internal sealed record Problem(int Status, string Code, string? Detail, TimeSpan? RetryAfter = null)
+internal sealed record Problem(int Status, string Code, string? Detail, TimeSpan? RetryAfter = null, string? Reason = null)
 {
     private static readonly TimeSpan UsualWait = TimeSpan.FromSeconds(5);
 
@@ -34,7 +35,7 @@ internal sealed record Problem(int Status, string Code, string? Detail, TimeSpan
         _ => new(status, status < 500 ? "request_invalid" : "internal_error", null),
     };
 
-    public static Problem Of(RefusedException refused) => new((int)refused.Kind, refused.Code, refused.Message, refused.RetryAfter);
+    public static Problem Of(RefusedException refused) => new((int)refused.Kind, refused.Code, refused.Message, refused.RetryAfter, refused.Reason);
 
     /// <summary>Writes the whole response. It does not set <c>Allow</c>, which is only known where the method was refused.</summary>
     /// <param name="status">The status of the response, or null if it is the same as in the body.</param>
@@ -89,6 +90,8 @@ internal sealed record Problem(int Status, string Code, string? Detail, TimeSpan
             if (Detail is not null)
                 json.WriteString("detail"u8, Detail);
             json.WriteString("code"u8, Code);
+            if (Reason is not null)
+                json.WriteString("reason"u8, Reason);
             json.WriteEndObject();
         }
 

@@ -38,12 +38,12 @@ internal sealed record IdentifyPeer(PortalId Portal, ShortId Peer) : IRequest
             var claim = PeerAnswers.Read<Identity>(answer);
             var key = PublicKey.Parse(claim.PublicKeyPem);
             if (key.Id.Value != claim.Id)
-                throw Refused("key_mismatch", "The peer's key does not belong to the ID that it gave.");
+                throw PeerFault.KeyMismatch.Refusal();
 
             // A different Portal has a different domain, so the ID is checked first.
             var signed = RequireSignature(peer, key, answer);
             if (key.Id.Short == c.Peer && !string.Equals(claim.Domain, PeerRules.HostOf(peer.Domain), StringComparison.OrdinalIgnoreCase))
-                throw Refused("domain_mismatch", "The Portal at this domain says that its domain is another one.");
+                throw PeerFault.DomainMismatch.Refusal();
 
             if (await mediator.Send(new PinPeerKey(c.Portal, c.Peer, key, DisplayName.Claimed(claim.Name), signed), ct) is { } refused)
                 throw refused;
@@ -58,8 +58,6 @@ internal sealed record IdentifyPeer(PortalId Portal, ShortId Peer) : IRequest
             "signature_missing" when key.Kind == KeyKind.Rsa && !(peer.Key == key && peer.SpeaksOurs) => false,
             var reason => throw PeerAnswers.Unsigned(reason, answer),
         };
-
-        private static RefusedException Refused(string code, string message) => new(RefusalKind.Conflict, code, message);
 
         private sealed record Identity(string Id, string PublicKeyPem, string? Name, string? Domain, string? Description = null);
     }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using PeerRegistry.Application.SignedCalls;
@@ -9,8 +8,8 @@ namespace PeerRegistry.Application.Peers;
 /// <summary>Reads the responses of other cores. They are untrusted input; unknown members are ignored.</summary>
 internal static class PeerAnswers
 {
-    /// <summary>As far ahead as a signature may have been made (docs/protocol.md, "Verification").</summary>
-    private static readonly TimeSpan TolerableSkew = TimeSpan.FromSeconds(5);
+    /// <summary>Header fields by which the large CDNs mark what passes through them.</summary>
+    private static readonly string[] CdnFields = ["CF-Ray", "X-Amz-Cf-Id", "X-Served-By", "X-Azure-Ref", "X-Sucuri-ID", "X-Akamai-Request-ID"];
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.General)
     {
@@ -19,11 +18,11 @@ internal static class PeerAnswers
         RespectRequiredConstructorParameters = true,
     };
 
-    /// <exception cref="RefusedException"><c>not_a_portal</c>; <c>answer_invalid</c></exception>
+    /// <exception cref="RefusedException"><c>not_a_portal</c>; <c>page_instead</c>; <c>answer_invalid</c></exception>
     public static T Read<T>(PeerAnswer answer)
     {
         if (!MayBeAPortals(answer))
-            throw NotAPortal();
+            throw Page(answer).Refusal();
 
         try
         {
@@ -31,7 +30,7 @@ internal static class PeerAnswers
         }
         catch (JsonException)
         {
-            throw new RefusedException(RefusalKind.Unreachable, "answer_invalid", "The peer's answer is malformed.");
+            throw PeerFault.AnswerInvalid.Refusal();
         }
     }
 
@@ -40,18 +39,19 @@ internal static class PeerAnswers
     /// <summary>The refusal for a response whose status is not 200.</summary>
     public static RefusedException Unexpected(PeerAnswer answer, TimeProvider clock) => answer.Status switch
     {
-        429 or 503 => new(RefusalKind.Unreachable, "peer_busy", "The peer is busy and asks to be contacted later.") { RetryAfter = RetryAfter(answer, clock) },
-        >= 400 and < 500 when !MayBeAPortals(answer) => NotAPortal(),
-        _ when Skew(answer) is { } skew => skew,
-        401 or 403 => new(RefusalKind.Unreachable, "peer_refused", "The peer does not accept this Portal's signature."),
-        _ => new(RefusalKind.Unreachable, "peer_unreachable", $"The server at the peer's address answers with status {answer.Status}."),
+        429 or 503 when MayBeAPortals(answer) => PeerFault.Busy.Refusal(retryAfter: RetryAfter(answer, clock)),
+        >= 400 when !MayBeAPortals(answer) => Page(answer).Refusal($"The status was {answer.Status}.", RetryAfter(answer, clock)),
+        < 400 or 404 or 405 or 421 => PeerFault.NotAPortal.Refusal($"The status was {answer.Status}."),
+        _ when PeerFault.Skew(answer.ClockOffset) is { } skew => skew,
+        401 or 403 => PeerFault.Refused.Refusal(),
+        _ => PeerFault.StatusUnexpected.Refusal($"The status was {answer.Status}."),
     };
 
     /// <param name="reason">One of <see cref="SignatureReasons"/>.</param>
     public static RefusedException Unsigned(string reason, PeerAnswer answer) =>
-        Skew(answer) ?? (reason == SignatureReasons.CreatedInFuture
-            ? ClocksDiffer("The peer's clock is more than 5 s ahead of this Portal's.")
-            : new RefusedException(RefusalKind.Unreachable, "answer_unsigned", $"The peer's answer does not carry a valid signature ({reason})."));
+        PeerFault.Skew(answer.ClockOffset) ?? (reason == SignatureReasons.CreatedInFuture
+            ? PeerFault.ClockSkew.Refusal("Their clock is ahead of this Portal's.")
+            : PeerFault.AnswerUnsigned.Refusal($"({reason})"));
 
     /// <summary>RFC 9110, section 10.2.3: seconds or a date. Null if the field is missing, repeated or malformed.</summary>
     private static TimeSpan? RetryAfter(PeerAnswer answer, TimeProvider clock) =>
@@ -68,14 +68,11 @@ internal static class PeerAnswers
         _ => false,
     };
 
-    private static RefusedException NotAPortal() =>
-        new(RefusalKind.Unreachable, "not_a_portal", "The server at the peer's address is not a Portal: it answers with a page.");
-
-    private static RefusedException? Skew(PeerAnswer answer) => answer.ClockOffset.Duration() > TolerableSkew
-        ? ClocksDiffer(string.Create(
-            CultureInfo.InvariantCulture,
-            $"The peer's clock is {answer.ClockOffset.Duration().TotalSeconds:F0} s {(answer.ClockOffset > TimeSpan.Zero ? "ahead of" : "behind")} this Portal's; signatures allow for 5 s."))
-        : null;
-
-    private static RefusedException ClocksDiffer(string message) => new(RefusalKind.Unreachable, "clock_skew", message);
+    /// <summary>
+    /// A page that says that it comes from a CDN, or whose status is that of a gatekeeper, stands in for the Portal. Any other is that of a web host.
+    /// </summary>
+    private static PeerFault Page(PeerAnswer answer) =>
+        answer.Status is 403 or 407 or 429 or >= 500 || Array.Exists(CdnFields, name => answer.Fields.Get(name).Count > 0)
+            ? PeerFault.PageInstead
+            : PeerFault.NotAPortal;
 }

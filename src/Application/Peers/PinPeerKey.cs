@@ -29,8 +29,8 @@ public sealed record PinPeerKey(PortalId Portal, ShortId Short, PublicKey Key, s
             if (confirmed.Count > 0)
                 offers.Drop(session, c.Key.Id);
 
-            return after is not { Listed: true } || after.Key == c.Key ? null : new RefusedException(
-                RefusalKind.Conflict, "identity_refused", $"Another Portal answered than was {(after.Key is null ? "typed" : "met before")}: {c.Key.Id}.");
+            return after is not { Listed: true } || after.Key == c.Key ? null : PeerFault.IdentityRefused.Refusal(
+                $"Its ID is not the one that was {(after.Key is null ? "typed" : "met before")}, but {c.Key.Id}.");
         }
     }
 }

@@ -28,6 +28,9 @@ public sealed class RefusedException(RefusalKind kind, string code, string messa
 
     public string Code { get; } = code;
 
+    /// <summary>A second stable code that says why, or null if <see cref="Code"/> says all. Sent as <c>reason</c>.</summary>
+    public string? Reason { get; init; }
+
     /// <summary>How long the caller should wait before it tries again, or null if no time is known. Sent as <c>Retry-After</c>.</summary>
     public TimeSpan? RetryAfter { get; init; }
 }

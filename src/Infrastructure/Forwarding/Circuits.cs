@@ -31,7 +31,11 @@ internal sealed class Circuits(TimeProvider clock, ILogger<Circuits> log)
 
             var left = state.Pause - clock.GetElapsedTime(state.Since);
             if (left > TimeSpan.Zero)
-                throw PeerFailure.Unreachable($"The peer failed {state.Failures} times in a row, so it is not called for a while.", left);
+            {
+                throw PeerFailure.Unreachable(
+                    state.Reason, $"Calls to the peer failed {state.Failures} times in a row, so they are paused for a while. Try again later.", left);
+            }
+
             state.Since = clock.GetTimestamp(); // this one tries; the others wait another while
         }
     }
@@ -42,7 +46,8 @@ internal sealed class Circuits(TimeProvider clock, ILogger<Circuits> log)
             log.LogInformation("{Host} answers again", host);
     }
 
-    public void Failed(PortalId portal, string host)
+    /// <param name="reason">Why the call failed, for those that are refused until the next attempt.</param>
+    public void Failed(PortalId portal, string host, string reason)
     {
         if (states.Count >= Most)
             states.Clear();
@@ -51,6 +56,7 @@ internal sealed class Circuits(TimeProvider clock, ILogger<Circuits> log)
         lock (state)
         {
             state.Failures++;
+            state.Reason = reason;
             state.Since = clock.GetTimestamp();
             if (state.Failures == FailuresToOpen)
                 log.LogWarning("{Host} failed {Failures} times in a row; calls to it are refused for {Pause}", host, state.Failures, state.Pause);
@@ -62,6 +68,9 @@ internal sealed class Circuits(TimeProvider clock, ILogger<Circuits> log)
     private sealed class State
     {
         public int Failures { get; set; }
+
+        /// <summary>The code of the last failure.</summary>
+        public string Reason { get; set; } = "";
 
         public long Since { get; set; }
 

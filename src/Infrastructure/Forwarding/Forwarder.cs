@@ -6,13 +6,14 @@ using PeerRegistry.Application.SignedCalls;
 using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
+using PeerRegistry.Infrastructure.HttpSignatures;
 
 namespace PeerRegistry.Infrastructure.Forwarding;
 
 /// <summary>Signs an app's request, sends it to the same app on the peer's Portal and streams the response back.</summary>
 internal sealed class Forwarder(
     PeerConnections connections, OpenCalls calls, Circuits circuits, ISignatures signatures, IPeerContacts contacts, IPeerAnswers answers, Spool spool,
-    RegistryOptions options)
+    RegistryOptions options, TimeProvider clock)
     : IPeerCalls
 {
     private static readonly byte[] NoBody = SHA256.HashData([]);
@@ -40,11 +41,16 @@ internal sealed class Forwarder(
 
             await calls.Confirm(open); // reading the body may have taken long
             sending = true;
+            var sentAt = clock.GetUtcNow();
             response = await connections.Send(request, open.Stop);
             sending = false;
             circuits.Succeeded(self, host);
             if (response.StatusCode == HttpStatusCode.Unauthorized)
+            {
                 contacts.CallFailed(self, peer.Short, refused: true);
+                RequireAcceptableTime(PeerMessages.Offset(response.Headers.Date, sentAt, clock.GetUtcNow()));
+            }
+
             open.AwaitsHead = false;
             open.Expect(response.Content.Headers.ContentLength);
             await calls.Confirm(open);
@@ -68,13 +74,24 @@ internal sealed class Forwarder(
         }
     }
 
+    /// <summary>
+    /// A 401 of a peer whose clock is more than 5 s behind or 60 s ahead is because of the clocks, since such a peer accepts no signature of ours.
+    /// </summary>
+    /// <param name="offset">By how much the peer's clock is at least ahead of ours.</param>
+    /// <exception cref="RefusedException"><c>peer_unreachable</c> with the reason <c>clock_skew</c></exception>
+    private static void RequireAcceptableTime(TimeSpan offset)
+    {
+        if ((offset < TimeSpan.Zero || offset.TotalSeconds > SignatureProfile.Life) && PeerFault.Skew(offset) is { } skew)
+            throw PeerFailure.ForApps(skew);
+    }
+
     /// <returns>Why the call ends.</returns>
     private RefusedException Failed(OpenCall open, string host, Exception e)
     {
         var why = open.Refusal ?? PeerFailure.ForApps(PeerFailure.Of(e));
         if (why.Kind == RefusalKind.TimedOut || why.Code == PeerFailure.Unreached)
         {
-            circuits.Failed(open.Portal, host);
+            circuits.Failed(open.Portal, host, why.Reason ?? why.Code);
             contacts.CallFailed(open.Portal, open.Peer.Short, refused: false);
         }
 

@@ -59,8 +59,10 @@ internal sealed class PeerMessages(PeerConnections connections, ISignatures sign
         return new AddedFields(signed);
     }
 
-    /// <summary>A <c>Date</c> has whole seconds, rounded down, and was written at some time between the two.</summary>
-    private static TimeSpan Offset(DateTimeOffset? date, DateTimeOffset sent, DateTimeOffset received)
+    /// <summary>
+    /// By how much a clock is at least ahead of ours. A <c>Date</c> has whole seconds, rounded down, and was written at some time between the two.
+    /// </summary>
+    public static TimeSpan Offset(DateTimeOffset? date, DateTimeOffset sent, DateTimeOffset received)
     {
         if (date > received)
             return date.Value - received;
@@ -80,7 +82,7 @@ internal sealed class PeerMessages(PeerConnections connections, ISignatures sign
         };
     }
 
-    /// <exception cref="RefusedException"><c>peer_unreachable</c>: larger than <see cref="MaxAnswer"/>.</exception>
+    /// <exception cref="RefusedException"><c>answer_invalid</c>: larger than <see cref="MaxAnswer"/>.</exception>
     private static async Task<byte[]> ReadBody(HttpResponseMessage response, CancellationToken ct)
     {
         await using var stream = await response.Content.ReadAsStreamAsync(ct);
@@ -89,7 +91,7 @@ internal sealed class PeerMessages(PeerConnections connections, ISignatures sign
         for (int read; (read = await stream.ReadAsync(chunk, ct)) > 0;)
         {
             if (body.Length + read > MaxAnswer)
-                throw PeerFailure.Unreachable("The peer's answer is too large.");
+                throw PeerFailure.AnswerInvalid($"it is larger than {MaxAnswer >> 20} MiB");
             body.Write(chunk.AsSpan(0, read));
         }
 

@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using PeerRegistry.Application.Peers;
 using PeerRegistry.Infrastructure.Tls;
 
 namespace PeerRegistry.Infrastructure.Forwarding;

@@ -208,7 +208,7 @@ public sealed class HandshakeTests(TwoPortals portals) : IClassFixture<TwoPortal
     {
         Bob.Down = true;
         await Ada.Add(Bob);
-        await Eventually.Holds(async () => (await Ada.Contact(Bob)).LastError?.Code == "peer_unreachable", () => Ada.Tells(Bob));
+        await Eventually.Holds(async () => (await Ada.Contact(Bob)).LastError?.Code == "connection_broken", () => Ada.Tells(Bob));
         Assert.Null((await Ada.Contact(Bob)).IsReachable);
         var first = (await Ada.Contact(Bob)).NextAttemptAt - portals.Zone.Clock.GetUtcNow();
         Assert.InRange(first!.Value.TotalSeconds, 1, 12.5);

@@ -84,10 +84,12 @@ public sealed class OriginalTests(TwoPortals portals) : IClassFixture<TwoPortals
     [InlineData("domain", "domain_mismatch")]
     [InlineData("json", "answer_invalid")]
     [InlineData("weak", "key_type_unknown")]
-    [InlineData("status", "peer_unreachable")]
-    [InlineData("redirect", "peer_unreachable")]
+    [InlineData("status", "status_unexpected")]
+    [InlineData("redirect", "not_a_portal")]
     [InlineData("page", "not_a_portal")]
-    [InlineData("page of a CDN", "not_a_portal")]
+    [InlineData("page of a CDN", "page_instead")]
+    [InlineData("page of a CDN that keeps the status", "page_instead")]
+    [InlineData("CDN without its origin", "page_instead")]
     [InlineData("no such page", "not_a_portal")]
     [InlineData("refusal", "peer_refused")]
     [InlineData("clock", "clock_skew")]
@@ -103,6 +105,8 @@ public sealed class OriginalTests(TwoPortals portals) : IClassFixture<TwoPortals
             "weak" => Identity(context, liar.Key.Id, "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQ==\n-----END PUBLIC KEY-----\n", liar.Key.Id.Short.Value),
             "page" => Page(context, StatusCodes.Status200OK, "text/html; charset=utf-8"),
             "page of a CDN" => Page(context, StatusCodes.Status403Forbidden, "text/html"),
+            "page of a CDN that keeps the status" => Page(context, StatusCodes.Status200OK, "text/html", ("CF-Ray", "8d2f1c0e9a7b-HAM")),
+            "CDN without its origin" => Page(context, StatusCodes.Status503ServiceUnavailable, "text/html; charset=UTF-8"),
             "no such page" => Page(context, StatusCodes.Status404NotFound, "text/plain"),
             "refusal" => Page(context, StatusCodes.Status403Forbidden, "application/problem+json"),
             "clock" => Late(context),
@@ -140,8 +144,10 @@ public sealed class OriginalTests(TwoPortals portals) : IClassFixture<TwoPortals
         return Task.CompletedTask;
     }
 
-    private static Task Page(HttpContext context, int status, string type)
+    private static Task Page(HttpContext context, int status, string type, params (string Name, string Value)[] fields)
     {
+        foreach (var (name, value) in fields)
+            context.Response.Headers[name] = value;
         (context.Response.StatusCode, context.Response.ContentType) = (status, type);
         return context.Response.WriteAsync("<html>{}", context.RequestAborted);
     }

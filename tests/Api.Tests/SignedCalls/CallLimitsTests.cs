@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.WebSockets;
 using Microsoft.AspNetCore.Http;
@@ -189,6 +190,26 @@ public sealed class CallLimitsTests
         Assert.Equal(HttpStatusCode.OK, fourth.StatusCode); // the places were given back
     }
 
+    [Theory]
+    [InlineData(-8, true)]
+    [InlineData(90, true)]
+    [InlineData(-2, false)]
+    [InlineData(20, false)]
+    public async Task A_401_of_a_peer_whose_clock_makes_it_refuse_every_signature_names_the_clocks(int seconds, bool named)
+    {
+        await using var rig = await CallRig.Start(context =>
+        {
+            context.Response.StatusCode = StatusCodes.Status401Unauthorized;
+            context.Response.Headers.Date = TimeProvider.System.GetUtcNow().AddSeconds(seconds).ToString("R", CultureInfo.InvariantCulture);
+            return Task.CompletedTask;
+        });
+
+        using var answer = await rig.Client.GetAsync(rig.Call("/a"), Stop);
+
+        Assert.Equal(named ? HttpStatusCode.BadGateway : HttpStatusCode.Unauthorized, answer.StatusCode);
+        Assert.Equal(named, (await answer.Content.ReadAsStringAsync(Stop)).Contains("\"reason\":\"clock_skew\"", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task A_peer_that_keeps_failing_is_not_called_for_a_while()
     {
@@ -208,7 +229,9 @@ public sealed class CallLimitsTests
 
         Assert.Equal(HttpStatusCode.BadGateway, refused.StatusCode);
         Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 1, 5);
-        Assert.Contains("5 times in a row", await refused.Content.ReadAsStringAsync(Stop), StringComparison.Ordinal);
+        var problem = await refused.Content.ReadAsStringAsync(Stop);
+        Assert.Contains("5 times in a row", problem, StringComparison.Ordinal);
+        Assert.Contains("\"reason\":\"connection_broken\"", problem, StringComparison.Ordinal);
 
         await Task.Delay(TimeSpan.FromSeconds(5.5), TimeProvider.System, Stop);
         using var again = await rig.Client.GetAsync(rig.Call("/a"), Stop);

@@ -6,6 +6,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using PeerRegistry.Api.Tests.Common;
 using PeerRegistry.Application.Common;
+using PeerRegistry.Application.Peers;
 using PeerRegistry.Application.SignedCalls;
 using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Portals;
@@ -110,17 +111,13 @@ public sealed class PeerCertificateTests
     }
 
     [Fact]
-    public void Each_fault_has_a_sentence_of_its_own()
+    public void Each_fault_has_a_code_and_sentences_of_its_own_and_a_line_in_the_protocol()
     {
-        PeerFault[] all =
-        [
-            PeerFault.NameUnresolved, PeerFault.ConnectionRefused, PeerFault.CertificateExpired, PeerFault.CertificateNotYetValid,
-            PeerFault.CertificateNameWrong,
-            PeerFault.CertificateAuthorityUnknown, PeerFault.CertificateChainIncomplete, PeerFault.CertificateInvalid, PeerFault.TlsFailed,
-        ];
+        var page = File.ReadAllText(Path.Combine(ForwardAuth.DeployTests.Root(), "docs", "protocol.md"));
 
-        Assert.Equal(all.Length, all.Select(fault => fault.Code).Distinct().Count());
-        Assert.Equal(all.Length, all.Select(fault => fault.Message).Distinct().Count());
+        Assert.Equal(PeerFault.All.Count, PeerFault.All.Select(fault => fault.Code).Distinct().Count());
+        Assert.Equal(PeerFault.All.Count, PeerFault.All.Select(fault => fault.Message).Distinct().Count());
+        Assert.All(PeerFault.All, fault => Assert.Contains($"`{fault.Code}`", page, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -129,6 +126,10 @@ public sealed class PeerCertificateTests
         using var unknown = new PeerConnections(new RegistryOptions(), new PeerDialer(
             new RegistryOptions(), (_, _) => throw new SocketException((int)SocketError.HostNotFound), TimeProvider.System));
         Assert.Equal("name_unresolved", (await Assert.ThrowsAsync<RefusedException>(() => Send(unknown))).Code);
+
+        using var nameless = new PeerConnections(new RegistryOptions(), new PeerDialer(
+            new RegistryOptions(), (_, _) => throw new SocketException((int)SocketError.TryAgain), TimeProvider.System));
+        Assert.Equal("name_server_silent", (await Assert.ThrowsAsync<RefusedException>(() => Send(nameless))).Code);
 
         using var closed = Connect(1, null);
         Assert.Equal("connection_refused", (await Assert.ThrowsAsync<RefusedException>(() => Send(closed))).Code);
@@ -139,7 +140,7 @@ public sealed class PeerCertificateTests
     }
 
     [Fact]
-    public async Task An_app_sees_one_code_and_the_cause_in_words()
+    public async Task An_app_sees_one_code_the_cause_as_its_reason_and_in_words()
     {
         await using var rig = await CallRig.StartScripted(
             (_, _) => Task.CompletedTask, certify: (authority, name) => authority.Certify([name], Now.AddHours(-20), Now.AddHours(-1)));
@@ -148,6 +149,7 @@ public sealed class PeerCertificateTests
         var problem = await response.Content.ReadFromJsonAsync<JsonElement>(Stop);
 
         Assert.Equal((HttpStatusCode.BadGateway, "peer_unreachable"), (response.StatusCode, problem.GetProperty("code").GetString()));
+        Assert.Equal("certificate_expired", problem.GetProperty("reason").GetString());
         Assert.Equal(PeerFault.CertificateExpired.Message, problem.GetProperty("detail").GetString());
     }
 

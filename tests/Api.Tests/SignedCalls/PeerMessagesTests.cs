@@ -56,7 +56,7 @@ public sealed class PeerMessagesTests : IDisposable
         await using var peer = await TlsHost.Start(authority, context => context.Response.Body.WriteAsync(new byte[PeerMessages.MaxAnswer + 1]).AsTask(), Host);
         using var connections = Connect(peer);
 
-        await Refused("peer_unreachable", () => Messages(connections).Send(Message("/"), Stop));
+        await Refused("answer_invalid", () => Messages(connections).Send(Message("/"), Stop));
     }
 
     [Fact]
@@ -86,7 +86,7 @@ public sealed class PeerMessagesTests : IDisposable
         Assert.True(TargetGuard.IsPublic(IPAddress.Parse(answers.Dequeue()))); // whoever looked before connecting saw this
         using var connections = new PeerConnections(new RegistryOptions(), dialer);
 
-        var refused = await Refused("peer_unreachable", () => Messages(connections).Send(Message("/"), Stop));
+        var refused = await Refused("address_not_public", () => Messages(connections).Send(Message("/"), Stop));
 
         Assert.Contains("not public", refused.Message, StringComparison.Ordinal);
         Assert.Equal(0, arrived);
