@@ -59,7 +59,7 @@ internal static class AppSessionEndpoints
                 && AccessPolicy.IsSession(portal.Snapshot, portal.App!, TokenHash.Of(held), clock.GetUtcNow()))
                 SeeOther(context, wanted);
             else if (Navigation.ShowsAnswer(context.Request.Headers))
-                await RefusalPage.Write(context, Problem.Of(refused), [("Try again", wanted)]);
+                await RefusalPage.Write(context, Problem.Of(refused), [(RefusalPageTexts.TryAgain, wanted)]);
             else
                 throw;
         }

@@ -7,9 +7,9 @@ document.addEventListener("click", async event => {
     const label = copy.textContent;
     try {
       await navigator.clipboard.writeText(copy.dataset.copy);
-      copy.textContent = "Copied";
+      copy.textContent = copy.dataset.copied;
     } catch {
-      copy.textContent = "Select it by hand";
+      copy.textContent = copy.dataset.byHand;
     }
     setTimeout(() => { copy.textContent = label; }, 2000);
     return;

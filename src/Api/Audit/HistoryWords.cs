@@ -1,4 +1,5 @@
 using PeerRegistry.Api.Http;
+using PeerRegistry.Api.Pages;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Apps;
@@ -100,6 +101,8 @@ internal sealed class HistoryWords(PortalSnapshot portal)
         ProfileChanged e => new("changed the profile of {0}", e.Name, Link: "/profile"),
         AvatarChanged { Sha256: null } => new("removed the picture", Link: "/profile"),
         AvatarChanged => new("changed the picture", Link: "/profile"),
+        LanguageChosen { Language: { } language } => new("chose {0} as the language of the pages", Languages.Named(language), Link: "/profile"),
+        LanguageChosen => new("let each browser choose the language of the pages", Link: "/profile"),
         InviteCreated => new("created an invite", Link: "/home"),
         InviteUsed e => new("let {0} in by an invite", Peer(e.By.Short.Value), Tone: "good", Link: $"/peers/{e.By.Short}"),
         InviteRevoked => new("revoked an invite", Tone: "bad"),

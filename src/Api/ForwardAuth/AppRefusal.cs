@@ -36,6 +36,6 @@ internal sealed class AppRefusal(IPortalSnapshots snapshots, PublicUrl urls)
     /// <summary>A link to the Portal's own pages, if the host is an app's of a Portal here.</summary>
     public IEnumerable<(string Words, string Url)> WayHome(string? authority) =>
         authority is not null && snapshots.FindByHost(authority.Split(':')[0].ToLowerInvariant()) is { } portal
-            ? [("This Portal's own pages", urls.Portal(portal) + "/")]
+            ? [(RefusalPageTexts.OwnPages, urls.Portal(portal) + "/")]
             : [];
 }

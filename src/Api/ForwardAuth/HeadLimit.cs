@@ -113,7 +113,7 @@ internal sealed class HeadLimit(RequestDelegate next, IPortalSnapshots snapshots
 
         var target = forwarded ? request.Headers["X-Forwarded-Uri"].ToString() : request.Path + request.QueryString;
         return Navigation.ShowsAnswer(request.Headers)
-            ? RefusalPage.Write(context, Problem.Of(refused), [("Try again", LoginRedirect.IsRelative(target) ? target : "/")])
+            ? RefusalPage.Write(context, Problem.Of(refused), [(RefusalPageTexts.TryAgain, LoginRedirect.IsRelative(target) ? target : "/")])
             : throw refused;
     }
 

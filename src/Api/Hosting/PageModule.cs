@@ -33,7 +33,7 @@ internal static class PageModule
     public static void MapPages(this IEndpointRouteBuilder edge)
     {
         edge.MapSiteFiles();
-        var pages = edge.MapGroup("").ExcludeFromDescription();
+        var pages = edge.MapGroup("").ExcludeFromDescription().WithMetadata(new ReadByPeople());
         pages.MapPublicPages();
         pages.MapPairPages();
         pages.MapInvitePage();

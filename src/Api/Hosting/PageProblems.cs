@@ -1,4 +1,6 @@
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http.HttpResults;
+using PeerRegistry.Api.Devices;
 using PeerRegistry.Api.Http;
 using PeerRegistry.Api.Pages;
 using PeerRegistry.Application.Snapshots;
@@ -15,20 +17,29 @@ internal sealed class PageProblems(IPortalSnapshots snapshots) : IProblemPage
         context.Listener() == Listener.Edge && EdgePortal.AppOf(context, snapshots) is null
         && context.Request.GetTypedHeaders().Accept.Any(a => a.MediaType.Equals("text/html", StringComparison.OrdinalIgnoreCase) && a.Quality is not 0);
 
-    public Task Write(HttpContext context, Problem problem)
+    public async Task Write(HttpContext context, Problem problem)
     {
         // An app's host does not serve the core's style sheet and pages.
-        if (context.RequestServices.GetRequiredService<CurrentPortal>().App is not null)
-            return RefusalPage.Write(context, problem, []);
+        var portal = context.RequestServices.GetRequiredService<CurrentPortal>();
+        if (portal.App is not null)
+        {
+            await RefusalPage.Write(context, problem, []);
+            return;
+        }
 
+        // Nobody asked who it is if no endpoint has the path; the language depends on it.
+        if (portal.IsKnown && await context.AuthenticateAsync(OwnerAuthentication.SchemeName) is { Principal: { } owner })
+            context.User = owner;
+        Languages.Use(context);
         context.Response.Headers.CacheControl = "no-cache, no-store"; // required for the antiforgery token in the page
         context.Response.Headers.Pragma = "no-cache";
         var page = new RazorComponentResult<ProblemPage>(new Dictionary<string, object?>
         {
             [nameof(ProblemPage.Status)] = problem.Status,
+            [nameof(ProblemPage.Code)] = problem.Code,
             [nameof(ProblemPage.Detail)] = problem.Detail,
         })
         { StatusCode = context.Response.StatusCode };
-        return page.ExecuteAsync(context);
+        await page.ExecuteAsync(context);
     }
 }

@@ -72,6 +72,7 @@ public static class RegistryHost
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseMiddleware<RequestShape>();
+        app.UseMiddleware<PageLanguage>();
         app.MapEdge();
         app.MapInternal();
         app.MapMetrics(options);

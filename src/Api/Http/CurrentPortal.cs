@@ -16,6 +16,9 @@ internal sealed class CurrentPortal
         set => snapshot = value;
     }
 
+    /// <summary>Whether the request is for a Portal here; otherwise <see cref="Snapshot"/> refuses it.</summary>
+    public bool IsKnown => snapshot is not null;
+
     public PortalId Id => Snapshot.Portal.Id;
 
     /// <summary>The latest snapshot, for a response that shows what the request has just changed.</summary>

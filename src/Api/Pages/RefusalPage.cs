@@ -24,14 +24,15 @@ internal static class RefusalPage
     /// <param name="links">The texts and addresses of links to what the person can do next.</param>
     public static async Task Write(HttpContext context, Problem problem, IEnumerable<(string Words, string Url)> links)
     {
-        var heading = Heading(problem);
+        Languages.Use(context);
+        var heading = HtmlEncoder.Default.Encode(Heading(problem));
         var page = new StringBuilder($"""
             <!DOCTYPE html>
-            <html lang="en">
+            <html lang="{Languages.Current.Name}">
             <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{heading}</title><style>{Style}</style></head>
             <body><main>
             <h1>{heading}</h1>
-            <p>{HtmlEncoder.Default.Encode(problem.Detail ?? "The address may be mistyped, or the page was removed.")}</p>
+            <p>{HtmlEncoder.Default.Encode(Refusals.Text(problem.Code, problem.Detail))}</p>
 
             """);
         foreach (var (words, url) in links)
@@ -55,13 +56,13 @@ internal static class RefusalPage
     /// <summary>The heading says what failed; the message says why.</summary>
     private static string Heading(Problem problem) => problem switch
     {
-        { Code: "ticket_invalid" } => "This app could not be opened",
-        { Status: 401 } => "You need to sign in to open this page",
-        { Status: 403 } => "You may not open this page",
-        { Status: 404 } => "Page not found",
-        { Status: 429 } => "Too many requests",
-        { Status: 431 } => "Your browser sent too many cookies",
-        { Status: >= 500 } => "This app cannot be opened at the moment",
-        _ => "This address cannot be opened",
+        { Code: "ticket_invalid" } => RefusalPageTexts.AppNotOpened,
+        { Status: 401 } => RefusalPageTexts.SignIn,
+        { Status: 403 } => RefusalPageTexts.MayNotOpen,
+        { Status: 404 } => RefusalPageTexts.NotFound,
+        { Status: 429 } => RefusalPageTexts.TooManyRequests,
+        { Status: 431 } => RefusalPageTexts.TooManyCookies,
+        { Status: >= 500 } => RefusalPageTexts.AppUnavailable,
+        _ => RefusalPageTexts.CannotBeOpened,
     };
 }

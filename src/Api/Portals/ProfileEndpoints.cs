@@ -18,20 +18,27 @@ internal static class ProfileEndpoints
         var profile = routes.MapGroup("/core/protected/profile").WithTags("Profile").RequireAuthorization(Policies.Owner);
         profile.MapGet("", Show).WithName("profile.get");
         profile.MapPut("", Edit).WithName("profile.put").WithMetadata(new BodyLimit(MaxText));
+        profile.MapPut("/language", ChooseLanguage).WithName("profile.language.put");
         profile.MapGet("/avatar", ShowAvatar).WithName("profile.avatar.get");
         profile.MapPut("/avatar", PutAvatar).WithName("profile.avatar.put").WithMetadata(new BodyLimit(AvatarImage.MaxLength + BodyLimit.BesideLargeField));
         profile.MapDelete("/avatar", RemoveAvatar).WithName("profile.avatar.delete");
     }
 
-    private static ProfileBody Show(CurrentPortal portal)
+    private static ProfileItem Show(CurrentPortal portal)
     {
         var row = portal.Snapshot.Portal;
-        return new(row.Name, row.Email, row.Description, row.EmailPublic);
+        return new(row.Name, row.Email, row.Description, row.EmailPublic, row.Language);
     }
 
     private static async Task<IResult> Edit(ProfileBody body, CurrentPortal portal, IMediator mediator, CancellationToken ct)
     {
         await mediator.Send(new EditProfile(portal.Id, body.Name, body.Email, body.Description, body.EmailPublic), ct);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<IResult> ChooseLanguage(LanguageBody body, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    {
+        await mediator.Send(new ChooseLanguage(portal.Id, body.Language), ct);
         return TypedResults.NoContent();
     }
 
@@ -66,6 +73,10 @@ internal static class ProfileEndpoints
         var length = await body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, ct);
         return buffer.AsMemory(0, length);
     }
+
+    internal sealed record ProfileItem(string Name, string? Email, string? Description, bool EmailPublic, string? Language);
+
+    internal sealed record LanguageBody(string? Language);
 
     internal sealed record ProfileBody(string Name, string? Email, string? Description, bool EmailPublic);
 }

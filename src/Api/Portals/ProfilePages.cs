@@ -14,6 +14,7 @@ internal static class ProfilePages
     {
         pages.MapGet("/profile", (CurrentPortal portal) => Show(portal, null));
         pages.MapPost("/profile", Save).WithMetadata(new BodyLimit(ProfileEndpoints.MaxText));
+        pages.MapPost("/profile/language", ChooseLanguage);
         pages.MapPost("/profile/preview", Preview).WithMetadata(new BodyLimit(ProfileEndpoints.MaxText));
         pages.MapPost("/profile/avatar", Upload).WithMetadata(new BodyLimit(AvatarImage.MaxLength + BodyLimit.BesideLargeField));
         pages.MapPost("/profile/avatar/remove", Remove);
@@ -34,6 +35,12 @@ internal static class ProfilePages
             var field = refused.Code switch { "email_invalid" => "email", "description_invalid" => "description", _ => "name" };
             return Show(portal, new FormFailure("profile", field, refused, form));
         }
+    }
+
+    private static async Task<IResult> ChooseLanguage(PageForm form, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    {
+        await mediator.Send(new ChooseLanguage(portal.Id, form["language"]), ct);
+        return PageResults.Done("/profile", "language");
     }
 
     private static RazorComponentResult<ProfilePage> Preview(PageForm form, CurrentPortal portal)

@@ -14,6 +14,9 @@ public sealed record Portal(
 {
     public const string Stream = "portal";
 
+    /// <summary>The tag of the language of the owner's pages, such as <c>de</c> (RFC 5646). Null: each browser's own.</summary>
+    public string? Language { get; init; }
+
     /// <summary>The oldest first; every open one is among them.</summary>
     public IReadOnlyList<Invite> Invites { get; init; } = [];
 
@@ -22,6 +25,7 @@ public sealed record Portal(
         PortalCreated e => new Portal(e.Id, e.Key, $"{e.Id.Short}.{e.Zone}".ToLowerInvariant(), e.Name, null, false, null, null, null),
         ProfileChanged e => portal! with { Name = e.Name, Email = e.Email, EmailPublic = e.EmailPublic, Description = e.Description },
         AvatarChanged e => portal! with { AvatarType = e.MediaType, AvatarSha256 = e.Sha256 },
+        LanguageChosen e => portal! with { Language = e.Language },
         InviteCreated e => portal! with { Invites = Portals.Invites.Add(portal.Invites, new Invite(e.Invite, at, e.ExpiresAt, UsedBy: null, Revoked: false)) },
         InviteUsed e => portal! with { Invites = Portals.Invites.Change(portal.Invites, e.Invite, invite => invite with { UsedBy = e.By }) },
         InviteRevoked e => portal! with { Invites = Portals.Invites.Change(portal.Invites, e.Invite, invite => invite with { Revoked = true }) },

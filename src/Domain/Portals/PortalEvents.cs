@@ -16,6 +16,10 @@ public sealed record ProfileChanged(PortalId Id, string Name, string? Email, str
 [WireName("avatar_changed")]
 public sealed record AvatarChanged(PortalId Id, string? MediaType, string? Sha256) : PortalEvent;
 
+/// <param name="Language">The tag of the language of the owner's pages (RFC 5646), or null for each browser's own.</param>
+[WireName("language_chosen")]
+public sealed record LanguageChosen(PortalId Id, string? Language) : PortalEvent;
+
 [WireName("invite_created")]
 public sealed record InviteCreated(PortalId Id, string Invite, DateTimeOffset ExpiresAt) : PortalEvent;
 

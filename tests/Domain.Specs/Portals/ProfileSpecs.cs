@@ -35,6 +35,15 @@ public sealed class ProfileSpecs
     public void Taking_away_an_avatar_that_is_not_there_records_nothing() => Assert.Empty(Profile.ChangeAvatar(After(Created), null, null));
 
     [Fact]
+    public void A_chosen_language_is_recorded_once_and_can_be_taken_back()
+    {
+        var chosen = new LanguageChosen(Key.Id, "de");
+        Assert.Equal([chosen], Profile.ChooseLanguage(After(Created), "de"));
+        Assert.Empty(Profile.ChooseLanguage(After(Created, chosen), "de"));
+        Assert.Equal([new LanguageChosen(Key.Id, null)], Profile.ChooseLanguage(After(Created, chosen), null));
+    }
+
+    [Fact]
     public void A_Portal_that_is_not_there_has_no_profile() =>
         Assert.Equal("portal_unknown", Assert.Throws<RefusedException>(() => Profile.Change(null, "Ann", null, null, false)).Code);
 

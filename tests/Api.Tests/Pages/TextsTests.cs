@@ -1,0 +1,67 @@
+using System.Collections;
+using System.Globalization;
+using System.Reflection;
+using System.Resources;
+using System.Text.RegularExpressions;
+using PeerRegistry.Api.Pages;
+
+namespace PeerRegistry.Api.Tests.Pages;
+
+/// <summary>What holds for the texts of all pages, whichever resource file they are in.</summary>
+public sealed partial class TextsTests
+{
+    public static TheoryData<string> Files => [.. typeof(PageTexts).Assembly.GetTypes()
+        .Where(t => t.GetProperty("ResourceManager", BindingFlags.Public | BindingFlags.Static) is not null).Select(t => t.FullName!)];
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void Every_text_is_there_in_every_language_with_the_same_values_and_links(string file)
+    {
+        var texts = new ResourceManager(file, typeof(PageTexts).Assembly);
+        var english = Entries(texts, CultureInfo.InvariantCulture);
+        var faults = new List<string>();
+        foreach (var language in Languages.All.Skip(1))
+        {
+            var other = Entries(texts, language);
+            faults.AddRange(english.Keys.Except(other.Keys).Select(key => $"{key} is missing in {language.Name}"));
+            if (english.Count > 0)
+                faults.AddRange(other.Keys.Except(english.Keys).Select(key => $"{key} is only in {language.Name}"));
+            faults.AddRange(english.Where(e => other.TryGetValue(e.Key, out var text) && !Marks(e.Value).SequenceEqual(Marks(text)))
+                .Select(e => $"{e.Key} has other values, links or code in {language.Name}"));
+        }
+
+        Assert.True(faults.Count == 0, string.Join('\n', faults));
+    }
+
+    [Fact]
+    public void Every_refusal_that_a_page_can_show_has_a_sentence_in_every_language()
+    {
+        var codes = Directory.EnumerateFiles(Path.Combine(Root(), "src"), "*.cs", SearchOption.AllDirectories)
+            .SelectMany(f => Code().Matches(File.ReadAllText(f))).Select(m => m.Groups["code"].Value).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
+        foreach (var language in Languages.All.Skip(1))
+        {
+            var translated = Entries(new ResourceManager(typeof(RefusalTexts)), language);
+            Assert.Empty(codes.Except(translated.Keys));
+        }
+    }
+
+    /// <summary>What must be the same in every language: the values, in any order, and how many links, important and code parts there are.</summary>
+    private static IEnumerable<string> Marks(string text) => Mark().Matches(text).Select(m => m.Value[0] == '{' ? m.Value : m.Value[..1]).Order(StringComparer.Ordinal);
+
+    private static Dictionary<string, string> Entries(ResourceManager texts, CultureInfo language) =>
+        texts.GetResourceSet(language, createIfNotExists: true, tryParents: false)?.Cast<DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string)e.Value!) ?? [];
+
+    private static string Root()
+    {
+        var folder = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(folder, "PeerRegistry.sln")))
+            folder = Path.GetDirectoryName(folder)!;
+        return folder;
+    }
+
+    [GeneratedRegex(@"\{[0-9][^}]*\}|\[[^\]]+\]|\*\*.+?\*\*|`[^`]+`", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Mark();
+
+    [GeneratedRegex("""RefusalKind\.\w+,\s*"(?<code>[a-z_]+)"|WithErrorCode\("(?<code>[a-z_]+)"\)|new\((status|[45][0-9][0-9]), "(?<code>[a-z_]+)"|=> \("(?<code>[a-z_]+)", """, RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Code();
+}
