@@ -4,6 +4,7 @@ using System.Reflection;
 using System.Resources;
 using System.Text.RegularExpressions;
 using PeerRegistry.Api.Pages;
+using PeerRegistry.Application.Peers;
 
 namespace PeerRegistry.Api.Tests.Pages;
 
@@ -41,7 +42,7 @@ public sealed partial class TextsTests
         foreach (var language in Languages.All.Skip(1))
         {
             var translated = Entries(new ResourceManager(typeof(RefusalTexts)), language);
-            Assert.Empty(codes.Except(translated.Keys));
+            Assert.Empty(codes.Concat(PeerFault.All.Select(f => f.Code)).Except(translated.Keys));
         }
     }
 
