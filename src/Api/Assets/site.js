@@ -1,4 +1,4 @@
-// Pages work without this file. It copies, asks in place instead of on a page of its own, and lets the history come in by itself.
+// Pages work without this file. It copies, asks in place instead of on a page of its own, and shows changes as they happen.
 "use strict";
 
 document.addEventListener("click", async event => {
@@ -49,25 +49,29 @@ async function ask(link) {
   }
 }
 
-const live = document.querySelector("[data-live]");
-if (live)
-  follow(live);
+// Live pages. The server tells an open page that something has changed, and nothing else. The page then fetches itself again and takes over what
+// is different. A form that is being filled in stays as it is, and so does everything in an element with data-live-keep.
+if (document.body.dataset.live)
+  live(document.body.dataset.live, document.body.dataset.livePage);
 
-// Puts further events on top of the list as they come. After a broken connection the browser connects again by itself and names the last
-// event that it has. After an error status, such as a proxy's 502 while the Portal restarts, it gives up; then this opens
-// a new stream from the last event on, with growing pauses.
-function follow(list) {
-  const address = new URL(list.dataset.live, location.href);
+// page: where the parts come from, if the page is a form's answer. Then only its elements with data-live-part are live, by their ids.
+function live(stream, page) {
   const [firstPause, longestPause] = [1000, 30000];
-  let pause = firstPause;
-  let source, reopening;
+  const address = new URL(stream, location.href);
+  let source, reopening, pause = firstPause;
 
+  // The browser connects again by itself after a broken connection, and names the last change that it has heard of. After an error status, such as a
+  // proxy's 502 while the Portal restarts, it gives up; then this opens a new stream, with growing pauses.
   function open() {
+    if (source && source.readyState !== EventSource.CLOSED)
+      return;
+
+    clearTimeout(reopening);
     source = new EventSource(address);
     source.addEventListener("open", () => { pause = firstPause; });
-    source.addEventListener("entry", event => {
-      address.searchParams.set("after", event.lastEventId);
-      show(list, event.data);
+    source.addEventListener("change", event => {
+      address.searchParams.set("seen", event.lastEventId);
+      look();
     });
     source.addEventListener("error", () => {
       if (source.readyState !== EventSource.CLOSED)
@@ -78,17 +82,166 @@ function follow(list) {
     });
   }
 
-  addEventListener("pagehide", () => { clearTimeout(reopening); source.close(); });
-  addEventListener("pageshow", event => { if (event.persisted) open(); });
-  open();
+  function close() {
+    clearTimeout(reopening);
+    source?.close();
+  }
+
+  // A stream for each hidden tab would use up the few connections that a browser has for one host.
+  const follow = () => document.hidden ? close() : open();
+  document.addEventListener("visibilitychange", follow);
+  addEventListener("pagehide", close);
+  addEventListener("pageshow", event => { if (event.persisted) follow(); });
+  follow();
+
+  // A few changes are shown at once. If more follow, the page waits longer, so that nobody who causes changes keeps it and the Portal busy.
+  const [atOnce, most, refill, minute] = [250, 10, 5000, 60000];
+  let [looks, lastLook, lookAt, fetching, isDue] = [most, Date.now(), 0, false, false];
+  setInterval(() => { if (!document.hidden && Date.now() - lastLook > minute) look(); }, minute / 2); // for the times
+
+  function look() {
+    isDue = true;
+    if (lookAt || fetching)
+      return;
+
+    looks = Math.min(most, looks + (Date.now() - lastLook) / refill) - 1;
+    lookAt = setTimeout(refresh, atOnce + Math.max(0, -looks * refill));
+  }
+
+  async function refresh() {
+    [lookAt, fetching, isDue] = [0, true, false];
+    try {
+      const answer = await fetch(page ?? location.href, { headers: { Accept: "text/html" } });
+      if (answer.status === 401 || answer.status === 404)
+        gone();
+      else if (answer.ok)
+        takeOver(new DOMParser().parseFromString(await answer.text(), "text/html"), page);
+    } catch {
+      // The next change or the next minute tries again.
+    }
+    [fetching, lastLook] = [false, Date.now()];
+    if (isDue)
+      look();
+  }
+
+  // What the page shows is removed, or this browser is no longer paired.
+  function gone() {
+    if (!page && ![...document.forms].some(isInUse))
+      location.reload();
+  }
 }
 
-function show(list, html) {
-  const entry = new DOMParser().parseFromString(html, "text/html").querySelector("li");
-  if (!entry || document.getElementById(entry.id))
+function takeOver(fresh, page) {
+  if (!fresh.querySelector("[data-live-nav]"))
+    return; // another kind of page
+
+  const focused = document.activeElement;
+  const name = focused?.getAttribute("id");
+  for (const part of document.querySelectorAll(page ? "[data-live-nav], [data-live-part]" : "[data-live-nav], main")) {
+    const other = part.matches("[data-live-nav]") ? fresh.querySelector("[data-live-nav]") : fresh.getElementById(part.id);
+    if (other)
+      adapt(part, other);
+  }
+  if (!page)
+    document.title = fresh.title;
+  if (focused && !focused.isConnected)
+    (document.getElementById(name) ?? document.getElementById("main")).focus({ preventScroll: true });
+}
+
+// Makes an element like a fresh one, and touches only what differs.
+function adapt(old, fresh) {
+  if (old.isEqualNode(fresh) || old.matches("[data-live-keep]") || (old.matches("form") && isInUse(old)))
     return;
 
-  entry.classList.add("new");
-  list.prepend(entry);
-  document.querySelector("[data-live-empty]")?.remove();
+  for (const { name, value } of [...fresh.attributes]) {
+    if (name !== "open" && old.getAttribute(name) !== value)
+      old.setAttribute(name, value);
+  }
+  for (const { name } of [...old.attributes]) {
+    if (name !== "open" && !fresh.hasAttribute(name))
+      old.removeAttribute(name);
+  }
+  adaptContent(old, fresh);
+}
+
+function adaptContent(old, fresh) {
+  // By attributes: the property id of a form is its field of that name.
+  const keyOf = node => node.nodeType !== Node.ELEMENT_NODE ? undefined
+    : node.getAttribute("id") || node.getAttribute("aria-labelledby") || (node.matches("li, tr") ? node.querySelector("a[href]")?.getAttribute("href") : undefined) || undefined;
+  const isAlike = (one, other) => one.nodeName === other.nodeName && keyOf(one) === keyOf(other);
+  const named = new Map();
+  for (const child of old.children) {
+    if (keyOf(child) && !named.has(keyOf(child)))
+      named.set(keyOf(child), child);
+  }
+
+  const all = [...fresh.childNodes];
+  const wanted = new Set(all.map(keyOf));
+  let at = old.firstChild;
+  const skip = () => {
+    const next = at.nextSibling;
+    if (!at.matches?.("[data-live-keep]"))
+      at.remove();
+    at = next;
+  };
+  all.forEach((child, index) => {
+    while (at && keyOf(at) && !wanted.has(keyOf(at)))
+      skip();
+
+    let match = keyOf(child) ? named.get(keyOf(child)) : at && isAlike(at, child) ? at : undefined;
+    if (!match && !keyOf(child) && at && countFrom(at) > all.length - index) {
+      // Something was removed here: the next node that is alike is the one.
+      for (match = at; match && !isAlike(match, child) && !wanted.has(keyOf(match) ?? null);)
+        match = match.nextSibling;
+      while (match && isAlike(match, child) && at !== match)
+        skip();
+    }
+    if (!match || !isAlike(match, child)) {
+      old.insertBefore(arrived(document.importNode(child, true)), at);
+      return;
+    }
+
+    named.delete(keyOf(child));
+    if (match === at)
+      at = at.nextSibling;
+    else
+      old.insertBefore(match, at);
+    if (match.nodeType === Node.ELEMENT_NODE)
+      adapt(match, child);
+    else if (match.data !== child.data && !isSelected(match))
+      match.data = child.data;
+  });
+  while (at)
+    skip();
+}
+
+function countFrom(node) {
+  let count = 0;
+  for (; node; node = node.nextSibling)
+    count++;
+  return count;
+}
+
+function arrived(node) {
+  if (node.nodeName === "LI")
+    node.classList.add("new");
+  return node;
+}
+
+// Whether something was typed, chosen or marked in a form, or the cursor is in one of its fields.
+function isInUse(form) {
+  return isSelected(form) || [...form.elements].some(control => {
+    if (control.type === "hidden")
+      return false;
+    if (control.matches("select"))
+      return control.selectedIndex !== Math.max(0, [...control.options].findIndex(option => option.defaultSelected));
+    if (control.type === "checkbox" || control.type === "radio")
+      return control.checked !== control.defaultChecked;
+    return control.matches("input, textarea") && (control === document.activeElement || control.value !== control.defaultValue);
+  });
+}
+
+function isSelected(node) {
+  const selection = getSelection();
+  return selection !== null && !selection.isCollapsed && selection.containsNode(node, true);
 }

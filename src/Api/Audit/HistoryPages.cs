@@ -13,8 +13,6 @@ internal static class HistoryPages
     public static void MapHistoryPages(this IEndpointRouteBuilder pages)
     {
         pages.MapGet("/history", Show);
-        pages.MapGet("/history/live", (string? about, long after, HttpContext context, CurrentPortal portal, LiveHistory live) =>
-            live.Write(StreamOf(about), after, portal.Id, context));
     }
 
     /// <summary>The latest events of one stream, as part of another page.</summary>
@@ -39,8 +37,7 @@ internal static class HistoryPages
             page.ConvertAll(words.Of),
             StreamOf(about) is null ? null : about,
             before is null,
-            found.Count > PageSize ? page[^1].Sequence : null,
-            before is null ? $"/history/live?about={about}&after={(found.Count > 0 ? found[0].Sequence : 0)}" : null));
+            found.Count > PageSize ? page[^1].Sequence : null));
     }
 
     private static string? StreamOf(string? about) => about switch

@@ -6,6 +6,7 @@ using PeerRegistry.Api.Http;
 using PeerRegistry.Api.Pages;
 using PeerRegistry.Api.Peers;
 using PeerRegistry.Api.Portals;
+using PeerRegistry.Application.Snapshots;
 
 namespace PeerRegistry.Api.Hosting;
 
@@ -43,8 +44,12 @@ internal static class PageModule
         {
             context.HttpContext.Response.Headers.CacheControl = "no-cache, no-store"; // required for the antiforgery tokens in the pages
             context.HttpContext.Response.Headers.Pragma = "no-cache";
+            var services = context.HttpContext.RequestServices;
+            services.GetRequiredService<CurrentPortal>().MarkState(
+                services.GetRequiredService<IPortalChanges>(), services.GetRequiredService<IPortalSnapshots>());
             return next(context);
         });
+        LiveStream.Map(owner);
         owner.MapHomePages();
         owner.MapPeerPages();
         owner.MapInboxPages();

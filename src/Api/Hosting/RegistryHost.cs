@@ -101,7 +101,7 @@ public static class RegistryHost
         services.AddSingleton<ChallengeLimits>();
         services.AddHealthChecks();
         services.AddSingleton<NoticeLimits>();
-        services.AddSingleton<LiveHistory>();
+        services.AddSingleton<LiveStream>();
         services.AddAccess();
         services.AddCalls();
         services.AddGateway();

@@ -21,6 +21,16 @@ internal sealed class CurrentPortal
 
     public PortalId Id => Snapshot.Portal.Id;
 
+    /// <summary>The mark of the state that a page shows at least (<see cref="IPortalChanges"/>). Null where no page is shown to the owner.</summary>
+    public string? Mark { get; private set; }
+
+    /// <summary>Takes the mark, and then a snapshot that is not older.</summary>
+    public void MarkState(IPortalChanges changes, IPortalSnapshots snapshots)
+    {
+        Mark = changes.Mark(Id);
+        Refresh(snapshots);
+    }
+
     /// <summary>The latest snapshot, for a response that shows what the request has just changed.</summary>
     public void Refresh(IPortalSnapshots snapshots) => snapshot = snapshots.Find(Id);
 

@@ -6,6 +6,7 @@ using PeerRegistry.Application.Peers;
 using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
 using PeerRegistry.Infrastructure.Messaging;
+using PeerRegistry.Infrastructure.Snapshots;
 using PeerRegistry.Infrastructure.Store;
 
 namespace PeerRegistry.Infrastructure.Peers;
@@ -14,7 +15,8 @@ namespace PeerRegistry.Infrastructure.Peers;
 /// Table <c>peer_contacts</c>. What follows from a contact is decided by <see cref="Contact"/>; the statements load it, and store it if
 /// its row still has the version that was loaded.
 /// </summary>
-internal sealed class PeerContacts(NpgsqlDataSource database, IDocumentStore store, Outbox outbox, DueContacts due, CallReports calls, TimeProvider clock)
+internal sealed class PeerContacts(
+    NpgsqlDataSource database, IDocumentStore store, Outbox outbox, DueContacts due, CallReports calls, PortalChanges changes, TimeProvider clock)
     : IPeerContacts, IPeerings
 {
     /// <summary>How long a claim lasts if its process dies: longer than the two messages of one contact take at most.</summary>
@@ -162,6 +164,8 @@ internal sealed class PeerContacts(NpgsqlDataSource database, IDocumentStore sto
             try
             {
                 await session.SaveChangesAsync(ct);
+                if (PeerContact.Of(contact) != PeerContact.Of(stored.Contact))
+                    changes.Changed(portal);
                 return;
             }
             catch (MartenCommandException e) when (AppendFailures.MeansStale(e))

@@ -3,11 +3,12 @@ using Npgsql;
 using NpgsqlTypes;
 using PeerRegistry.Application.Peers;
 using PeerRegistry.Domain.Portals;
+using PeerRegistry.Infrastructure.Snapshots;
 using PeerRegistry.Infrastructure.Store;
 
 namespace PeerRegistry.Infrastructure.Peers;
 
-internal sealed class PeerProfiles(NpgsqlDataSource database) : IPeerProfiles
+internal sealed class PeerProfiles(NpgsqlDataSource database, PortalChanges changes) : IPeerProfiles
 {
     public async Task<PeerProfile> Find(PortalId portal, ShortId peer, CancellationToken ct)
     {
@@ -35,7 +36,8 @@ internal sealed class PeerProfiles(NpgsqlDataSource database) : IPeerProfiles
             portal,
             peer);
         command.Parameters.Add(Sql.Text(description));
-        await command.ExecuteNonQueryAsync(ct);
+        if (await command.ExecuteNonQueryAsync(ct) > 0)
+            changes.Changed(portal);
     }
 
     public async Task KeepPicture(PortalId portal, ShortId peer, byte[]? picture, string? tag, CancellationToken ct)
@@ -44,7 +46,8 @@ internal sealed class PeerProfiles(NpgsqlDataSource database) : IPeerProfiles
             "update registry.peer_profiles set picture = $3, picture_etag = $4 where portal_id = $1 and short_id = $2", portal, peer);
         command.Parameters.Add(new NpgsqlParameter { Value = picture ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bytea });
         command.Parameters.Add(Sql.Text(tag));
-        await command.ExecuteNonQueryAsync(ct);
+        if (await command.ExecuteNonQueryAsync(ct) > 0)
+            changes.Changed(portal);
     }
 
     public void Drop(IDocumentSession session, ShortId peer) => session.Queue(

@@ -2,6 +2,7 @@ using Marten;
 using Npgsql;
 using PeerRegistry.Application.Peers;
 using PeerRegistry.Domain.Portals;
+using PeerRegistry.Infrastructure.Snapshots;
 using PeerRegistry.Infrastructure.Store;
 
 namespace PeerRegistry.Infrastructure.Peers;
@@ -10,7 +11,7 @@ namespace PeerRegistry.Infrastructure.Peers;
 /// Table <c>peering_offers</c>. State <c>Open</c> is in the inbox; <c>Ignored</c> and <c>Withdrawn</c> are kept so that the same
 /// revision does not come in again, capped like the open ones.
 /// </summary>
-internal sealed class PeeringOffers(NpgsqlDataSource database, TimeProvider clock) : IPeeringOffers
+internal sealed class PeeringOffers(NpgsqlDataSource database, PortalChanges changes, TimeProvider clock) : IPeeringOffers
 {
     private const int AtMost = 100;
     private const int AtMostOfNetwork = 5;
@@ -89,23 +90,19 @@ internal sealed class PeeringOffers(NpgsqlDataSource database, TimeProvider cloc
             });
         }
 
-        await batch.ExecuteNonQueryAsync(ct);
+        if (await batch.ExecuteNonQueryAsync(ct) > 0)
+            changes.Changed(portal);
     }
 
-    public async Task Withdraw(PortalId portal, PortalId from, long revision, CancellationToken ct)
-    {
-        await using var connection = await database.OpenConnectionAsync(ct);
-        await Execute(
-            connection,
-            """
-            update registry.peering_offers set state = case when state = 'Ignored' then state else 'Withdrawn' end, revision = $3
-            where portal_id = $1 and id = $2 and revision < $3
-            """,
-            ct,
-            Sql.Text(portal.Value),
-            Sql.Text(from.Value),
-            Sql.Bigint(revision));
-    }
+    public Task Withdraw(PortalId portal, PortalId from, long revision, CancellationToken ct) => Execute(
+        portal,
+        """
+        update registry.peering_offers set state = case when state = 'Ignored' then state else 'Withdrawn' end, revision = $3
+        where portal_id = $1 and id = $2 and revision < $3
+        """,
+        ct,
+        Sql.Text(from.Value),
+        Sql.Bigint(revision));
 
     public async Task<IReadOnlyList<PeeringOffer>> List(PortalId portal, string after, int limit, CancellationToken ct)
     {
@@ -121,12 +118,8 @@ internal sealed class PeeringOffers(NpgsqlDataSource database, TimeProvider cloc
         return await Read(command, ct);
     }
 
-    public async Task MarkSeen(PortalId portal, CancellationToken ct)
-    {
-        await using var connection = await database.OpenConnectionAsync(ct);
-        await Execute(
-            connection, "update registry.peering_offers set seen = true where portal_id = $1 and state = 'Open' and not seen", ct, Sql.Text(portal.Value));
-    }
+    public Task MarkSeen(PortalId portal, CancellationToken ct) =>
+        Execute(portal, "update registry.peering_offers set seen = true where portal_id = $1 and state = 'Open' and not seen", ct);
 
     public async Task<PeeringOffer?> Find(PortalId portal, PortalId from, CancellationToken ct)
     {
@@ -138,16 +131,8 @@ internal sealed class PeeringOffers(NpgsqlDataSource database, TimeProvider cloc
         return (await Read(command, ct)) is [var offer] ? offer : null;
     }
 
-    public async Task<bool> Ignore(PortalId portal, PortalId from, CancellationToken ct)
-    {
-        await using var connection = await database.OpenConnectionAsync(ct);
-        return await Execute(
-            connection,
-            "update registry.peering_offers set state = 'Ignored' where portal_id = $1 and id = $2 and state = 'Open'",
-            ct,
-            Sql.Text(portal.Value),
-            Sql.Text(from.Value)) > 0;
-    }
+    public async Task<bool> Ignore(PortalId portal, PortalId from, CancellationToken ct) => await Execute(
+        portal, "update registry.peering_offers set state = 'Ignored' where portal_id = $1 and id = $2 and state = 'Open'", ct, Sql.Text(from.Value)) > 0;
 
     public void Drop(IDocumentSession session, PortalId from) => session.Queue(
         "delete from registry.peering_offers where portal_id = $1 and id = $2", session.Portal(), Sql.Text(from.Value));
@@ -169,10 +154,15 @@ internal sealed class PeeringOffers(NpgsqlDataSource database, TimeProvider cloc
         return found;
     }
 
-    private static async Task<int> Execute(NpgsqlConnection connection, string statement, CancellationToken ct, params NpgsqlParameter[] parameters)
+    /// <param name="parameters">The parameters from $2 on; $1 is the Portal.</param>
+    private async Task<int> Execute(PortalId portal, string statement, CancellationToken ct, params NpgsqlParameter[] parameters)
     {
-        await using var command = new NpgsqlCommand(statement, connection);
+        await using var command = database.CreateCommand(statement);
+        command.Parameters.Add(Sql.Text(portal.Value));
         command.Parameters.AddRange(parameters);
-        return await command.ExecuteNonQueryAsync(ct);
+        var rows = await command.ExecuteNonQueryAsync(ct);
+        if (rows > 0)
+            changes.Changed(portal);
+        return rows;
     }
 }

@@ -59,10 +59,15 @@ public static class StoreModule
         services.AddSingleton<SnapshotFollower>();
         services.AddSingleton<PortalSnapshots>();
         services.AddSingleton<IPortalSnapshots>(provider => provider.GetRequiredService<PortalSnapshots>());
+        services.AddSingleton<PortalChanges>();
+        services.AddSingleton<IPortalChanges>(provider => provider.GetRequiredService<PortalChanges>());
+        services.AddSingleton<RowChanges>();
 
         services.AddProjection<PortalListProjection>();
         services.AddSingleton<StoreStart>();
         services.AddHostedService(provider => provider.GetRequiredService<StoreStart>());
+        services.AddHostedService<EventChanges>();
+        services.AddHostedService(provider => provider.GetRequiredService<RowChanges>());
         services.AddMessaging(cluster);
         return services;
     }

@@ -18,6 +18,7 @@ internal sealed class SnapshotFollower(
     PortalSnapshots snapshots,
     SnapshotTrust trust,
     ChangeNotifier notifier,
+    RowChanges rows,
     AsyncSignal pulse,
     TimeProvider clock,
     ILogger<SnapshotFollower> log) : BackgroundService
@@ -132,10 +133,12 @@ internal sealed class SnapshotFollower(
                 await using var connection = await database.OpenConnectionAsync(ct);
                 connection.Notification += (_, notice) =>
                 {
-                    if (!notice.Payload.StartsWith(notifier.Node, StringComparison.Ordinal))
+                    if (notice.Channel == RowChanges.Channel)
+                        rows.Hear(notice.Payload);
+                    else if (!notice.Payload.StartsWith(notifier.Node, StringComparison.Ordinal))
                         trust.LookDue.Beat();
                 };
-                await using (var listen = new NpgsqlCommand($"listen {ChangeNotifier.Channel}", connection))
+                await using (var listen = new NpgsqlCommand($"listen {ChangeNotifier.Channel}; listen {RowChanges.Channel}", connection))
                     await listen.ExecuteNonQueryAsync(ct);
                 while (true)
                     await connection.WaitAsync(ct);

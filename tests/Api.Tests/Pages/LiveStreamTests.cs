@@ -4,25 +4,21 @@ using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Playwright;
-using PeerRegistry.Api.Audit;
 using PeerRegistry.Api.ForwardAuth.ProxyConfig;
-using PeerRegistry.Api.Http;
+using PeerRegistry.Api.Pages;
 using PeerRegistry.Api.Tests.ForwardAuth;
 using PeerRegistry.Api.Tests.Common;
-using PeerRegistry.Api.Tests.Pages;
 using PeerRegistry.Api.Tests.Peers;
-using PeerRegistry.Application.Audit;
-using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Devices;
 using PeerRegistry.Application.Portals;
 using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Tests;
 
-namespace PeerRegistry.Api.Tests.Audit;
+namespace PeerRegistry.Api.Tests.Pages;
 
-/// <summary>The live history behind the printed configuration of a real proxy, and in a real browser.</summary>
+/// <summary>The stream that open pages follow, behind the printed configuration of a real proxy, and in a real browser.</summary>
 [Collection(nameof(Browsing))]
-public sealed class LiveHistoryTests(TestPostgres postgres) : IAsyncLifetime
+public sealed class LiveStreamTests(TestPostgres postgres) : IAsyncLifetime
 {
     private static readonly TimeSpan Never = TimeSpan.FromHours(1);
 
@@ -42,22 +38,21 @@ public sealed class LiveHistoryTests(TestPostgres postgres) : IAsyncLifetime
     {
         var ada = await Ada(TimeSpan.FromMilliseconds(300));
         await using var rig = await LiveProxyRig.Start(program, ada, "none", "http://127.0.0.1:9");
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"https://{ada.Domain}/history/live?after=1000000");
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"https://{ada.Domain}/live?seen={ada.Services.GetRequiredService<IPortalChanges>().Mark(ada.Id)}");
         using var owner = await ada.Owner();
         request.Headers.Authorization = owner.DefaultRequestHeaders.Authorization;
         using var answer = await rig.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Stop).WaitAsync(TimeSpan.FromSeconds(10), Stop);
         Assert.Equal((HttpStatusCode.OK, "text/event-stream"), (answer.StatusCode, answer.Content.Headers.ContentType?.MediaType));
 
         using var lines = new StreamReader(await answer.Content.ReadAsStreamAsync(Stop));
-        var first = new List<string?>();
-        while (first.Count < 6)
-            first.Add(await lines.ReadLineAsync(Stop).AsTask().WaitAsync(TimeSpan.FromSeconds(10), Stop));
-        Assert.Equal(["retry: 1000", "", ":", "", ":", ""], first);
+        Assert.Equal("retry: 1000", await lines.ReadLineAsync(Stop).AsTask().WaitAsync(TimeSpan.FromSeconds(10), Stop));
+        for (var comments = 0; comments < 2;)
+            comments += await lines.ReadLineAsync(Stop).AsTask().WaitAsync(TimeSpan.FromSeconds(10), Stop) == ":" ? 1 : 0;
     }
 
     [Fact]
     public void Three_comments_may_be_late_before_a_proxy_gives_up() =>
-        Assert.True(3 * LiveHistory.LongestSilence < TimeSpan.FromSeconds(ProxySetup.CoreSeconds));
+        Assert.True(3 * LiveStream.LongestSilence < TimeSpan.FromSeconds(ProxySetup.CoreSeconds));
 
     [Fact]
     public async Task The_stream_ends_when_its_device_is_revoked_and_when_the_registry_stops()
@@ -126,7 +121,7 @@ public sealed class LiveHistoryTests(TestPostgres postgres) : IAsyncLifetime
         await page.GetByText("changed the profile of").WaitForAsync();
 
         var asked = 0;
-        await page.RouteAsync("**/history/live**", route => Interlocked.Increment(ref asked) > 2
+        await page.RouteAsync("**/live?**", route => Interlocked.Increment(ref asked) > 2
             ? route.ContinueAsync()
             : route.FulfillAsync(new RouteFulfillOptions { Status = 502 }));
         relay.Cut();
@@ -136,8 +131,8 @@ public sealed class LiveHistoryTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     /// <param name="silence">The longest time between two comments. Null: as in production.</param>
-    private Task<LivePortal> Ada(TimeSpan? silence) => zone.Move("Ada", services => services.AddSingleton(provider => new LiveHistory(
-        provider.GetRequiredService<IEventFeed>(), provider.GetRequiredService<IPortalSnapshots>(), provider.GetRequiredService<TimeProvider>(),
+    private Task<LivePortal> Ada(TimeSpan? silence) => zone.Move("Ada", services => services.AddSingleton(provider => new LiveStream(
+        provider.GetRequiredService<IPortalChanges>(), provider.GetRequiredService<IPortalSnapshots>(), provider.GetRequiredService<TimeProvider>(),
         provider.GetRequiredService<IHostApplicationLifetime>(), silence)));
 
     private static string WithTimeout(string configuration, string time)
@@ -149,7 +144,7 @@ public sealed class LiveHistoryTests(TestPostgres postgres) : IAsyncLifetime
 
     private static async Task<StreamReader> Lines(LivePortal portal, HttpClient owner)
     {
-        var answer = await owner.GetAsync($"https://{portal.Domain}/history/live?after=0", HttpCompletionOption.ResponseHeadersRead, Stop);
+        var answer = await owner.GetAsync($"https://{portal.Domain}/live?seen=nothing", HttpCompletionOption.ResponseHeadersRead, Stop);
         return new StreamReader(await answer.Content.ReadAsStreamAsync(Stop));
     }
 
@@ -158,15 +153,15 @@ public sealed class LiveHistoryTests(TestPostgres postgres) : IAsyncLifetime
     private async Task<IPage> OpenHistory(Browser browser, LivePortal portal)
     {
         var page = await browser.Page();
-        page.Request += (_, request) =>
-        {
-            if (request.Url.Contains("/history/live", StringComparison.Ordinal))
-                connections.Add(request);
-        };
         var code = await portal.Send(new CreatePairingCode(portal.Id));
         await page.Open(portal, code.Path);
         await page.Press("Pair this browser");
         await page.WaitForURLAsync("**/home**");
+        page.Request += (_, request) =>
+        {
+            if (request.Url.Contains("/live?", StringComparison.Ordinal) && request.Headers["referer"].EndsWith("/history", StringComparison.Ordinal))
+                connections.Add(request);
+        };
         await page.Open(portal, "/history");
         await Eventually.Holds(() => Task.FromResult(connections.Count == 1));
         return page;
