@@ -14,6 +14,7 @@ internal static class SiteFiles
     {
         Load("site.css", "text/css; charset=utf-8"),
         Load("site.js", "text/javascript; charset=utf-8"),
+        Load("avatar.js", "text/javascript; charset=utf-8"),
         Load("icon.svg", "image/svg+xml"),
     }.ToFrozenDictionary(a => a.Name);
 

@@ -20,7 +20,7 @@ internal static class ProfileEndpoints
         profile.MapPut("", Edit).WithName("profile.put").WithMetadata(new BodyLimit(MaxText));
         profile.MapPut("/language", ChooseLanguage).WithName("profile.language.put");
         profile.MapGet("/avatar", ShowAvatar).WithName("profile.avatar.get");
-        profile.MapPut("/avatar", PutAvatar).WithName("profile.avatar.put").WithMetadata(new BodyLimit(AvatarImage.MaxLength + BodyLimit.BesideLargeField));
+        profile.MapPut("/avatar", PutAvatar).WithName("profile.avatar.put").WithMetadata(new BodyLimit(UploadedPicture.MaxLength + BodyLimit.BesideLargeField));
         profile.MapDelete("/avatar", RemoveAvatar).WithName("profile.avatar.delete");
     }
 
@@ -66,12 +66,12 @@ internal static class ProfileEndpoints
         return TypedResults.NoContent();
     }
 
-    /// <returns>The bytes, up to one more than a picture may have, so that a larger picture is refused.</returns>
+    /// <returns>All bytes, of which the limit of the route allows few more than a picture may have.</returns>
     internal static async Task<ReadOnlyMemory<byte>> ReadPicture(Stream body, CancellationToken ct)
     {
-        var buffer = new byte[AvatarImage.MaxLength + 1];
-        var length = await body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, ct);
-        return buffer.AsMemory(0, length);
+        using var read = new MemoryStream();
+        await body.CopyToAsync(read, ct);
+        return read.GetBuffer().AsMemory(0, (int)read.Length);
     }
 
     internal sealed record ProfileItem(string Name, string? Email, string? Description, bool EmailPublic, string? Language);

@@ -16,7 +16,7 @@ internal static class ProfilePages
         pages.MapPost("/profile", Save).WithMetadata(new BodyLimit(ProfileEndpoints.MaxText));
         pages.MapPost("/profile/language", ChooseLanguage);
         pages.MapPost("/profile/preview", Preview).WithMetadata(new BodyLimit(ProfileEndpoints.MaxText));
-        pages.MapPost("/profile/avatar", Upload).WithMetadata(new BodyLimit(AvatarImage.MaxLength + BodyLimit.BesideLargeField));
+        pages.MapPost("/profile/avatar", Upload).WithMetadata(new BodyLimit(UploadedPicture.MaxLength + BodyLimit.BesideLargeField));
         pages.MapPost("/profile/avatar/remove", Remove);
     }
 

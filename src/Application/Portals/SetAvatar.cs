@@ -6,18 +6,18 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Portals;
 
-/// <param name="Bytes">A picture as <see cref="AvatarImage"/> allows it, or null to delete the avatar.</param>
+/// <param name="Bytes">A picture as <see cref="UploadedPicture"/> allows it, or null to delete the avatar.</param>
 public sealed record SetAvatar(PortalId Portal, ReadOnlyMemory<byte>? Bytes) : ICommand
 {
-    internal sealed class Handler(IDocumentSession session, IAggregates aggregates, IAvatars avatars) : IRequestHandler<SetAvatar, Unit>
+    internal sealed class Handler(IDocumentSession session, IAggregates aggregates, IAvatars avatars, IPictures pictures) : IRequestHandler<SetAvatar, Unit>
     {
         public async Task<Unit> Handle(SetAvatar c, CancellationToken ct)
         {
-            var image = c.Bytes is { } bytes ? AvatarImage.Sniff(bytes.Span) : null;
-            var sha256 = image is null ? null : Convert.ToHexStringLower(SHA256.HashData(c.Bytes!.Value.Span));
+            var made = c.Bytes is { } bytes ? await pictures.MakeAvatar(bytes, ct) : null;
+            var sha256 = made is null ? null : Convert.ToHexStringLower(SHA256.HashData(made));
             var portal = await aggregates.LoadPortal(session, ct);
-            if (portal.Append(Profile.ChangeAvatar(portal.State, image?.MediaType, sha256)))
-                avatars.Keep(session, c.Bytes);
+            if (portal.Append(Profile.ChangeAvatar(portal.State, made is null ? null : AvatarImage.Sniff(made).MediaType, sha256)))
+                avatars.Keep(session, made);
             return Unit.Value;
         }
     }

@@ -8,5 +8,6 @@ internal static class PortalsModule
     public static IServiceCollection AddPortals(this IServiceCollection services) =>
         services
         .AddSingleton<IAvatars, Avatars>()
+        .AddSingleton<IPictures, Pictures>()
         .AddSingleton<IInvites, InviteCodes>();
 }

@@ -32,7 +32,7 @@ internal sealed record EveryPage(LivePortal Portal, LivePortal Peer, LivePortal 
         var (portal, peer, stranger) = (await browsing.Move("Portal"), await browsing.Move("Peer"), await browsing.Move("Stranger"));
         await portal.Send(new EditProfile(portal.Id, words.Own, "ada@zone.test", words.Markdown, true));
         await peer.Send(new EditProfile(peer.Id, words.Claimed, null, words.Markdown, true));
-        await peer.Send(new SetAvatar(peer.Id, words.Picture));
+        await peer.Send(new SetAvatar(peer.Id, OwnerTests.Pixel));
         await stranger.Send(new EditProfile(stranger.Id, words.Claimed, null, null, false));
         await portal.Add(peer);
         await peer.Add(portal);
@@ -44,6 +44,8 @@ internal sealed record EveryPage(LivePortal Portal, LivePortal Peer, LivePortal 
         await Eventually.Mutual(portal, peer);
         await portal.Send(new RenamePeer(portal.Id, TypedPortalId.Of(peer.Id), words.Petname));
         await Eventually.Holds(async () => (await portal.Services.GetRequiredService<IPeerProfiles>().Find(portal.Id, peer.Id.Short, default)).HasPicture);
+        if (words.HostilePicture is { } hostile)
+            await portal.Services.GetRequiredService<IPeerProfiles>().KeepPicture(portal.Id, peer.Id.Short, hostile, null, default);
         var offers = 0;
         while (offers == 0)
         {
@@ -57,8 +59,8 @@ internal sealed record EveryPage(LivePortal Portal, LivePortal Peer, LivePortal 
     /// <summary>Everything that people may call something.</summary>
     internal sealed record Words(string Own, string Claimed, string Petname, string Device, string Markdown, string App)
     {
-        /// <summary>That the peer shows of itself.</summary>
-        public ReadOnlyMemory<byte> Picture { get; init; } = OwnerTests.Pixel;
+        /// <summary>What the peer shows instead of its avatar, or null. A Portal of ours would not send it.</summary>
+        public byte[]? HostilePicture { get; init; }
 
         public static readonly Words Plain = new("Ada Lindqvist", "Bo Márquez", "Bo from the allotment", "Telephone",
             "I keep **bees** and [old maps](https://maps.test).", AppNamed("Postcards"));

@@ -123,7 +123,7 @@ public sealed class EveryPageTests(Browsing browsing)
             $"{Script}\n\n[x](javascript:alert(7)) <svg/onload=alert(8)> [y](&#x6A;avascript:alert(9))\n\n![z](javascript:alert(10))\n\n<a href=\"javascript:alert(11)\">z</a>",
             EveryPage.Words.AppNamed("</h1><iframe srcdoc='" + Script + "'>"))
         {
-            Picture = WithText(OwnerTests.Pixel, Script),
+            HostilePicture = WithText(OwnerTests.Pixel, Script),
         });
         var (owner, anybody) = (await browsing.Owner(all.Portal), await browsing.Anybody());
         foreach (var (page, path) in all.Owners.Select(p => (owner, p)).Concat([.. EveryPage.Public.Select(p => (anybody, p))]))

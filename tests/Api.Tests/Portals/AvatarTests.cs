@@ -15,7 +15,7 @@ public sealed class AvatarTests(TestPostgres postgres)
         var ada = await zone.Move("Ada");
         using var owner = await ada.Owner();
         foreach (var (bytes, status) in new[] { ("<script>alert(1)</script>"u8.ToArray(), HttpStatusCode.BadRequest),
-            (new byte[AvatarImage.MaxLength + 1], HttpStatusCode.RequestEntityTooLarge) })
+            (new byte[UploadedPicture.MaxLength + 1], HttpStatusCode.RequestEntityTooLarge) })
         {
             using var body = new ByteArrayContent(bytes) { Headers = { ContentType = new MediaTypeHeaderValue("image/png") } };
             using var refused = await owner.PutAsync("/core/protected/profile/avatar", body);
