@@ -6,6 +6,7 @@ using PeerRegistry.Application.Peers;
 using PeerRegistry.Application.Portals;
 using PeerRegistry.Application.SignedCalls;
 using PeerRegistry.Domain.Apps;
+using PeerRegistry.Domain.Circles;
 using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Portals;
 
@@ -51,7 +52,8 @@ public sealed class ReferenceRules
     [Fact]
     public void Features_of_the_domain_share_words_IDs_and_keys_only()
     {
-        Type[] shared = [typeof(PortalId), typeof(ShortId), typeof(TypedPortalId), typeof(PublicKey), typeof(KeyKind), typeof(HumanEncoding)];
+        Type[] shared = [typeof(PortalId), typeof(ShortId), typeof(TypedPortalId), typeof(PublicKey), typeof(KeyKind), typeof(HumanEncoding),
+            typeof(CircleId), typeof(CircleSet)];
         var across = Dependencies.Of(Source.Domain).Where(d =>
             d.To.IsIn(Source.Domain) && Source.Feature(d.From) != Source.Feature(d.To) && Source.Feature(d.To) is not (null or "Common")
                 && !shared.Contains(d.To));
@@ -66,8 +68,8 @@ public sealed class ReferenceRules
     public void Features_of_the_application_share_aggregates_and_the_way_to_peers_only()
     {
         // which app sees which peer, which ends with the peer; an invite makes one
-        Type[] joined = [typeof(Visibility), typeof(VisibilityMode), typeof(IPeerContacts), typeof(PeerContact), typeof(IInvites), typeof(AppEvent),
-            typeof(FindDefaultPortal)]; // the operator says where its apps listen
+        Type[] joined = [typeof(Visibility), typeof(VisibilityMode), typeof(Circle), typeof(CircleId), typeof(CircleSet),
+            typeof(IPeerContacts), typeof(PeerContact), typeof(IInvites), typeof(AppEvent), typeof(FindDefaultPortal)]; // the operator says where its apps listen
         var across = Dependencies.Of(Source.Application).Where(d =>
             Source.Feature(d.From) is not (null or "Common" or "Snapshots" or "ForwardAuth" or "Audit")
             && Source.Feature(d.To) is { } feature && feature != Source.Feature(d.From)

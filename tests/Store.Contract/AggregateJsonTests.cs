@@ -1,5 +1,6 @@
 using System.Text.Json;
 using PeerRegistry.Domain.Apps;
+using PeerRegistry.Domain.Circles;
 using PeerRegistry.Domain.Devices;
 using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
@@ -16,10 +17,25 @@ public sealed class AggregateJsonTests
     public void An_app_reads_back_as_it_was_written()
     {
         var rule = new AccessRule("", Access.Private, new Dictionary<string, string> { ["X-Ptl-Id"] = "{{ id }}" });
-        AssertReadsBack(new App(new AppMeta("notes", "Notes", [rule]), Visibility.Some([Given.Portal()]), At, HasToken: true)
+        AssertReadsBack(new App(new AppMeta("notes", "Notes", [rule]), Visibility.Some([Given.Portal()], CircleSet.Of([CircleId.Of(new byte[10])])), At, HasToken: true)
         {
             Passwords = [new AppPassword("p1", "Calendar", At)],
         });
+    }
+
+    [Fact]
+    public void An_app_of_before_there_were_circles_reads_as_one_without()
+    {
+        var seen = Visibility.Some([Given.Portal()]);
+        var row = JsonSerializer.Serialize(new { mode = "Some", peers = seen.Peers }, RegistryJson.Options);
+        Assert.Equal(seen, JsonSerializer.Deserialize<Visibility>(row, RegistryJson.Options));
+    }
+
+    [Fact]
+    public void Circles_read_back_as_they_were_written()
+    {
+        var circles = new CircleList([new Circle(CircleId.Of(new byte[10]), "Family", At)]);
+        Assert.Equal(circles.All, Read(circles).All);
     }
 
     [Fact]
@@ -42,6 +58,7 @@ public sealed class AggregateJsonTests
         var peer = new Peer
         {
             Typed = TypedPortalId.Of(key.Id), Listed = true, Id = key.Id, Key = key, Verification = PeerVerification.Invite, Petname = "Ada",
+            Circles = CircleSet.Of([CircleId.Of(new byte[10])]),
             ClaimedName = "A.",
             Address = "a.zone", Domain = "a.zone", Status = PeerStatus.Withdrawn, Blocked = true, Offered = true, SpeaksOurs = true, Original = true,
             AddedAt = At,

@@ -6,6 +6,7 @@ using PeerRegistry.Application.Apps;
 using PeerRegistry.Application.ForwardAuth;
 using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Apps;
+using PeerRegistry.Domain.Circles;
 using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Portals;
 
@@ -13,7 +14,7 @@ namespace PeerRegistry.Api.Apps;
 
 internal sealed record RegistrationAnswer(string Name, IReadOnlyList<string> Warnings);
 
-internal sealed record VisibilityBody(VisibilityMode Mode, IReadOnlyList<string>? Peers = null);
+internal sealed record VisibilityBody(VisibilityMode Mode, IReadOnlyList<string>? Peers = null, IReadOnlyList<CircleId>? Circles = null);
 
 internal sealed record TokenAnswer(string Token);
 
@@ -75,7 +76,7 @@ internal static class AppEndpoints
         string name, VisibilityBody body, CurrentPortal portal, IMediator mediator, CancellationToken ct)
     {
         var peers = (body.Peers ?? []).Select(TypedPortalId.Parse).ToList();
-        await mediator.Send(new SetVisibility(portal.Id, Find(portal, name).Name, body.Mode, peers), ct);
+        await mediator.Send(new SetVisibility(portal.Id, Find(portal, name).Name, body.Mode, peers) { Circles = body.Circles ?? [] }, ct);
         return TypedResults.NoContent();
     }
 

@@ -1,12 +1,13 @@
 using PeerRegistry.Domain.Apps;
+using PeerRegistry.Domain.Circles;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Api.Apps;
 
-/// <param name="Peers">The full IDs of the chosen peers.</param>
-internal sealed record VisibilityItem(VisibilityMode Mode, IReadOnlyList<PortalId> Peers)
+/// <param name="Peers">The full IDs of the peers that are named.</param>
+internal sealed record VisibilityItem(VisibilityMode Mode, IReadOnlyList<PortalId> Peers, CircleSet Circles)
 {
-    public static VisibilityItem Of(Visibility visibility) => new(visibility.Mode, visibility.Peers);
+    public static VisibilityItem Of(Visibility visibility) => new(visibility.Mode, visibility.Peers, visibility.Circles);
 }
 
 internal sealed record PathItem(Domain.Apps.Access Access, IReadOnlyDictionary<string, string> Headers);

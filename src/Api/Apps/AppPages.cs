@@ -89,7 +89,7 @@ internal static class AppPages
         var peers = portal.Snapshot.Peers.Values.Where(p => p is { Listed: true, Id: not null }).ToList();
         var choices = peers
             .Where(p => pick is null || p.IsCalled(pick))
-            .OrderByDescending(p => app.Visibility.Shows(p.Id!.Value)).ThenBy(p => p.Name, StringComparer.OrdinalIgnoreCase)
+            .OrderByDescending(p => app.Visibility.Peers.Contains(p.Id!.Value)).ThenBy(p => p.Name, StringComparer.OrdinalIgnoreCase)
             .Take(MaxChoices)
             .ToList();
         return PageResults.Page<AppPage>(

@@ -8,6 +8,8 @@ public static class AppWords
     public static string Sees(Visibility visibility) => visibility switch
     {
         { Mode: VisibilityMode.All } => "sees all peers",
+        { Mode: VisibilityMode.AllExcept } => "sees all peers but some",
+        { Mode: VisibilityMode.Some, Circles.Count: > 0 } => "sees circles of peers",
         { Mode: VisibilityMode.Some, Peers.Count: 1 } => "sees 1 peer",
         { Mode: VisibilityMode.Some } => $"sees {visibility.Peers.Count} peers",
         _ => "sees no peers",

@@ -3,6 +3,7 @@ using PeerRegistry.Api.Pages;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Apps;
+using PeerRegistry.Domain.Circles;
 using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Devices;
 using PeerRegistry.Domain.Peers;
@@ -54,6 +55,7 @@ internal sealed class HistoryWords(PortalSnapshot portal)
             PeerEvent e => OfPeer(e, recorded.Stream["peer-".Length..], recorded.Actor.Value.StartsWith("peer:", StringComparison.Ordinal)),
             PortalEvent e => OfPortal(e),
             AppEvent e => OfApp(e, recorded.Stream["app-".Length..]),
+            CircleEvent e => OfCircle(e),
             DeviceEvent e => OfDevice(e, recorded.Stream["device-".Length..]),
             _ => new Words("recorded {0}", type),
         };
@@ -77,6 +79,7 @@ internal sealed class HistoryWords(PortalSnapshot portal)
             PeerAdded => new("added {0}", name, Link: link),
             PeerRenamed { Petname: { } petname } => new("called {0} “{1}”", name, petname, Link: link),
             PeerRenamed => new("removed the name given to {0}", name, Link: link),
+            PeerCirclesSet => new("changed the circles of {0}", name, Link: link),
             PeerAddressChanged e => new("moved {0} to {1}", name, e.Domain, Link: link),
             PeerKeyPinned => new("reached {0} and pinned its key", name, Tone: "good", Link: link),
             PeerIdentityRefused e => new("refused another key that answered for {0}: {1}", name, e.Answered.Short.Value, "bad", link),
@@ -118,6 +121,8 @@ internal sealed class HistoryWords(PortalSnapshot portal)
             AppUpdated => new("updated the app {0}", called, Link: link),
             AppVisibilitySet { Visibility.Mode: VisibilityMode.All } => new("let {0} see all peers", called, Link: link),
             AppVisibilitySet { Visibility.Mode: VisibilityMode.None } => new("let {0} see no peer", called, Link: link),
+            AppVisibilitySet { Visibility.Mode: VisibilityMode.AllExcept } => new("let {0} see all peers but some", called, Link: link),
+            AppVisibilitySet { Visibility.Circles.Count: > 0 } => new("let {0} see circles of peers", called, Link: link),
             AppVisibilitySet e =>
                 new("let {0} see {1}", called, $"{e.Visibility.Peers.Count} chosen peer{(e.Visibility.Peers.Count == 1 ? "" : "s")}", Link: link),
             AppCredentialIssued => new("created a new token for {0}", called, Link: link),
@@ -127,6 +132,14 @@ internal sealed class HistoryWords(PortalSnapshot portal)
             _ => new("recorded something about the app {0}", called, Link: link),
         };
     }
+
+    private static Words OfCircle(CircleEvent happened) => happened switch
+    {
+        CircleCreated e => new("created the circle “{1}”", null, e.Name, "good", $"/circles/{e.Circle}"),
+        CircleRenamed e => new("renamed a circle to “{1}”", null, e.Name, Link: $"/circles/{e.Circle}"),
+        CircleRemoved e => new("removed the circle “{1}”", null, e.Name, "bad"),
+        _ => new("recorded something about a circle"),
+    };
 
     private Words OfDevice(DeviceEvent happened, string id) => happened switch
     {

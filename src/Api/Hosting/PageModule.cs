@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.Features;
 using PeerRegistry.Api.Apps;
 using PeerRegistry.Api.Audit;
+using PeerRegistry.Api.Circles;
 using PeerRegistry.Api.Devices;
 using PeerRegistry.Api.Http;
 using PeerRegistry.Api.Pages;
@@ -52,6 +53,7 @@ internal static class PageModule
         LiveStream.Map(owner);
         owner.MapHomePages();
         owner.MapPeerPages();
+        owner.MapCirclePages();
         owner.MapInboxPages();
         owner.MapAppPages();
         owner.MapDevicePages();

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using PeerRegistry.Api.Apps;
 using PeerRegistry.Api.Audit;
+using PeerRegistry.Api.Circles;
 using PeerRegistry.Api.Devices;
 using PeerRegistry.Api.ForwardAuth;
 using PeerRegistry.Api.Gateway;
@@ -128,6 +129,7 @@ public static class RegistryHost
         edge.MapProfile();
         edge.MapInvites();
         edge.MapPeers();
+        edge.MapCircles();
         edge.MapPeeringRequests();
         edge.MapPeering();
         edge.MapAudit();

@@ -116,7 +116,7 @@ internal static class PeerPages
 
     private static List<string>? SeenBy(PortalSnapshot snapshot, Peer peer)
     {
-        var apps = snapshot.Apps.Values.Where(a => a.Visibility.Shows(peer.Id)).ToList();
+        var apps = snapshot.Apps.Values.Where(a => a.Shows(peer)).ToList();
         return apps.Count > 0 && apps.Count == snapshot.Apps.Count
             ? null
             : [.. apps.Select(a => a.Meta.PrettyName).Order(StringComparer.OrdinalIgnoreCase)];

@@ -4,23 +4,33 @@ using MediatR;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Apps;
+using PeerRegistry.Domain.Circles;
 using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Apps;
 
-/// <param name="Peers">Short or full IDs; only with <see cref="VisibilityMode.Some"/>.</param>
+/// <param name="Peers">Short or full IDs; only with the modes that name some.</param>
 public sealed record SetVisibility(PortalId Portal, string App, VisibilityMode Mode, IReadOnlyList<TypedPortalId> Peers) : ICommand
 {
+    /// <summary>The circles whose peers are meant; only with the modes that name some.</summary>
+    public IReadOnlyList<CircleId> Circles { get; init; } = [];
+
     public sealed class Validator : AbstractValidator<SetVisibility>
     {
-        public Validator() => RuleFor(c => c.Peers).Empty().When(c => c.Mode != VisibilityMode.Some)
-            .WithMessage("Peers are only named with the mode some.");
+        public Validator()
+        {
+            When(c => c.Mode is not (VisibilityMode.Some or VisibilityMode.AllExcept), () =>
+            {
+                RuleFor(c => c.Peers).Empty().WithMessage("Peers are only named with the modes some and all_except.");
+                RuleFor(c => c.Circles).Empty().WithMessage("Circles are only named with the modes some and all_except.");
+            });
+        }
     }
 
     internal sealed class Handler(IDocumentSession session, IAggregates aggregates, IPortalSnapshots snapshots) : IRequestHandler<SetVisibility, Unit>
     {
-        /// <exception cref="RefusedException"><c>app_unknown</c>; <c>peer_unknown</c>; <c>peer_not_reached</c></exception>
+        /// <exception cref="RefusedException"><c>app_unknown</c>; <c>peer_unknown</c>; <c>peer_not_reached</c>; <c>circle_unknown</c></exception>
         public async Task<Unit> Handle(SetVisibility c, CancellationToken ct)
         {
             var app = await aggregates.LoadApp(session, c.App, ct);
@@ -32,8 +42,17 @@ public sealed record SetVisibility(PortalId Portal, string App, VisibilityMode M
         {
             VisibilityMode.None => Visibility.None,
             VisibilityMode.All => Visibility.All,
-            _ => Visibility.Some(c.Peers.Select(typed => Chosen(c.Portal, typed, before))),
+            VisibilityMode.AllExcept => Visibility.AllExcept(Peers(c, before), Circles(c)),
+            _ => Visibility.Some(Peers(c, before), Circles(c)),
         };
+
+        private IEnumerable<PortalId> Peers(SetVisibility c, Visibility before) => c.Peers.Select(typed => Chosen(c.Portal, typed, before));
+
+        private CircleSet Circles(SetVisibility c)
+        {
+            var known = snapshots.Find(c.Portal)?.Circles;
+            return CircleSet.Of(c.Circles.Select(circle => CircleList.Require(known, circle).Id));
+        }
 
         /// <summary>Whether the peer is in the contact list, or was chosen before it was removed from it.</summary>
         private PortalId Chosen(PortalId portal, TypedPortalId typed, Visibility visible)

@@ -35,7 +35,7 @@ public static class AccessPolicy
             && portal.Apps.TryGetValue(app, out var called)
             && peer is { MayBeCalled: true, Key: { } key }
             && (!isFull || key.Id == full)
-            && called.Visibility.Shows(key.Id)
+            && called.Shows(peer)
                 ? new Signer(key.Id, key, peer.Original)
                 : null;
     }
@@ -89,7 +89,7 @@ public static class AccessPolicy
 
     /// <summary>Checked again after the signature was verified, because the peer may have been removed meanwhile.</summary>
     private static Peer? Peer(PortalSnapshot portal, App app, Signer signer) =>
-        portal.Peers.TryGetValue(signer.Id.Short, out var peer) && peer.IsMutual && peer.Key == signer.Key && app.Visibility.Shows(signer.Id)
+        portal.Peers.TryGetValue(signer.Id.Short, out var peer) && peer.IsMutual && peer.Key == signer.Key && app.Shows(peer)
             ? peer
             : null;
 

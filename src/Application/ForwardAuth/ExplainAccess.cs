@@ -73,7 +73,7 @@ public sealed record ExplainAccess(PortalId Portal, string App, string Target, s
             var typed = TypedPortalId.Parse(c.As[5..]);
             if (!portal.Peers.TryGetValue(typed.Short, out var peer) || !peer.Listed || !peer.MayBe(typed))
                 throw new RefusedException(RefusalKind.NotFound, "peer_unknown", "No peer has this ID.");
-            if (peer is { IsMutual: true, Key: { } key } && app.Visibility.Shows(key.Id))
+            if (peer is { IsMutual: true, Key: { } key } && app.Shows(peer))
                 return (request with { Signer = new Signer(key.Id, key, peer.Original) }, "");
 
             return (request, peer.IsMutual

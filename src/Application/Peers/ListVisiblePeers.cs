@@ -18,7 +18,7 @@ public sealed record ListVisiblePeers(PortalId Portal, string App, TypedPortalId
     : IRequest<IReadOnlyList<VisiblePeer>>
 {
     public static bool Sees(App app, Peer peer) =>
-        peer is { Listed: true, Blocked: false } && app.Visibility.Shows(peer.Id);
+        peer is { Listed: true, Blocked: false } && app.Shows(peer);
 
     internal sealed class Handler(IPortalSnapshots snapshots, IPeerContacts contacts) : IRequestHandler<ListVisiblePeers, IReadOnlyList<VisiblePeer>>
     {

@@ -3,6 +3,7 @@ using MediatR;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Apps;
+using PeerRegistry.Domain.Circles;
 using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
 
@@ -25,7 +26,7 @@ public sealed record RemovePeer(PortalId Portal, TypedPortalId Id, bool Forget) 
                 return Unit.Value;
 
             if (c.Forget && known.Id is { } full)
-                await ForgetVisibility(c.Portal, full, ct);
+                await ForgetVisibility(c.Portal, full, known.Circles, ct);
             peer.Append(events);
             if (known is { Listed: true, Key: { } key, Domain: var domain })
                 await contacts.Change(session, c.Portal, id, contact => contact.Want(WantedPeering.Withdrawn, clock.GetUtcNow(), domain, key), ct);
@@ -39,12 +40,12 @@ public sealed record RemovePeer(PortalId Portal, TypedPortalId Id, bool Forget) 
         }
 
         /// <summary>Removes the peer from the visibility of every app, so that a later peer with the same ID inherits nothing.</summary>
-        private async Task ForgetVisibility(PortalId portal, PortalId peer, CancellationToken ct)
+        private async Task ForgetVisibility(PortalId portal, PortalId peer, CircleSet circles, CancellationToken ct)
         {
             foreach (var name in snapshots.Require(portal).Apps.Keys.Order(StringComparer.Ordinal))
             {
                 var app = await aggregates.LoadApp(session, name, ct);
-                app.Append(App.Forget(app.State, name, peer));
+                app.Append(App.Forget(app.State, name, peer, circles));
             }
         }
     }

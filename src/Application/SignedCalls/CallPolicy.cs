@@ -19,7 +19,7 @@ public static class CallPolicy
     public static Peer? Authorize(PortalSnapshot portal, string app, ReadOnlySpan<char> id, out RefusedException? refusal)
     {
         var peer = Find(portal, id);
-        if (peer is null || !portal.Apps.TryGetValue(app, out var row) || !row.Visibility.Shows(peer.Id))
+        if (peer is null || !portal.Apps.TryGetValue(app, out var row) || !row.Shows(peer))
         {
             refusal = new RefusedException(RefusalKind.NotFound, "peer_unknown", "There is no such peer, or this app may not see it.");
             return null;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Domain.Apps;
+using PeerRegistry.Domain.Circles;
 using PeerRegistry.Domain.Devices;
 using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
@@ -16,6 +17,8 @@ public sealed record PortalSnapshot(Portal Portal)
     public ImmutableDictionary<ShortId, Peer> Peers { get; init; } = ImmutableDictionary<ShortId, Peer>.Empty;
 
     public ImmutableDictionary<string, App> Apps { get; init; } = ImmutableDictionary<string, App>.Empty;
+
+    public CircleList Circles { get; init; } = CircleList.Empty;
 
     public ImmutableDictionary<string, Device> Devices { get; init; } = ImmutableDictionary<string, Device>.Empty;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PeerRegistry.Domain.Circles;
 using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Portals;
 
@@ -62,10 +63,14 @@ public sealed record App(AppMeta Meta, Visibility Visibility, DateTimeOffset Reg
     };
 
     /// <summary>Removes a peer whose identity the owner forgets, so that it is not visible if it is ever added again.</summary>
-    public static IReadOnlyList<AppEvent> Forget(App? app, string name, PortalId peer) =>
-        app is { Visibility: { Mode: VisibilityMode.Some } seen } && seen.Shows(peer)
-            ? [new AppVisibilitySet(name, Visibility.Some(seen.Peers.Where(other => other != peer)))]
-            : [];
+    /// <param name="circles">The circles that the peer is in.</param>
+    public static IReadOnlyList<AppEvent> Forget(App? app, string name, PortalId peer, CircleSet circles) =>
+        app is null ? [] : SetVisibility(app, name, app.Visibility.Forget(peer, circles));
+
+    /// <summary>Removes a circle that the owner removes. Nobody becomes visible by that.</summary>
+    /// <param name="members">The peers in the circle.</param>
+    public static IReadOnlyList<AppEvent> Forget(App? app, string name, CircleId circle, IEnumerable<PortalId> members) =>
+        app is null ? [] : SetVisibility(app, name, app.Visibility.Without(circle, members));
 
     /// <exception cref="RefusedException"><c>app_unknown</c></exception>
     public static IReadOnlyList<AppEvent> IssueCredential(App? app, string name) =>

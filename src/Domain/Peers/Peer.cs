@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using PeerRegistry.Domain.Circles;
 using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Portals;
 
@@ -39,6 +40,11 @@ public sealed record Peer : IAggregate<Peer, PeerEvent>
 
     /// <summary>The name that the peer gives itself.</summary>
     public string? ClaimedName { get; init; }
+
+    /// <summary>
+    /// The owner's circles that the peer is in. Some of them may have been removed since. They stay with a removed peer until it is forgotten.
+    /// </summary>
+    public CircleSet Circles { get; init; } = CircleSet.Empty;
 
     /// <summary>The domain that the owner gave, or null for the peer's name in our own zone.</summary>
     public string? Address { get; init; }
@@ -95,6 +101,7 @@ public sealed record Peer : IAggregate<Peer, PeerEvent>
             Verification = peer?.Verified ?? e.Verification, Status = PeerStatus.Pending, Offered = false, AddedAt = at, ConfirmedAt = null,
         },
         PeerRenamed e => peer! with { Petname = e.Petname },
+        PeerCirclesSet e => peer! with { Circles = e.Circles },
         PeerAddressChanged e => peer! with { Address = e.Address, Domain = e.Domain },
         PeerKeyPinned e => peer! with
         {
@@ -133,6 +140,9 @@ public sealed record Peer : IAggregate<Peer, PeerEvent>
 
     public static IReadOnlyList<PeerEvent> Rename(Peer? peer, string? petname) =>
         RequireListed(peer).Petname == petname ? [] : [new PeerRenamed(peer!.Id, petname)];
+
+    public static IReadOnlyList<PeerEvent> SetCircles(Peer? peer, CircleSet circles) =>
+        RequireListed(peer).Circles.Equals(circles) ? [] : [new PeerCirclesSet(peer!.Id, circles)];
 
     public static IReadOnlyList<PeerEvent> ChangeAddress(Peer? peer, string? address, string domain) =>
         RequireListed(peer).Address == address && peer!.Domain == domain ? [] : [new PeerAddressChanged(peer!.Id, address, domain)];

@@ -1,3 +1,4 @@
+using PeerRegistry.Domain.Circles;
 using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Portals;
 
@@ -30,6 +31,11 @@ public sealed record PeerAddressChanged(PortalId? Id, string? Address, string Do
 /// <param name="Signed">Whether the answer that contained the key was signed with it, which the original core cannot do.</param>
 [WireName("peer_key_pinned")]
 public sealed record PeerKeyPinned(PortalId Id, PublicKey Key, string? Name, PeerVerification Verification, bool Signed) : PeerEvent;
+
+/// <summary>The owner put the peer into circles or took it out of some.</summary>
+/// <param name="Circles">All circles that the peer is in from now on.</param>
+[WireName("peer_circles_set")]
+public sealed record PeerCirclesSet(PortalId? Id, CircleSet Circles) : PeerEvent;
 
 /// <summary>A key answered that is not the pinned or typed one. Recorded at most once per key and day, and at most ten times a day.</summary>
 /// <param name="Answered">The ID of the key that answered.</param>

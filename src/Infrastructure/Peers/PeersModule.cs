@@ -13,6 +13,7 @@ internal static class PeersModule
     public static IServiceCollection AddPeers(this IServiceCollection services)
     {
         services.AddProjection<PeerListProjection>();
+        services.AddProjection<CircleListProjection>();
         services.AddSingleton<CallReports>();
         services.AddSingleton<ContactSlots>();
         services.AddSingleton<ContactQueue>();

@@ -7,8 +7,11 @@ using PeerRegistry.Api.Tests.ForwardAuth;
 using PeerRegistry.Api.Tests.Peers;
 using PeerRegistry.Api.Tests.SignedCalls;
 using PeerRegistry.Application.Apps;
+using PeerRegistry.Application.Circles;
 using PeerRegistry.Application.Devices;
+using PeerRegistry.Application.Peers;
 using PeerRegistry.Domain.Apps;
+using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Api.Tests.Gateway;
 
@@ -21,11 +24,20 @@ public sealed class OpenRequestTests(GatewayPair pair) : IClassFixture<GatewayPa
 
     [Theory]
     [InlineData("hidden")]
+    [InlineData("out of the circle")]
     [InlineData("blocked")]
     [InlineData("removed")]
     public async Task A_peers_stream_and_WebSocket_end_when_it_is(string how)
     {
         var app = await pair.App(Drip);
+        var bob = TypedPortalId.Of(pair.Bob.Id);
+        if (how == "out of the circle")
+        {
+            var circle = await pair.Ada.Send(new CreateCircle(pair.Ada.Id, "Friends"));
+            await pair.Ada.Send(new SetPeerCircles(pair.Ada.Id, bob, [circle]));
+            await pair.Ada.Send(new SetVisibility(pair.Ada.Id, app, VisibilityMode.Some, []) { Circles = [circle] });
+        }
+
         using var caller = await pair.Caller(app);
         using var answer = await caller.GetAsync(pair.Call("/peer/stream"), HttpCompletionOption.ResponseHeadersRead, Stop);
         await using var stream = await answer.Content.ReadAsStreamAsync(Stop);
@@ -36,6 +48,7 @@ public sealed class OpenRequestTests(GatewayPair pair) : IClassFixture<GatewayPa
 
         await (how switch
         {
+            "out of the circle" => pair.Ada.Send(new SetPeerCircles(pair.Ada.Id, bob, [])),
             "hidden" => pair.Ada.Send(new SetVisibility(pair.Ada.Id, app, VisibilityMode.None, [])),
             "blocked" => pair.Ada.Block(pair.Bob),
             _ => pair.Ada.Remove(pair.Bob),

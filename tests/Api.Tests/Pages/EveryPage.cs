@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using PeerRegistry.Api.Tests.Common;
 using PeerRegistry.Api.Tests.Peers;
 using PeerRegistry.Application.Apps;
+using PeerRegistry.Application.Circles;
 using PeerRegistry.Application.Devices;
 using PeerRegistry.Application.Peers;
 using PeerRegistry.Application.Portals;
@@ -19,10 +20,12 @@ internal sealed record EveryPage(LivePortal Portal, LivePortal Peer, LivePortal 
     [
         "/home", "/peers", "/peers?text=nobody", $"/peers/{Peer.Id.Short}", $"/peers/{Peer.Id.Short}/remove", $"/peers/{Peer.Id.Short}/block", "/inbox",
         "/apps",
-        "/apps/postcards", "/apps/postcards?path=/postcards&as=anonymous", "/apps/postcards/remove", "/devices", $"/devices/{Device}/rename",
+        "/apps/postcards", "/apps/postcards?path=/postcards&as=anonymous", "/apps/postcards/remove", "/circles", $"/circles/{Circle}", $"/circles/{Circle}/remove", "/devices", $"/devices/{Device}/rename",
         $"/devices/{Device}/revoke", "/profile", "/history",
         "/history?about=peers",
     ];
+
+    private string Circle => Portal.Snapshot.Circles.All[0].Id.Value;
 
     private string Device => Portal.Snapshot.Devices.Keys.Order().First();
 
@@ -39,6 +42,8 @@ internal sealed record EveryPage(LivePortal Portal, LivePortal Peer, LivePortal 
         await stranger.Add(portal);
         await portal.Send(new RegisterApp(portal.Id, "postcards", System.Text.Encoding.UTF8.GetBytes(words.App)));
         await portal.Send(new SetVisibility(portal.Id, "postcards", VisibilityMode.Some, [TypedPortalId.Of(peer.Id)]));
+        var circle = await portal.Send(new CreateCircle(portal.Id, words.Circle));
+        await portal.Send(new SetPeerCircles(portal.Id, TypedPortalId.Of(peer.Id), [circle]));
         var code = await portal.Send(new CreatePairingCode(portal.Id));
         await portal.Send(new PairDevice(portal.Id, code.Code, words.Device));
         await Eventually.Mutual(portal, peer);
@@ -61,6 +66,8 @@ internal sealed record EveryPage(LivePortal Portal, LivePortal Peer, LivePortal 
     {
         /// <summary>What the peer shows instead of its avatar, or null. A Portal of ours would not send it.</summary>
         public byte[]? HostilePicture { get; init; }
+
+        public string Circle { get; init; } = "Family";
 
         public static readonly Words Plain = new("Ada Lindqvist", "Bo Márquez", "Bo from the allotment", "Telephone",
             "I keep **bees** and [old maps](https://maps.test).", AppNamed("Postcards"));

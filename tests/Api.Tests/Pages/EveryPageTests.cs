@@ -124,6 +124,7 @@ public sealed class EveryPageTests(Browsing browsing)
             EveryPage.Words.AppNamed("</h1><iframe srcdoc='" + Script + "'>"))
         {
             HostilePicture = WithText(OwnerTests.Pixel, Script),
+            Circle = "</h1>" + Script + "'><b>",
         });
         var (owner, anybody) = (await browsing.Owner(all.Portal), await browsing.Anybody());
         foreach (var (page, path) in all.Owners.Select(p => (owner, p)).Concat([.. EveryPage.Public.Select(p => (anybody, p))]))

@@ -1,3 +1,5 @@
+using PeerRegistry.Domain.Common;
+using PeerRegistry.Domain.Circles;
 using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
 
@@ -27,6 +29,24 @@ public sealed partial class PeerSpecs
     [Fact]
     public void A_removed_peer_cannot_be_renamed() =>
         Given(Added, Pinned, Removed).When(p => Peer.Rename(p, "Neighbour")).ThenRefused("peer_unknown");
+
+    [Fact]
+    public void The_circles_of_a_peer_are_recorded_once()
+    {
+        var family = CircleSet.Of([CircleId.Of(new byte[10])]);
+        Given(Added, Pinned).When(p => Peer.SetCircles(p, family)).Then(new PeerCirclesSet(Ada.Id, family));
+        Given(Added, Pinned, new PeerCirclesSet(Ada.Id, family)).When(p => Peer.SetCircles(p, family)).ThenNothing();
+        Given(Added, Pinned, Removed).When(p => Peer.SetCircles(p, family)).ThenRefused("peer_unknown");
+    }
+
+    [Fact]
+    public void A_removed_peer_keeps_its_circles_and_a_forgotten_one_leaves_them()
+    {
+        var family = CircleSet.Of([CircleId.Of(new byte[10])]);
+        PeerEvent[] added = [Added, Pinned, new PeerCirclesSet(Ada.Id, family), Removed];
+        Assert.Equal(family, Fold.After<Peer, PeerEvent>(null, [.. added, Added], At)!.Circles);
+        Assert.Equal(CircleSet.Empty, Fold.After<Peer, PeerEvent>(null, [.. added, new PeerIdentityForgotten(Ada.Id), Added], At)!.Circles);
+    }
 
     [Fact]
     public void A_new_address_is_recorded() =>

@@ -1,0 +1,115 @@
+using MediatR;
+using Microsoft.AspNetCore.Http.HttpResults;
+using PeerRegistry.Api.Http;
+using PeerRegistry.Application.Circles;
+using PeerRegistry.Application.Peers;
+using PeerRegistry.Application.Snapshots;
+using PeerRegistry.Domain.Circles;
+using PeerRegistry.Domain.Common;
+using PeerRegistry.Domain.Peers;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Api.Circles;
+
+/// <param name="Count">The number of peers in it.</param>
+internal sealed record CircleItem(CircleId Id, string Name, int Count, DateTimeOffset CreatedAt);
+
+/// <param name="Peers">The peers in it: full IDs, or what is known of one that was not reached yet.</param>
+internal sealed record CircleDetail(CircleId Id, string Name, IReadOnlyList<string> Peers, DateTimeOffset CreatedAt);
+
+internal sealed record CircleName(string Name);
+
+internal sealed record CirclePeers(IReadOnlyList<TypedPortalId>? Add = null, IReadOnlyList<TypedPortalId>? Remove = null);
+
+internal sealed record CirclesOfPeer(IReadOnlyList<CircleId> Circles);
+
+/// <summary>The owner's API for circles. Nobody but the owner ever learns of one.</summary>
+internal static class CircleEndpoints
+{
+    /// <summary>In bytes; enough for the full IDs of about nine thousand peers.</summary>
+    private const int MaxPeers = 1 << 20;
+
+    public static void MapCircles(this IEndpointRouteBuilder edge)
+    {
+        var circles = edge.MapGroup("/core/protected/circles").WithTags("Circles").RequireAuthorization(Policies.Owner).ProducesProblem(401);
+        circles.MapGet("", List).WithName("circles.list");
+        circles.MapPost("", Create).WithName("circles.create").ProducesProblem(400).ProducesProblem(409);
+        circles.MapGet("/{id}", Show).WithName("circles.show").ProducesProblem(404);
+        circles.MapPatch("/{id}", Rename).WithName("circles.rename").ProducesProblem(404).ProducesProblem(409);
+        circles.MapDelete("/{id}", Remove).WithName("circles.remove").ProducesProblem(404);
+        circles.MapPost("/{id}/peers", Change).WithName("circles.change-peers").WithMetadata(new BodyLimit(MaxPeers)).ProducesProblem(404);
+
+        var peer = edge.MapGroup("/core/protected/peers/{id}/circles").WithTags("Circles").RequireAuthorization(Policies.Owner).ProducesProblem(401);
+        peer.MapGet("", Of).WithName("circles.of-peer").ProducesProblem(404);
+        peer.MapPut("", Set).WithName("circles.set-of-peer").ProducesProblem(404);
+    }
+
+    /// <summary>The circles that a peer is in, without those that were removed since.</summary>
+    public static IEnumerable<Circle> CirclesOf(PortalSnapshot portal, Peer peer) => portal.Circles.All.Where(circle => peer.Circles.Contains(circle.Id));
+
+    /// <exception cref="RefusedException"><c>circle_unknown</c></exception>
+    public static Circle Find(PortalSnapshot portal, string id) =>
+        CircleId.TryParse(id, out var circle) ? CircleList.Require(portal.Circles, circle) : throw CircleList.Unknown();
+
+    private static IReadOnlyList<CircleItem> List(HttpContext context, CurrentPortal portal, int? limit, string? after)
+    {
+        var (snapshot, most) = (portal.Snapshot, Paging.Limit(limit));
+        var found = snapshot.Circles.All
+            .OrderBy(circle => circle.Id.Value, StringComparer.Ordinal)
+            .Where(circle => after is null || string.CompareOrdinal(circle.Id.Value, after) > 0)
+            .Take(most + 1)
+            .Select(circle => new CircleItem(circle.Id, circle.Name, Members(snapshot, circle).Count(), circle.CreatedAt))
+            .ToList();
+        return context.Page(found, most, circle => circle.Id.Value);
+    }
+
+    private static async Task<Created<CircleItem>> Create(
+        CircleName body, CurrentPortal portal, IPortalSnapshots snapshots, IMediator mediator, CancellationToken ct)
+    {
+        var id = await mediator.Send(new CreateCircle(portal.Id, body.Name), ct);
+        portal.Refresh(snapshots);
+        var circle = CircleList.Require(portal.Snapshot.Circles, id);
+        return TypedResults.Created($"/core/protected/circles/{id}", new CircleItem(circle.Id, circle.Name, 0, circle.CreatedAt));
+    }
+
+    private static CircleDetail Show(string id, CurrentPortal portal)
+    {
+        var circle = Find(portal.Snapshot, id);
+        var peers = Members(portal.Snapshot, circle).Select(peer => peer.Id?.Value ?? peer.Typed.Value).Order(StringComparer.Ordinal);
+        return new CircleDetail(circle.Id, circle.Name, [.. peers], circle.CreatedAt);
+    }
+
+    private static async Task<NoContent> Rename(string id, CircleName body, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    {
+        await mediator.Send(new RenameCircle(portal.Id, Find(portal.Snapshot, id).Id, body.Name), ct);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<NoContent> Remove(string id, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    {
+        await mediator.Send(new RemoveCircle(portal.Id, Find(portal.Snapshot, id).Id), ct);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<NoContent> Change(string id, CirclePeers body, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    {
+        foreach (var change in ChangeCirclePeers.Of(portal.Id, Find(portal.Snapshot, id).Id, body.Add ?? [], body.Remove ?? []))
+            await mediator.Send(change, ct);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<CirclesOfPeer> Of(string id, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    {
+        var peer = (await mediator.Send(new ShowPeer(portal.Id, TypedPortalId.Parse(id)), ct)).Peer;
+        return new CirclesOfPeer([.. CirclesOf(portal.Snapshot, peer).Select(circle => circle.Id)]);
+    }
+
+    private static async Task<NoContent> Set(string id, CirclesOfPeer body, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    {
+        await mediator.Send(new SetPeerCircles(portal.Id, TypedPortalId.Parse(id), body.Circles), ct);
+        return TypedResults.NoContent();
+    }
+
+    private static IEnumerable<Peer> Members(PortalSnapshot portal, Circle circle) =>
+        portal.Peers.Values.Where(peer => peer.Listed && peer.Circles.Contains(circle.Id));
+}

@@ -1,0 +1,69 @@
+using PeerRegistry.Domain.Common;
+using PeerRegistry.Domain.Peers;
+using PeerRegistry.Domain.Portals;
+
+namespace PeerRegistry.Api.Pages;
+
+/// <summary>
+/// Some of the owner's peers, chosen in a form that shows a part of the list at a time. What is ticked is sent with every search and with every turn
+/// of a page, so nothing that was ticked is lost before it is saved, with or without scripts.
+/// </summary>
+/// <param name="Ticked">Everybody who is chosen at the moment, shown or not, saved or not.</param>
+/// <param name="Shown">The peers with a box in the form.</param>
+/// <param name="Text">The text that was searched for, or null.</param>
+/// <param name="Number">Which page of those that were found is shown, from 1.</param>
+/// <param name="Found">The number of peers that were found, on all pages.</param>
+/// <param name="Total">The number of peers to choose from.</param>
+public sealed record PeerChoice(IReadOnlySet<ShortId> Ticked, IReadOnlyList<Peer> Shown, string? Text, int Number, int Found, int Total)
+{
+    /// <summary>The largest form, in bytes: enough for thirty thousand short IDs.</summary>
+    public const int MaxForm = 256 * 1024;
+
+    private const int Size = 50;
+
+    public int Pages => (Found + Size - 1) / Size;
+
+    /// <param name="peers">Those to choose from.</param>
+    /// <param name="saved">Whether the peer was chosen when the owner last saved. Those come first, so that they are found again.</param>
+    public static PeerChoice Of(IReadOnlyCollection<Peer> peers, Func<Peer, bool> saved) =>
+        Of(peers, saved, [.. peers.Where(saved).Select(peer => peer.Short)], null, 1);
+
+    /// <summary>The choice in a form that was sent to search, or to turn the page.</summary>
+    public static PeerChoice Of(IReadOnlyCollection<Peer> peers, Func<Peer, bool> saved, PageForm form) =>
+        Of(peers, saved, TickedIn(form), form["text"], int.TryParse(form["number"], out var number) ? number : 1);
+
+    /// <summary>Everybody who is chosen in a form: the ticked ones that it shows, and all others that were ticked before.</summary>
+    public static HashSet<ShortId> TickedIn(PageForm form)
+    {
+        var ticked = Ids(form["ticked"]?.Split(' ') ?? []).ToHashSet();
+        ticked.ExceptWith(Ids(form["shown"]?.Split(' ') ?? []));
+        ticked.UnionWith(Ids(form.All("peers")));
+        return ticked;
+    }
+
+    private static PeerChoice Of(IReadOnlyCollection<Peer> peers, Func<Peer, bool> saved, HashSet<ShortId> ticked, string? text, int number)
+    {
+        var found = peers.Where(peer => text is null || Matches(peer, text))
+            .OrderByDescending(saved).ThenBy(peer => Likeness.Of(peer.Name), StringComparer.Ordinal)
+            .ThenBy(peer => peer.Short.Value, StringComparer.Ordinal)
+            .ToList();
+        var page = Math.Clamp(number, 1, Math.Max(1, (found.Count + Size - 1) / Size));
+        return new PeerChoice(ticked, [.. found.Skip((page - 1) * Size).Take(Size)], text, page, found.Count, peers.Count);
+    }
+
+    private static bool Matches(Peer peer, string text)
+    {
+        var wanted = Likeness.Of(text);
+        return peer.Short.Value.StartsWith(wanted, StringComparison.Ordinal)
+            || new[] { peer.Petname, peer.ClaimedName }.OfType<string>().Any(name => Likeness.Of(name).Contains(wanted, StringComparison.Ordinal));
+    }
+
+    private static IEnumerable<ShortId> Ids(IEnumerable<string> texts)
+    {
+        foreach (var text in texts)
+        {
+            if (ShortId.TryParse(text, out var id))
+                yield return id;
+        }
+    }
+}
