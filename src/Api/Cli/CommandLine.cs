@@ -55,7 +55,7 @@ internal static partial class CommandLine
         }
     }
 
-    private static RootCommand Root(string[] settings)
+    internal static RootCommand Root(string[] settings)
     {
         var name = new Option<string?>("--name") { Description = "The name of the new Portal. Default: Portal__Name", HelpName = "NAME" };
         name.Validators.Add(given =>

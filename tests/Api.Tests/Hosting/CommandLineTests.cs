@@ -1,3 +1,9 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.Diagnostics;
+using PeerRegistry.Api.Cli;
+using PeerRegistry.Api.Tests.ForwardAuth;
+
 namespace PeerRegistry.Api.Tests.Hosting;
 
 public sealed class CommandLineTests : IDisposable
@@ -22,6 +28,54 @@ public sealed class CommandLineTests : IDisposable
         Assert.Contains(said, line => line.StartsWith("Usage:", StringComparison.Ordinal));
         Assert.Contains(said, line => line.Contains("./run portal add --name", StringComparison.Ordinal));
         Assert.Empty(Directory.GetFileSystemEntries(data.Directory));
+    }
+
+    /// <summary>A command that is added later is among these, too.</summary>
+    [Fact]
+    public void Every_way_to_ask_any_command_for_help_does_nothing_else()
+    {
+        var root = CommandLine.Root([]);
+        var ways = root.Options.OfType<HelpOption>().Single() is var help ? help.Aliases.Append(help.Name).ToList() : [];
+        Assert.Superset(new HashSet<string> { "--help", "-h", "-?", "/h", "/?" }, ways.ToHashSet());
+        var paths = Paths(root, []).ToList();
+        Assert.Contains(["portal", "add"], paths);
+        foreach (var (path, way) in paths.SelectMany(path => ways, (path, way) => (path, way)))
+        {
+            foreach (string[] words in new string[][] { [.. path, way], [way, .. path], [.. path, "nonsense", way], [.. path, way, "nonsense"] })
+            {
+                using var said = new StringWriter();
+                var parsed = root.Parse(words);
+                Assert.Equal("HelpWithExamples", parsed.Action?.GetType().Name);
+                Assert.Equal(0, parsed.Invoke(new InvocationConfiguration { Output = said }));
+                Assert.Contains("Usage:", said.ToString(), StringComparison.Ordinal);
+            }
+        }
+    }
+
+    /// <summary>The script builds nothing and installs nothing for it: there is not one program that it could do so with.</summary>
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("-h")]
+    [InlineData("help")]
+    [InlineData("--Portal:Name=Ada --help")]
+    [InlineData("--watch --help")]
+    [InlineData("demo --help")]
+    [InlineData("demo --once -h")]
+    [InlineData("bench --help")]
+    [InlineData("screenshots --help")]
+    [InlineData("mutation Domain.Specs --help")]
+    public async Task The_script_explains_itself_and_runs_nothing(string words)
+    {
+        var start = new ProcessStartInfo("/bin/bash", [Path.Combine(DeployTests.Root(), "run"), .. words.Split(' ')]) { RedirectStandardOutput = true };
+        var programs = Directory.CreateDirectory(Path.Combine(data.Directory, "programs")).FullName;
+        foreach (var program in new[] { "sed", "dirname", "readlink" })
+            File.CreateSymbolicLink(Path.Combine(programs, program), $"/usr/bin/{program}");
+        start.Environment["PATH"] = programs;
+        using var script = Process.Start(start)!;
+        var said = await script.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await script.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, script.ExitCode);
+        Assert.Contains("./run demo", said, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -76,4 +130,7 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal(0, after);
         Assert.Equal(["The schema of the database is the one of this version."], said);
     }
+
+    private static IEnumerable<string[]> Paths(Command command, string[] path) =>
+        [path, .. command.Subcommands.SelectMany(each => Paths(each, [.. path, each.Name]))];
 }
