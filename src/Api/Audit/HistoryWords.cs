@@ -81,6 +81,7 @@ internal sealed class HistoryWords(PortalSnapshot portal)
             PeerRenamed => new("removed the name given to {0}", name, Link: link),
             PeerCirclesSet => new("changed the circles of {0}", name, Link: link),
             PeerAddressChanged e => new("moved {0} to {1}", name, e.Domain, Link: link),
+            PeerMoved e => new("followed {0} to its new address {1}", name, e.Domain, Link: link),
             PeerKeyPinned => new("reached {0} and pinned its key", name, Tone: "good", Link: link),
             PeerIdentityRefused e => new("refused another key that answered for {0}: {1}", name, e.Answered.Short.Value, "bad", link),
             PeerProtocolSeen => new("saw that {0} signs its answers", name, Link: link),
@@ -101,6 +102,7 @@ internal sealed class HistoryWords(PortalSnapshot portal)
     private Words OfPortal(PortalEvent happened) => happened switch
     {
         PortalCreated e => new("created this Portal, {0}", e.Name, Tone: "good"),
+        ZoneChanged e => new("moved this Portal to {0}", e.Zone, Tone: "good"),
         ProfileChanged e => new("changed the profile of {0}", e.Name, Link: "/profile"),
         AvatarChanged { Sha256: null } => new("removed the picture", Link: "/profile"),
         AvatarChanged => new("changed the picture", Link: "/profile"),

@@ -19,7 +19,7 @@ internal static class AddPortal
         var id = await sender.Send(FirstStart.New(options.Portal, name ?? options.Portal.Name));
         var portal = scope.ServiceProvider.GetRequiredService<IPortalSnapshots>().Find(id)!;
         var code = await sender.Send(new CreatePairingCode(id));
-        Console.WriteLine(FirstStart.PairLine(code, portal.Portal.Domain, new Uri(options.Listen.Edge)));
+        Console.WriteLine(FirstStart.PairLine(code, portal, isOnlyOne: false, new Uri(options.Listen.Edge), options));
         Console.WriteLine($"PORTAL {id} {portal.Portal.Domain}");
     }
 }

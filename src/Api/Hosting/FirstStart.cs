@@ -1,6 +1,7 @@
 using MediatR;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using PeerRegistry.Api.Http;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Devices;
 using PeerRegistry.Application.Portals;
@@ -13,11 +14,19 @@ namespace PeerRegistry.Api.Hosting;
 internal sealed class FirstStart(RegistryOptions options, IServiceScopeFactory scopes, IPortalSnapshots snapshots, IServer server, ILogger<FirstStart> log)
     : IHostedLifecycleService
 {
+    /// <summary>The Portals that this start has given another domain.</summary>
+    private IReadOnlyList<PortalId> moved = [];
+
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
+        var sender = scope.ServiceProvider.GetRequiredService<IMediator>();
         if (snapshots.All.Count == 0)
-            await scope.ServiceProvider.GetRequiredService<IMediator>().Send(New(options.Portal, options.Portal.Name), cancellationToken);
+            await sender.Send(New(options.Portal, options.Portal.Name), cancellationToken);
+        else
+            moved = await sender.Send(new FollowZone(options.Portal.Zone), cancellationToken);
+        foreach (var portal in moved)
+            log.LogInformation("Portal {Portal} has the domain {Domain} now. Its peers are told.", portal, snapshots.Find(portal)?.Portal.Domain);
     }
 
     public async Task StartedAsync(CancellationToken cancellationToken)
@@ -28,7 +37,7 @@ internal sealed class FirstStart(RegistryOptions options, IServiceScopeFactory s
         var (edge, inner, others) = server.Features.Get<IServerAddressesFeature>()!.Addresses.ToArray() is [var first, var second, .. var rest]
             ? (first, second, rest)
             : throw new InvalidOperationException("Two listeners were expected.");
-        if (portal.Devices.IsEmpty)
+        if (portal.Devices.IsEmpty || moved.Count > 0) // at another domain a browser is signed in nowhere
             await OfferPairing(sender, portal, new Uri(edge), cancellationToken);
         var further = string.Concat(others.Select(other => $" {(other.StartsWith("https:", StringComparison.Ordinal) ? "tls" : "metrics")}={other}"));
         Console.WriteLine($"READY edge={edge} internal={inner} portal={portal.Portal.Id}{further}");
@@ -54,12 +63,19 @@ internal sealed class FirstStart(RegistryOptions options, IServiceScopeFactory s
         if (code is null)
             log.LogInformation("No device is paired yet. The pairing code that another node has printed is still valid.");
         else
-            Console.WriteLine(PairLine(code, snapshots.All.Count == 1 ? null : portal.Portal.Domain, edge));
+            Console.WriteLine(PairLine(code, portal, snapshots.All.Count == 1, edge, options));
     }
 
-    /// <param name="host">
-    /// The Portal's host if it ends in <c>.localhost</c>, which browsers resolve to this machine, or null for the listener's address.
-    /// </param>
+    /// <summary>
+    /// The link to pair with: the Portal's public address, or for a name that means this machine everywhere the listener's, which needs no proxy.
+    /// </summary>
+    /// <param name="isOnlyOne">Whether the registry has no other Portal, so that the listener's address alone says which is meant.</param>
+    public static string PairLine(PairingCode code, PortalSnapshot portal, bool isOnlyOne, Uri edge, RegistryOptions options) =>
+        portal.Portal.Domain.EndsWith(".localhost", StringComparison.Ordinal)
+            ? PairLine(code, isOnlyOne ? null : portal.Portal.Domain, edge)
+            : $"PAIR {new PublicUrl(options).Portal(portal)}{code.Path}";
+
+    /// <param name="host">The Portal's host if it ends in <c>.localhost</c>, or null for the listener's address.</param>
     public static string PairLine(PairingCode code, string? host, Uri edge)
     {
         var listener = edge.Host is "0.0.0.0" or "[::]" ? "127.0.0.1" : edge.Host;

@@ -44,7 +44,7 @@ internal static class PeerPages
             (Enum.TryParse<PeerStanding>(asked.Standing, out var one) ? one : (PeerStanding?)null, Math.Clamp(asked.Page ?? 1, 1, 100_000));
         var text = string.IsNullOrWhiteSpace(asked.Text) ? null : asked.Text.Trim();
         var found = await mediator.Send(new BrowsePeers(portal.Id, text, standing, number), ct);
-        var zone = portal.Snapshot.Portal.Domain[(ShortId.Length + 1)..];
+        var zone = portal.Snapshot.Portal.Zone;
         return PageResults.Page<PeersPage>(new PeersPage.View(found, text, standing, number, zone, peer => SeenBy(portal.Snapshot, peer), asked.Add), failure);
     }
 

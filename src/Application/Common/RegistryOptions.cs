@@ -62,7 +62,10 @@ public sealed class RegistryOptions
 
     public sealed class PortalOptions
     {
-        /// <value>A Portal's domain is its short ID before this. Default <c>portal.localhost</c>.</value>
+        /// <value>
+        /// A Portal's domain is its short ID before this. Another value moves the oldest Portal, and all with the same zone. Default
+        /// <c>portal.localhost</c>.
+        /// </value>
         public string Zone { get; init; } = "portal.localhost";
 
         /// <value>The port in every link and redirect that a browser follows. Default 443.</value>

@@ -44,7 +44,7 @@ public sealed record AddPeer(PortalId Portal, TypedPortalId Id, Optional<string?
         {
             var listed = peer is { Listed: true } ? peer : null;
             var petname = c.Petname.Or(listed?.Petname);
-            var address = c.Address.Or(listed?.Address)?.ToLowerInvariant();
+            var address = c.Address.Or(listed?.Domain == zoneName ? null : listed?.Domain)?.ToLowerInvariant();
             var verification = c.Invite is not null ? PeerVerification.Invite : c.Id.IsFull ? PeerVerification.FullId : PeerVerification.FirstUse;
             var added = Peer.Add(peer, self, c.Id, verification, petname, address, address ?? zoneName);
             return added.Count > 0 ? added : [.. Peer.Rename(peer, petname), .. Peer.ChangeAddress(peer, address, address ?? zoneName)];

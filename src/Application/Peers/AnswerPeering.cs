@@ -46,7 +46,19 @@ public sealed record AnswerPeering(
             var revision = await mediator.Send(new FollowNotice(c.Portal, c.Key, DisplayName.Claimed(c.Name), c.Peering, c.Revision), ct);
             contacts.Heard(c.Portal, c.Key.Id.Short);
             var peer = await aggregates.ReadPeer(c.Portal, c.Key.Id.Short, ct);
+            if (peer?.Answers(c.Key) is true && revision == c.Revision && c.Domain is not null)
+                await contacts.Change(c.Portal, peer.Short, contact => contact.Announce(AnotherAddress(c, peer), clock.GetUtcNow()), ct);
             return peer?.Answers(c.Key) is true && peer.Status == PeerStatus.Mutual ? new Answer(IsMutual: true, revision) : Neutral(c);
+        }
+
+        /// <summary>
+        /// The address in a contact's notice if it is not the present one, or null. Nobody is moved by it: the contact is asked there. A notice without a
+        /// port leaves the one that the owner has typed, since a Portal behind a router may not know the port at which it is reached.
+        /// </summary>
+        private static string? AnotherAddress(AnswerPeering c, Peer peer)
+        {
+            var said = PeerRules.Address(c.Domain!, c.Port).ToLowerInvariant();
+            return said != peer.Domain && PeerRules.IsDomainOf(said, peer.Short) && (c.Port is not null || said != PeerRules.HostOf(peer.Domain)) ? said : null;
         }
 
         /// <summary>Never pins the key. At most, it brings forward our own request to the contact's domain.</summary>

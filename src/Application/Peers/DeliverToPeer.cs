@@ -32,11 +32,8 @@ public sealed record DeliverToPeer(PortalId Portal, ShortId Peer) : IRequest<Dat
             var attempt = new ContactAttempt(contact);
             try
             {
-                if (contact.Wanted == WantedPeering.Offered && (peer!.Key is null || contact.IsIdentificationDue(clock.GetUtcNow())))
-                {
-                    await mediator.Send(new IdentifyPeer(c.Portal, c.Peer), ct);
-                    attempt = attempt with { Identified = true };
-                }
+                if (contact.Wanted == WantedPeering.Offered)
+                    attempt = await Identify(c, peer!, attempt, ct);
 
                 if (contact.Waiting)
                     attempt = attempt with { Reply = await mediator.Send(new OfferPeering(c.Portal, c.Peer, contact), ct) };
@@ -56,6 +53,18 @@ public sealed record DeliverToPeer(PortalId Portal, ShortId Peer) : IRequest<Dat
             if (attempt.Identified)
                 await mediator.Send(new FetchPeerPicture(c.Portal, c.Peer), ct); // last, as nothing waits for it
             return null;
+        }
+
+        /// <summary>Asks at the address that the peer has announced first, if there is one. As long as it is not met there, its present address counts.</summary>
+        private async Task<ContactAttempt> Identify(DeliverToPeer c, Peer peer, ContactAttempt attempt, CancellationToken ct)
+        {
+            if (peer.Key is not null && attempt.Begun.Announced is { } announced && await mediator.Send(new FollowPeer(c.Portal, c.Peer, announced), ct))
+                return attempt with { Identified = true, Moved = true };
+            if (peer.Key is not null && !attempt.Begun.IsIdentificationDue(clock.GetUtcNow()))
+                return attempt;
+
+            await mediator.Send(new IdentifyPeer(c.Portal, c.Peer), ct);
+            return attempt with { Identified = true };
         }
 
         private Task Finish(DeliverToPeer c, ContactAttempt attempt, CancellationToken ct)

@@ -10,9 +10,13 @@ using PeerRegistry.Domain.Portals;
 namespace PeerRegistry.Application.Peers;
 
 /// <summary>
-/// Requests <c>whoareyou</c> with a challenge from the peer's domain, pins the key of the response, and stores the profile in it.
+/// Requests <c>whoareyou</c> with a challenge from the peer's domain, pins the key of the response, and stores the profile in it. If the response says
+/// that the peer has another address now, the peer is asked there.
 /// </summary>
-internal sealed record IdentifyPeer(PortalId Portal, ShortId Peer) : IRequest
+/// <param name="Announced">
+/// Another address at which the peer says that it is. A key is never pinned there: only the one that is pinned already is accepted, and moves the peer.
+/// </param>
+internal sealed record IdentifyPeer(PortalId Portal, ShortId Peer, string? Announced = null) : IRequest
 {
     private const string Path = "/core/public/meta/whoareyou?challenge=";
 
@@ -29,9 +33,10 @@ internal sealed record IdentifyPeer(PortalId Portal, ShortId Peer) : IRequest
             if (peer is not { Listed: true })
                 throw PeerRefusals.Unknown(); // removed while this attempt was running
 
+            var address = c.Announced ?? peer.Domain;
             var challenge = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
             var answer = await messages.Send(
-                new PeerMessage(c.Portal, HttpMethod.Get, peer.Domain, Path + challenge, default, Signed: false, peer.Key, peer.Original), ct);
+                new PeerMessage(c.Portal, HttpMethod.Get, address, Path + challenge, default, Signed: false, peer.Key, peer.Original), ct);
             if (answer.Status != 200)
                 throw PeerAnswers.Unexpected(answer, clock);
 
@@ -42,13 +47,31 @@ internal sealed record IdentifyPeer(PortalId Portal, ShortId Peer) : IRequest
 
             // A different Portal has a different domain, so the ID is checked first.
             var signed = RequireSignature(peer, key, answer);
-            if (key.Id.Short == c.Peer && !string.Equals(claim.Domain, PeerRules.HostOf(peer.Domain), StringComparison.OrdinalIgnoreCase))
-                throw PeerFault.DomainMismatch.Refusal();
+            if (key.Id.Short == c.Peer && !string.Equals(claim.Domain, PeerRules.HostOf(address), StringComparison.OrdinalIgnoreCase))
+                return signed && await Follow(c, peer, key, claim, ct) ? Unit.Value : throw PeerFault.DomainMismatch.Refusal();
+            if (c.Announced is not null && !(signed && peer.Key == key))
+                throw PeerFault.IdentityRefused.Refusal();
 
             if (await mediator.Send(new PinPeerKey(c.Portal, c.Peer, key, DisplayName.Claimed(claim.Name), signed), ct) is { } refused)
                 throw refused;
+            if (c.Announced is not null)
+                await mediator.Send(new MovePeer(c.Portal, key, address), ct);
             await profiles.KeepDescription(c.Portal, c.Peer, DisplayName.ClaimedText(claim.Description, Profile.MaxDescription, lines: true), ct);
+            if (signed && claim.Port is not null)
+                await Follow(c, peer with { Key = key }, key, claim, ct);
             return Unit.Value;
+        }
+
+        /// <summary>
+        /// Asks at the address that the pinned key has just said is the peer's, unless it is the one that was asked. The peer may have moved while its notice
+        /// did not arrive, or may be reached at a port that nobody has typed.
+        /// </summary>
+        /// <returns>Whether the peer was met there.</returns>
+        private async Task<bool> Follow(IdentifyPeer c, Peer peer, PublicKey key, Identity claim, CancellationToken ct)
+        {
+            var address = PeerRules.Address(claim.Domain ?? "", claim.Port).ToLowerInvariant();
+            return c.Announced is null && peer.Key == key && address != peer.Domain && PeerRules.IsDomainOf(address, c.Peer)
+                && await mediator.Send(new FollowPeer(c.Portal, c.Peer, address), ct);
         }
 
         /// <summary>Only a peer with an RSA key that has never signed a response may omit the signature, because originals do not sign responses.</summary>
@@ -59,6 +82,6 @@ internal sealed record IdentifyPeer(PortalId Portal, ShortId Peer) : IRequest
             var reason => throw PeerAnswers.Unsigned(reason, answer),
         };
 
-        private sealed record Identity(string Id, string PublicKeyPem, string? Name, string? Domain, string? Description = null);
+        private sealed record Identity(string Id, string PublicKeyPem, string? Name, string? Domain, string? Description = null, int? Port = null);
     }
 }

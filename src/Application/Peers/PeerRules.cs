@@ -37,7 +37,7 @@ public static class PeerRules
     public static int? AnnouncedPort(RegistryOptions options) => options.Portal.PublicPort == HttpsPort ? null : options.Portal.PublicPort;
 
     /// <summary>The peer's name in this Portal's own zone.</summary>
-    public static string ZoneName(this Portal self, ShortId peer) => $"{peer}{self.Domain[ShortId.Length..]}";
+    public static string ZoneName(this Portal self, ShortId peer) => $"{peer}.{self.Zone}";
 
     /// <summary>Whether this is a port other than 443, which is never written, in its shortest spelling.</summary>
     private static bool IsPort(string text) =>

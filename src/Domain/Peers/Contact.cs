@@ -19,6 +19,9 @@ public sealed record ContactAttempt(Contact Begun)
     /// <summary>Whether the peer has answered <c>whoareyou</c> and is who it should be.</summary>
     public bool Identified { get; init; }
 
+    /// <summary>Whether the peer was met at the address that it had announced.</summary>
+    public bool Moved { get; init; }
+
     /// <summary>The peer's answer to our notice, or null if none was sent or answered.</summary>
     public ContactReply? Reply { get; init; }
 
@@ -64,6 +67,12 @@ public sealed record Contact
 
     /// <summary>When to ask the peer again who it is; null if it was never asked.</summary>
     public DateTimeOffset? IdentifyAt { get; init; }
+
+    /// <summary>
+    /// Another address that the peer has given in a notice, at which it was not met yet; null if there is none. The peer is still
+    /// called at its present one.
+    /// </summary>
+    public string? Announced { get; init; }
 
     /// <summary>Whether the peer has said or shown once that we are not in its list, although we hold it to be mutual.</summary>
     public bool Doubted { get; init; }
@@ -111,7 +120,7 @@ public sealed record Contact
         Reschedule(now) with
         {
             Wanted = wanted, Revision = Next(now), Domain = domain, Key = key, Invite = invite, IdentifyAt = now, AskedAt = byOwner ? now : null,
-            Doubted = false, RestatedAt = null, Attempts = 0, FailingSince = null, LastError = null,
+            Announced = null, Doubted = false, RestatedAt = null, Attempts = 0, FailingSince = null, LastError = null,
         };
 
     /// <summary>Schedules an attempt for now because the owner asked. The pauses of the backoff and before a restatement are skipped.</summary>
@@ -121,6 +130,15 @@ public sealed record Contact
     /// <summary>Asks the peer again soon who it is, at most every 30 s, because a call to it failed or it sent a notice before first contact.</summary>
     public Contact BringForward(DateTimeOffset now) =>
         Wanted == WantedPeering.Withdrawn || ContactedAt > now - BringForwardAtMost ? this : Reschedule(now) with { IdentifyAt = now };
+
+    /// <summary>Asks soon, at most every 30 s, whether the peer is at the address that its notice gave, or forgets an earlier such address.</summary>
+    /// <param name="address">Null if the notice gave the present address.</param>
+    public Contact Announce(string? address, DateTimeOffset now)
+    {
+        if (Announced == address || Wanted == WantedPeering.Withdrawn)
+            return this;
+        return address is null ? this with { Announced = null } : Reschedule(Later(now, ContactedAt + BringForwardAtMost)) with { Announced = address };
+    }
 
     /// <summary>Sends the wanted state again, at most every ten minutes, because the peer answered 401 to a call.</summary>
     public Contact Doubt(DateTimeOffset now) =>
@@ -160,6 +178,7 @@ public sealed record Contact
             LastSeenAt = heard ? now : LastSeenAt,
             Delivered = reply is null ? Delivered : Math.Max(Delivered, begun.Revision),
             Revision = RevisionAfter(attempt, now),
+            Announced = attempt.Moved && Announced == begun.Announced ? null : Announced,
             Invite = reply is not null && !overtaken && begun.Revision > Delivered ? null : Invite,
         };
         return overtaken ? learned : learned.ScheduleAfter(attempt, now, chance);

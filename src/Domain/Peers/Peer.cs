@@ -14,6 +14,7 @@ public sealed record Peer : IAggregate<Peer, PeerEvent>
 {
     private const int RefusalsPerDay = 10;
     private const int NamesPerDay = 10;
+    private const int MovesPerDay = 10;
 
     /// <summary>The ID as the owner typed it, 6 to 103 characters.</summary>
     public required TypedPortalId Typed { get; init; }
@@ -78,6 +79,9 @@ public sealed record Peer : IAggregate<Peer, PeerEvent>
     /// <summary>How many names the peer claimed on the last day on which it claimed one.</summary>
     public ClaimedNames Names { get; init; } = new(default, 0);
 
+    /// <summary>How often the peer moved on the last day on which it did.</summary>
+    public PeerMoves Moves { get; init; } = new(default, 0);
+
     public string Name => Petname ?? ClaimedName ?? Short.Value;
 
     /// <summary>Whether calls are allowed in both directions.</summary>
@@ -103,6 +107,7 @@ public sealed record Peer : IAggregate<Peer, PeerEvent>
         PeerRenamed e => peer! with { Petname = e.Petname },
         PeerCirclesSet e => peer! with { Circles = e.Circles },
         PeerAddressChanged e => peer! with { Address = e.Address, Domain = e.Domain },
+        PeerMoved e => peer! with { Address = e.Address, Domain = e.Domain, Moves = peer.Moves.OneMore(e.Day) },
         PeerKeyPinned e => peer! with
         {
             Id = e.Id, Key = e.Key, ClaimedName = e.Name, Verification = e.Verification, SpeaksOurs = e.Signed, PinnedAt = at,
@@ -144,8 +149,18 @@ public sealed record Peer : IAggregate<Peer, PeerEvent>
     public static IReadOnlyList<PeerEvent> SetCircles(Peer? peer, CircleSet circles) =>
         RequireListed(peer).Circles.Equals(circles) ? [] : [new PeerCirclesSet(peer!.Id, circles)];
 
+    /// <param name="address">Null if the domain is the peer's name in our zone.</param>
     public static IReadOnlyList<PeerEvent> ChangeAddress(Peer? peer, string? address, string domain) =>
-        RequireListed(peer).Address == address && peer!.Domain == domain ? [] : [new PeerAddressChanged(peer!.Id, address, domain)];
+        RequireListed(peer).Domain == domain ? [] : [new PeerAddressChanged(peer!.Id, address, domain)];
+
+    /// <summary>
+    /// Records that our own request to another address was answered with the pinned key, after the peer had said that it is there. Only that key can
+    /// move a peer.
+    /// </summary>
+    public static IReadOnlyList<PeerEvent> Move(Peer? peer, PublicKey key, string? address, string domain, DateOnly today) =>
+        peer is not { Listed: true } || peer.Key != key || peer.Domain == domain || (peer.Moves.Day == today && peer.Moves.Count >= MovesPerDay)
+            ? []
+            : [new PeerMoved(key.Id, address, domain, today)];
 
     /// <summary>Records that our own request was answered with this key, by a response whose ID and domain match it.</summary>
     public static IReadOnlyList<PeerEvent> Met(Peer? peer, PublicKey key, string? name, bool signed, DateOnly today) => peer switch
@@ -246,4 +261,10 @@ public sealed record RefusedIdentities(DateOnly Day, ImmutableHashSet<PortalId> 
 public sealed record ClaimedNames(DateOnly Day, int Count)
 {
     public ClaimedNames OneMore(DateOnly day) => new(day, Day == day ? Count + 1 : 1);
+}
+
+/// <param name="Day">UTC.</param>
+public sealed record PeerMoves(DateOnly Day, int Count)
+{
+    public PeerMoves OneMore(DateOnly day) => new(day, Day == day ? Count + 1 : 1);
 }

@@ -26,6 +26,15 @@ public sealed record PeerRenamed(PortalId? Id, string? Petname) : PeerEvent;
 [WireName("peer_address_changed")]
 public sealed record PeerAddressChanged(PortalId? Id, string? Address, string Domain) : PeerEvent;
 
+/// <summary>
+/// The peer said, signed with its pinned key, that its address is another one, and proved with that key that it is there. Recorded at most ten
+/// times a day.
+/// </summary>
+/// <param name="Address">The new address, or null if it is the peer's name in our zone.</param>
+/// <param name="Day">The day in UTC.</param>
+[WireName("peer_moved")]
+public sealed record PeerMoved(PortalId Id, string? Address, string Domain, DateOnly Day) : PeerEvent;
+
 /// <summary>The key was fixed at first contact; every later key must match it.</summary>
 /// <param name="Name">The name that the peer claims, or null if it claims none.</param>
 /// <param name="Signed">Whether the answer that contained the key was signed with it, which the original core cannot do.</param>

@@ -20,9 +20,12 @@ public sealed record Portal(
     /// <summary>The oldest first; every open one is among them.</summary>
     public IReadOnlyList<Invite> Invites { get; init; } = [];
 
+    public string Zone => Domain[(ShortId.Length + 1)..];
+
     public static Portal? Evolve(Portal? portal, PortalEvent happened, DateTimeOffset at) => happened switch
     {
-        PortalCreated e => new Portal(e.Id, e.Key, $"{e.Id.Short}.{e.Zone}".ToLowerInvariant(), e.Name, null, false, null, null, null),
+        PortalCreated e => new Portal(e.Id, e.Key, DomainIn(e.Zone, e.Id), e.Name, null, false, null, null, null),
+        ZoneChanged e => portal! with { Domain = DomainIn(e.Zone, e.Id) },
         ProfileChanged e => portal! with { Name = e.Name, Email = e.Email, EmailPublic = e.EmailPublic, Description = e.Description },
         AvatarChanged e => portal! with { AvatarType = e.MediaType, AvatarSha256 = e.Sha256 },
         LanguageChosen e => portal! with { Language = e.Language },
@@ -36,6 +39,12 @@ public sealed record Portal(
         portal is null ? [new PortalCreated(key.Id, key, zone, name)] : [];
 
     /// <exception cref="RefusedException"><c>portal_unknown</c></exception>
+    public static IReadOnlyList<PortalEvent> ChangeZone(Portal? portal, string zone) =>
+        Require(portal).Domain == DomainIn(zone, portal!.Id) ? [] : [new ZoneChanged(portal.Id, zone)];
+
+    /// <exception cref="RefusedException"><c>portal_unknown</c></exception>
     internal static Portal Require(Portal? portal) =>
         portal ?? throw new RefusedException(RefusalKind.NotFound, "portal_unknown", "There is no such Portal here.");
+
+    private static string DomainIn(string zone, PortalId id) => $"{id.Short}.{zone}".ToLowerInvariant();
 }

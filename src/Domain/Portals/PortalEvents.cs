@@ -8,6 +8,10 @@ public abstract record PortalEvent : DomainEvent;
 [WireName("portal_created")]
 public sealed record PortalCreated(PortalId Id, PublicKey Key, string Zone, string Name) : PortalEvent;
 
+/// <summary>The Portal has another domain, <c>{short id}.{zone}</c>; its key and ID are the same.</summary>
+[WireName("zone_changed")]
+public sealed record ZoneChanged(PortalId Id, string Zone) : PortalEvent;
+
 [WireName("profile_changed")]
 public sealed record ProfileChanged(PortalId Id, string Name, string? Email, string? Description, bool EmailPublic) : PortalEvent;
 

@@ -12,11 +12,11 @@ internal static class ContactRows
     public const string Columns =
         """
         wanted, revision, delivered, domain, key_pem, invite, identify_at, doubted, restated_at, is_reachable, last_seen_at,
-        attempts, failing_since, error_code, error_detail, error_at, next_attempt_at, asked_at, schedule
+        attempts, failing_since, error_code, error_detail, error_at, next_attempt_at, asked_at, schedule, announced
         """;
 
-    /// <summary>The parameters $3 to $21; $1 is the Portal, $2 the peer, $22 the version that was loaded.</summary>
-    public const string Parameters = "$3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21";
+    /// <summary>The parameters $3 to $22; $1 is the Portal, $2 the peer, $23 the version that was loaded.</summary>
+    public const string Parameters = "$3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22";
 
     public static IEnumerable<NpgsqlParameter> Values(PortalId portal, ShortId peer, Contact contact, long expectedVersion) =>
     [
@@ -41,6 +41,7 @@ internal static class ContactRows
         Sql.Time(contact.NextAttemptAt),
         Sql.Time(contact.AskedAt),
         Sql.Bigint(contact.Schedule),
+        Sql.Text(contact.Announced),
         Sql.Bigint(expectedVersion),
     ];
 
@@ -64,6 +65,7 @@ internal static class ContactRows
         NextAttemptAt = reader.Time(16),
         AskedAt = reader.Time(17),
         Schedule = reader.GetInt64(18),
-        ContactedAt = reader.Time(19),
+        Announced = reader.TextOrNull(19),
+        ContactedAt = reader.Time(20),
     };
 }

@@ -19,7 +19,7 @@ internal sealed class PeerContacts(
     NpgsqlDataSource database, IDocumentStore store, Outbox outbox, DueContacts due, CallReports calls, PortalChanges changes, TimeProvider clock)
     : IPeerContacts, IPeerings
 {
-    /// <summary>How long a claim lasts if its process dies: longer than the two messages of one contact take at most.</summary>
+    /// <summary>How long a claim lasts if its process dies: longer than the four messages of one contact take at most.</summary>
     private static readonly TimeSpan ClaimLife = TimeSpan.FromSeconds(90);
 
     public async Task<IReadOnlyDictionary<ShortId, PeerContact>> Find(PortalId portal, IReadOnlyCollection<ShortId> peers, CancellationToken ct)
@@ -31,7 +31,7 @@ internal sealed class PeerContacts(
         await using var reader = await command.ExecuteReaderAsync(ct);
         var found = new Dictionary<ShortId, PeerContact>();
         while (await reader.ReadAsync(ct))
-            found.Add(reader.Short(20), PeerContact.Of(ContactRows.Read(reader)));
+            found.Add(reader.Short(21), PeerContact.Of(ContactRows.Read(reader)));
         return found;
     }
 
@@ -92,7 +92,7 @@ internal sealed class PeerContacts(
             values ($1, $2, {ContactRows.Parameters}, 1)
             on conflict (portal_id, short_id) do update set
                 ({ContactRows.Columns}) = row({ContactRows.Parameters}),
-                version = case c.version when $22 then c.version + 1 else registry.stale_version() end
+                version = case c.version when $23 then c.version + 1 else registry.stale_version() end
             """,
             [.. ContactRows.Values(portal, peer, contact, expectedVersion)]);
         if (contact.NextAttemptAt is not null)
@@ -155,7 +155,7 @@ internal sealed class PeerContacts(
             session.Queue(
                 $"""
                 update registry.peer_contacts set {also}({ContactRows.Columns}) = row({ContactRows.Parameters}),
-                    version = case version when $22 then version + 1 else registry.stale_version() end
+                    version = case version when $23 then version + 1 else registry.stale_version() end
                 where portal_id = $1 and short_id = $2
                 """,
                 [.. ContactRows.Values(portal, peer, contact, stored.Version)]);
@@ -182,6 +182,6 @@ internal sealed class PeerContacts(
         command.Parameters.Add(Sql.Text(portal.Value));
         command.Parameters.Add(Sql.Text(peer.Value));
         await using var reader = await command.ExecuteReaderAsync(ct);
-        return await reader.ReadAsync(ct) ? new StoredContact(ContactRows.Read(reader), reader.GetInt64(20)) : null;
+        return await reader.ReadAsync(ct) ? new StoredContact(ContactRows.Read(reader), reader.GetInt64(21)) : null;
     }
 }

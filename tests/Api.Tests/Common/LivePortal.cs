@@ -40,7 +40,13 @@ internal sealed class LivePortal : IAsyncDisposable
 
     public PortalId Id { get; private set; }
 
-    public string Domain => $"{Id.Short}.{Neighbourhood.Zone}";
+    public string Domain => $"{Id.Short}.{DomainZone}";
+
+    /// <summary>Its zone, which a start takes up; <see cref="Neighbourhood.Zone"/> or <see cref="Neighbourhood.OtherZone"/>.</summary>
+    public string DomainZone { get; set; } = Neighbourhood.Zone;
+
+    /// <summary>Whether its names in both zones lead to it.</summary>
+    public bool HasBothNames { get; set; }
 
     public Uri Edge { get; private set; } = new("http://127.0.0.1");
 
@@ -79,7 +85,7 @@ internal sealed class LivePortal : IAsyncDisposable
                 $"--Data:Directory={data}",
                 "--Listen:Edge=http://127.0.0.1:0",
                 "--Listen:Internal=http://127.0.0.1:0",
-                $"--Portal:Zone={Neighbourhood.Zone}",
+                $"--Portal:Zone={DomainZone}",
                 $"--Portal:Name={name}",
                 $"--Portal:KeyType={keyType}",
                 $"--Peering:Resolve:0=*.{Neighbourhood.Zone}={zone.Front}",

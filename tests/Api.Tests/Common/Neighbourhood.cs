@@ -22,6 +22,9 @@ internal sealed class Neighbourhood : IAsyncDisposable
 {
     public const string Zone = "zone.test";
 
+    /// <summary>Where a Portal may move to.</summary>
+    public const string OtherZone = "moved." + Zone;
+
     /// <summary>Set on a request to the front, it is the caller's address; otherwise every request comes from another one.</summary>
     public const string Address = "Test-Address";
 
@@ -116,6 +119,8 @@ internal sealed class Neighbourhood : IAsyncDisposable
     private async Task Serve(HttpContext context)
     {
         var labels = context.Request.Host.Host.Replace("." + Zone, "", StringComparison.Ordinal).Split('.');
+        var zone = labels[^1] == "moved" ? OtherZone : Zone;
+        labels = zone == OtherZone ? labels[..^1] : labels;
         if (Strangers.TryGetValue(labels[^1], out var stranger))
         {
             Date(context, Clock);
@@ -123,7 +128,7 @@ internal sealed class Neighbourhood : IAsyncDisposable
             return;
         }
 
-        if (!portals.TryGetValue(labels[^1], out var portal) || portal.Down)
+        if (!portals.TryGetValue(labels[^1], out var portal) || portal.Down || (portal.DomainZone != zone && !portal.HasBothNames))
         {
             context.Abort();
             return;

@@ -23,7 +23,7 @@ public sealed class ContainerFilesTests
     {
         var settings = Environment().ToDictionary(s => s.Name.Replace("__", ":", StringComparison.Ordinal), s => (string?)s.Value);
         var options = RegistryConfiguration.Read(new ConfigurationBuilder().AddInMemoryCollection(settings).Build(), InfrastructureModule.Faults);
-        Assert.Equal("Host=postgres;Username=registry;Password=secret;Database=registry", options.ConnectionStrings.Registry);
+        Assert.Equal("Host=postgres;Username=registry;Database=registry", options.ConnectionStrings.Registry);
         Assert.Equal("registry", Text(At(compose, "services", "postgres", "environment", "POSTGRES_USER")));
         Assert.Equal("registry", Text(At(compose, "services", "postgres", "environment", "POSTGRES_DB")));
     }
@@ -68,17 +68,10 @@ public sealed class ContainerFilesTests
         Assert.Contains($"dotnet {program} proxy-config caddy", File.ReadAllText(Path.Combine(Root, "docker-compose.yml")), StringComparison.Ordinal);
     }
 
-    /// <summary>What the registry's container sees: the image's settings and the service's, variables filled in.</summary>
-    private IEnumerable<(string Name, string Value)> Environment() =>
-        Regex.Matches(dockerfile, @"(\w+__\w+)=(\S+)").Select(m => (m.Groups[1].Value, m.Groups[2].Value))
-            .Concat(((YamlMappingNode)At(compose, "services", "registry", "environment")).Children.Select(s => (Text(s.Key), Filled(Text(s.Value)))));
-
-    private static string Filled(string value) => Regex.Replace(value, @"\$\{(\w+)(?::([-?])([^}]*))?\}", variable => variable.Groups[1].Value switch
-    {
-        "PORTAL_ZONE" => "example.org",
-        "POSTGRES_PASSWORD" => "secret",
-        _ => variable.Groups[3].Value,
-    });
+    /// <summary>What the registry's container sees: the image's settings and the service's, variables filled in. Its database driver reads PGPASSWORD itself.</summary>
+    private static IEnumerable<(string Name, string Value)> Environment() =>
+        Compose.ImageEnvironment().Concat(Compose.Environment("registry", new Dictionary<string, string> { ["PORTAL_ZONE"] = "example.org", ["POSTGRES_PASSWORD"] = "secret" }))
+            .Where(setting => setting.Key != "PGPASSWORD").Select(setting => (setting.Key, setting.Value));
 
     private static YamlMappingNode Yaml(string name)
     {

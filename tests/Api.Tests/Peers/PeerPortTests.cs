@@ -21,6 +21,20 @@ public sealed class PeerPortTests(TestPostgres postgres)
         Assert.Equal($"{bob.Domain}:8443", ada.Sees(bob)!.Domain);
     }
 
+    /// <summary>Every link to the peer is made from its address, so the port has to be in it.</summary>
+    [Fact]
+    public async Task The_port_that_a_Portal_gives_is_used_although_nobody_has_typed_it()
+    {
+        await using var zone = await Neighbourhood.Start(postgres);
+        var (ada, bob) = (await zone.Move("Ada"), await zone.Move("Bob", arguments: "--Portal:PublicPort=8443"));
+        await ada.Add(bob);
+        await bob.Add(ada);
+        await Eventually.Mutual(ada, bob);
+        await Eventually.Holds(() => ada.Sees(bob)!.Domain == $"{bob.Domain}:8443", () => ada.Tells(bob));
+        using var owner = await ada.Owner();
+        Assert.Contains($"href=\"https://{bob.Domain}:8443/\"", (await owner.Get($"/peers/{bob.Id.Short}")).Body, StringComparison.Ordinal);
+    }
+
     /// <summary>The port is part of what a Portal says of itself, so that whoever accepts its offer reaches it.</summary>
     [Fact]
     public async Task The_offer_of_a_Portal_at_another_port_is_accepted()

@@ -43,6 +43,10 @@ internal static class PeerSteps
         (await portal.Services.GetRequiredService<IPeerContacts>().Find(portal.Id, [peer.Id.Short], default))
             .GetValueOrDefault(peer.Id.Short, PeerContact.None);
 
+    /// <summary>The whole of it.</summary>
+    public static async Task<Contact> Stored(this LivePortal portal, LivePortal peer) =>
+        (await portal.Services.GetRequiredService<IPeerContacts>().Load(portal.Id, peer.Id.Short, default)).Contact;
+
     public static bool IsMutualWith(this LivePortal portal, LivePortal peer) => portal.Sees(peer)?.IsMutual == true;
 
     public static async Task<IReadOnlyList<PeerEvent>> Past(this LivePortal portal, PortalId peer) =>

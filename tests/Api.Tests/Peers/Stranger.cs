@@ -33,14 +33,14 @@ internal sealed class Stranger(PrivateKey key) : IDisposable
 
     public async Task<(HttpStatusCode Status, byte[] Body, string[] Headers)> Send(
         LivePortal to, long revision, string peering = "offered", Action<HttpRequestMessage>? change = null, string tag = "portal-core", string? id = null,
-        string? invite = null)
+        string? invite = null, string? domain = null)
     {
         var body = JsonSerializer.SerializeToUtf8Bytes(new
         {
             id = id ?? Key.Id.Value,
             public_key_pem = Key.Pem,
             name = "Stranger",
-            domain = $"{Key.Id.Short}.{Neighbourhood.Zone}",
+            domain = domain ?? $"{Key.Id.Short}.{Neighbourhood.Zone}",
             peering,
             revision,
             invite,

@@ -39,6 +39,32 @@ public sealed class ContactSpecs
         Given(FailedOnce).When(c => c.Want(WantedPeering.Offered, Soon)).Then(c => (c.Attempts, c.FailingSince, c.LastError), (0, null, null));
 
     [Fact]
+    public void An_announced_address_is_asked_at_once() =>
+        Given(Delivered with { ContactedAt = Now.AddHours(-1) }).When(c => c.Announce("a.b.example", Soon)).Then(c => (c.Announced, c.NextAttemptAt), ("a.b.example", Soon));
+
+    [Fact]
+    public void An_announced_address_is_asked_half_a_minute_after_the_last_attempt_at_the_earliest() =>
+        Given(Delivered with { ContactedAt = Now }).When(c => c.Announce("a.b.example", Now.AddSeconds(1))).Then(c => c.NextAttemptAt, Now.AddSeconds(30));
+
+    [Fact]
+    public void The_same_address_announced_again_changes_nothing() =>
+        Given(Delivered.Announce("a.b.example", Now)).When(c => c.Announce("a.b.example", Soon)).Then(c => c, Delivered.Announce("a.b.example", Now));
+
+    [Fact]
+    public void A_notice_with_the_present_address_withdraws_an_announced_one() =>
+        Given(Delivered.Announce("a.b.example", Now)).When(c => c.Announce(null, Soon)).Then(c => c.Announced, null);
+
+    [Fact]
+    public void An_announced_address_is_kept_until_the_peer_is_met_there()
+    {
+        var told = Delivered.Announce("a.b.example", Now);
+        Given(told).When(c => c.After(new ContactAttempt(c) { Identified = true }, Soon, 0.5)).Then(c => c.Announced, "a.b.example");
+        Given(told).When(c => c.After(new ContactAttempt(c) { Identified = true, Moved = true }, Soon, 0.5)).Then(c => c.Announced, null);
+        Given(told.Announce("c.d.example", Soon)).When(c => c.After(new ContactAttempt(told) { Identified = true, Moved = true }, Soon, 0.5))
+            .Then(c => c.Announced, "c.d.example");
+    }
+
+    [Fact]
     public void A_wanted_state_of_the_owner_is_marked_as_asked_for() =>
         Given(Contact.Initial).When(c => c.Want(WantedPeering.Offered, Now)).Then(c => c.AskedAt, Now);
 

@@ -61,6 +61,32 @@ public sealed partial class PeerSpecs
         Given(Added).When(p => Peer.ChangeAddress(p, null, "elsewhere.zone")).Then(new PeerAddressChanged(null, null, "elsewhere.zone"));
 
     [Fact]
+    public void The_present_domain_as_an_address_records_nothing() =>
+        Given(Added).When(p => Peer.ChangeAddress(p, p!.Domain, p.Domain)).ThenNothing();
+
+    [Fact]
+    public void A_peer_moves_when_its_pinned_key_is_met_at_another_address() =>
+        Given(Added, Pinned).When(p => Peer.Move(p, Ada, "a.b.example", "a.b.example", Today)).Then(new PeerMoved(Ada.Id, "a.b.example", "a.b.example", Today));
+
+    [Fact]
+    public void Another_key_moves_nobody() => Given(Added, Pinned).When(p => Peer.Move(p, Own, "a.b.example", "a.b.example", Today)).ThenNothing();
+
+    [Fact]
+    public void A_peer_that_was_never_met_or_was_removed_is_not_moved()
+    {
+        Given(Added).When(p => Peer.Move(p, Ada, "a.b.example", "a.b.example", Today)).ThenNothing();
+        Given(Added, Pinned, Removed).When(p => Peer.Move(p, Ada, "a.b.example", "a.b.example", Today)).ThenNothing();
+    }
+
+    [Fact]
+    public void A_peer_moves_at_most_ten_times_a_day()
+    {
+        var moves = Enumerable.Range(1, 10).Select(n => new PeerMoved(Ada.Id, $"a{n}", $"a{n}", Today));
+        Given([Added, Pinned, .. moves]).When(p => Peer.Move(p, Ada, "b", "b", Today)).ThenNothing();
+        Given([Added, Pinned, .. moves]).When(p => Peer.Move(p, Ada, "b", "b", Today.AddDays(1))).Then(new PeerMoved(Ada.Id, "b", "b", Today.AddDays(1)));
+    }
+
+    [Fact]
     public void A_peer_that_uses_an_invite_is_pinned_by_its_signed_notice() =>
         Given(Added).When(p => Peer.Welcome(p, Ada, "Ada")).Then(Pinned);
 

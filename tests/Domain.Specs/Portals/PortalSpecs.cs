@@ -24,6 +24,17 @@ public sealed class PortalSpecs
         Assert.Equal($"{Key.Id.Short}.zone.example", After().Domain);
 
     [Fact]
+    public void In_another_zone_it_has_another_domain_and_the_same_ID() =>
+        Assert.Equal(After() with { Domain = $"{Key.Id.Short}.b.example" }, After(new ZoneChanged(Key.Id, "B.example")));
+
+    [Fact]
+    public void Another_zone_is_recorded_and_the_same_zone_is_not()
+    {
+        Assert.Equal([new ZoneChanged(Key.Id, "b.example")], Portal.ChangeZone(After(), "b.example"));
+        Assert.Empty(Portal.ChangeZone(After(), "zone.example"));
+    }
+
+    [Fact]
     public void A_change_of_the_profile_replaces_all_of_it() =>
         Assert.Equal(
             After() with { Name = "Anna", Email = "a@b.example", EmailPublic = true, Description = "text" },
