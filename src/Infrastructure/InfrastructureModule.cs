@@ -61,6 +61,12 @@ public static class InfrastructureModule
         await services.GetRequiredService<StoreStart>().StartAsync(ct);
     }
 
+    /// <summary>The same with a database that somebody else starts.</summary>
+    public static Task StartStoreBeside(this IServiceProvider services, CancellationToken ct) => services.GetRequiredService<StoreStart>().StartAsync(ct);
+
+    /// <summary>Ends what follows the database.</summary>
+    public static Task StopStore(this IServiceProvider services) => services.GetRequiredService<StoreStart>().StopAsync(CancellationToken.None);
+
     /// <summary>Compares the schema of the database with the one that this version makes, and changes nothing.</summary>
     /// <returns>What differs, a sentence each.</returns>
     public static async Task<IReadOnlyList<string>> CompareSchema(this IServiceProvider services, CancellationToken ct)

@@ -23,6 +23,7 @@ internal static partial class CommandLine
           ./run portal add --name "Book club"            create a further Portal, whether the registry is running or not
           ./run proxy-config caddy --gateway > Caddyfile write the configuration of a proxy that passes everything on to the registry
           ./run proxy-config caddy > Caddyfile           write that of one that asks the registry about every request to an app
+          ./run proxy-config nginx --watch portal.conf   write it again whenever apps change, and make nginx read it
         """;
 
     /// <summary>The configuration sections that the command line may set. All others belong to the framework and are no settings of the registry.</summary>
@@ -66,16 +67,6 @@ internal static partial class CommandLine
         var add = new Command("add", "Create another Portal in the same registry, whether or not the registry is running.") { name };
         add.SetAction((parsed, _) => AddPortal.Run(settings, parsed.GetValue(name)));
 
-        var proxy = new Argument<string>("proxy") { Description = "The reverse proxy to configure" };
-        proxy.AcceptOnlyFromAmong([.. ProxyConfigVerb.Writers.Keys]);
-        var gateway = new Option<bool>("--gateway") { Description = "The proxy only ends TLS and passes everything on to the registry, which forwards to the apps itself" };
-        var proxyConfig = new Command("proxy-config", "Print the reverse proxy's configuration for the registered Portals and apps.") { proxy, gateway };
-        proxyConfig.SetAction((parsed, _) =>
-        {
-            var (forwardAuth, passing) = ProxyConfigVerb.Writers[parsed.GetRequiredValue(proxy)];
-            return ProxyConfigVerb.Run(parsed.GetValue(gateway) ? passing : forwardAuth, settings);
-        });
-
         var apply = new Command("apply", "Bring the schema of the database up to date, as each start does.");
         apply.SetAction((_, _) => DatabaseCommands.Apply(settings));
         var assert = new Command("assert", "Compare the schema of the database with the one of this version, and change nothing.");
@@ -84,7 +75,7 @@ internal static partial class CommandLine
         var root = new RootCommand("Starts the registry. Settings are given in the environment, or here as --Section:Name=value.")
         {
             new Command("portal", "Work with the Portals of this registry.") { add },
-            proxyConfig,
+            ProxyConfigVerb.Command(settings),
             new Command("db", "Work with the schema of the database.") { apply, assert },
         };
         root.HelpName = "./run";

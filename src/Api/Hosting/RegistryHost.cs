@@ -14,6 +14,7 @@ using PeerRegistry.Api.Peers;
 using PeerRegistry.Api.Portals;
 using PeerRegistry.Api.SignedCalls;
 using PeerRegistry.Application;
+using PeerRegistry.Application.Portals;
 using PeerRegistry.Infrastructure;
 
 namespace PeerRegistry.Api.Hosting;
@@ -23,6 +24,15 @@ public static class RegistryHost
 {
     /// <summary>Starts the database, read models and snapshots of a registry that is built but not started.</summary>
     public static Task StartStore(WebApplication app) => app.Services.StartStore(CancellationToken.None);
+
+    /// <summary>
+    /// The same beside a registry that is running, or may start at any time: its own PostgreSQL is not started and nothing is locked. May be called
+    /// again after it has failed.
+    /// </summary>
+    public static Task StartStoreBeside(WebApplication app, CancellationToken ct) => app.Services.StartStoreBeside(ct);
+
+    /// <summary>Ends what <see cref="StartStoreBeside"/> has started.</summary>
+    public static Task StopStore(WebApplication app) => app.Services.StopStore();
 
     /// <summary>Compares the schema of the database with the one that this version makes, and changes nothing.</summary>
     /// <returns>What differs, a sentence each.</returns>
@@ -59,6 +69,7 @@ public static class RegistryHost
         var app = builder.Build();
         app.UseMiddleware<Errors>();
         app.UseMiddleware<HeadLimit>();
+        app.UseMiddleware<ReachArrivalsMiddleware>();
         app.UseMiddleware<ForwardAuthMiddleware>();
         app.UseMiddleware<CallPeerMiddleware>();
         app.UseMiddleware<GatewayMiddleware>();
@@ -103,6 +114,9 @@ public static class RegistryHost
         services.AddHealthChecks();
         services.AddSingleton<NoticeLimits>();
         services.AddSingleton<LiveStream>();
+        services.AddSingleton<ReachReports>();
+        services.AddSingleton<ReachArrivals>();
+        services.AddSingleton<IReachArrivals>(provider => provider.GetRequiredService<ReachArrivals>());
         services.AddAccess();
         services.AddCalls();
         services.AddGateway();
@@ -127,6 +141,7 @@ public static class RegistryHost
         edge.MapRefusedCalls();
         edge.MapPages();
         edge.MapProfile();
+        edge.MapCheck();
         edge.MapInvites();
         edge.MapPeers();
         edge.MapCircles();

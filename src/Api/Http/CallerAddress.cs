@@ -24,16 +24,21 @@ internal sealed class CallerAddress(RegistryOptions options)
     public IPAddress Of(HttpContext context) =>
         Exact(context) is var exact && exact.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? Prefix(exact) : exact;
 
+    /// <summary>Whether a proxy at the remote end of the connection is believed.</summary>
+    public bool IsTrusted(HttpContext context) => IsTrusted(Plain(context.Connection.RemoteIpAddress ?? IPAddress.None));
+
     /// <summary>The whole address, for an app that is told who asks.</summary>
     public IPAddress Exact(HttpContext context)
     {
         var peer = Plain(context.Connection.RemoteIpAddress ?? IPAddress.None);
         var forwarded = context.Request.Headers["X-Forwarded-For"];
         return forwarded.Count > 0 && IPAddress.TryParse(forwarded[^1]?.Split(',')[^1].Trim(), out var caller)
-            && Array.Exists(trusted, network => network.Contains(peer))
+            && IsTrusted(peer)
             ? Plain(caller)
             : peer;
     }
+
+    private bool IsTrusted(IPAddress peer) => Array.Exists(trusted, network => network.Contains(peer));
 
     private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
+using PeerRegistry.Application.Portals;
 using PeerRegistry.Application.SignedCalls;
 
 namespace PeerRegistry.Infrastructure.Forwarding;
@@ -13,6 +14,9 @@ internal static class ForwardingModule
         services.AddSingleton<PeerDialer>();
         services.AddSingleton<PeerConnections>();
         services.AddSingleton<IPeerMessages, PeerMessages>();
+        services.AddSingleton<PeerClocks>();
+        services.AddSingleton<IPeerClocks>(provider => provider.GetRequiredService<PeerClocks>());
+        services.AddSingleton<IOwnNames, OwnNames>();
         services.AddSingleton<Circuits>();
         services.AddSingleton<IPeerAnswers, PeerAnswers>();
         services.AddSingleton<Spool>();

@@ -34,7 +34,27 @@ internal sealed class PeerDialer(RegistryOptions options, NameLookup lookup, Tim
             throw new SocketException((int)SocketError.HostNotFound);
         if (proxy?.IdnHost != host || proxy.Port != port)
             Require(host, addresses);
+        return await OpenAny(addresses, port, ct);
+    }
 
+    /// <param name="host">The Portal's own, or that of one of its apps; it may have any address.</param>
+    public async Task<Stream> ConnectOwn(string host, int port, CancellationToken ct)
+    {
+        if (fixedAddresses.Find(host) is { } endPoint)
+            return await Open(endPoint, ct);
+
+        var addresses = await lookup(host, ct);
+        return addresses.Length > 0 ? await OpenAny(addresses, port, ct) : throw new SocketException((int)SocketError.HostNotFound);
+    }
+
+    /// <summary>The addresses of the Portal's own host, or of that of one of its apps.</summary>
+    /// <exception cref="SocketException">The name cannot be resolved.</exception>
+    public async Task<IPAddress[]> FindOwn(string host, CancellationToken ct) =>
+        fixedAddresses.Find(host) is { } endPoint ? [endPoint.Address] : await lookup(host, ct);
+
+    /// <summary>Tries the addresses in turn, the last one without a deadline of its own.</summary>
+    private async Task<Stream> OpenAny(IPAddress[] addresses, int port, CancellationToken ct)
+    {
         for (var i = 0; ; i++)
         {
             using var attempt = new CancellationTokenSource(i + 1 < addresses.Length ? BeforeNextAddress : Timeout.InfiniteTimeSpan, clock);

@@ -7,7 +7,7 @@ using PeerRegistry.Domain.Portals;
 namespace PeerRegistry.Infrastructure.Forwarding;
 
 /// <summary>Exchanges small signed messages with other cores, each within a deadline.</summary>
-internal sealed class PeerMessages(PeerConnections connections, ISignatures signatures, TimeProvider clock) : IPeerMessages
+internal sealed class PeerMessages(PeerConnections connections, ISignatures signatures, PeerClocks clocks, TimeProvider clock) : IPeerMessages
 {
     public const int MaxAnswer = 1 << 20;
 
@@ -25,6 +25,8 @@ internal sealed class PeerMessages(PeerConnections connections, ISignatures sign
         {
             using var response = await connections.Send(request, either.Token);
             var offset = Offset(response.Headers.Date, sent, clock.GetUtcNow());
+            if (response.Headers.Date is not null)
+                clocks.Heard(message.Self, message.Domain, offset);
             return Authenticate(message, fields, response, await ReadBody(response, either.Token), offset);
         }
         catch (Exception e) when (PeerFailure.IsOne(e) && !ct.IsCancellationRequested)

@@ -46,6 +46,10 @@ internal sealed partial class RegistryProcess : IAsyncDisposable
         return registry;
     }
 
+    /// <summary>A command that runs until it is stopped.</summary>
+    public static RegistryProcess Command(string dataDirectory, IReadOnlyList<string> args, params (string Name, string Value)[] settings) =>
+        Launch(dataDirectory, args, settings);
+
     /// <summary>To its own end.</summary>
     /// <returns>Exit code, standard output and standard error.</returns>
     public static async Task<(int Code, IReadOnlyList<string> Said, string Errors)> Run(

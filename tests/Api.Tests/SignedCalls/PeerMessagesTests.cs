@@ -104,7 +104,7 @@ public sealed class PeerMessagesTests : IDisposable
         using var connections = Connect(silent);
         var clock = new HastyClock();
 
-        await Refused("peer_timeout", () => new PeerMessages(connections, new TaggingSignatures(), clock).Send(Message("/"), Stop));
+        await Refused("peer_timeout", () => new PeerMessages(connections, new TaggingSignatures(), new PeerClocks(clock), clock).Send(Message("/"), Stop));
     }
 
     public void Dispose() => authority.Dispose();
