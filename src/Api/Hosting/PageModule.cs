@@ -52,6 +52,7 @@ internal static class PageModule
         });
         LiveStream.Map(owner);
         owner.MapHomePages();
+        owner.MapCheckPages();
         owner.MapPeerPages();
         owner.MapCirclePages();
         owner.MapInboxPages();

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using PeerRegistry.Api.Http;
 using PeerRegistry.Api.Tests.Common;
 using PeerRegistry.Application.Apps;
+using PeerRegistry.Application.Peers;
 using PeerRegistry.Application.Portals;
 using PeerRegistry.Domain.Portals;
 using PeerRegistry.Infrastructure.Forwarding;
@@ -109,6 +110,35 @@ public sealed class CheckTests(TestPostgres postgres)
         using var anybody = zone.Client();
         foreach (var method in new[] { HttpMethod.Get, HttpMethod.Post })
             Assert.Equal(HttpStatusCode.Unauthorized, (await anybody.Say(method, $"https://{ada.Domain}/core/protected/check")).Status);
+    }
+
+    [Theory]
+    [InlineData("en", "This Portal answers at its own address.", "Look the name up on another machine.")]
+    [InlineData("de", "Dieses Portal antwortet unter seiner eigenen Adresse.", "Schlag den Namen auf einem anderen Rechner nach.")]
+    public async Task The_page_says_each_step_in_a_sentence_and_what_to_do(string language, string found, string advice)
+    {
+        await using var zone = await Neighbourhood.Start(postgres);
+        var ada = await zone.Move("Ada");
+        using var owner = await ada.Owner();
+        await Run(zone, owner);
+        var page = (await owner.Get("/check", ("Accept-Language", language))).Body;
+        Assert.Contains(found, page, StringComparison.Ordinal);
+        Assert.Contains(advice, page, StringComparison.Ordinal);
+        Assert.Contains("href=\"/check\"", (await owner.Get("/home")).Body, StringComparison.Ordinal);
+    }
+
+    /// <summary>Else a new code would be shown as a fault that has no words.</summary>
+    [Fact]
+    public void Every_code_has_a_sentence_and_every_fault_an_advice()
+    {
+        var codes = System.Text.RegularExpressions.Regex.Matches(
+            File.ReadAllText(Path.Combine(ForwardAuth.DeployTests.Root(), "src/Application/Portals/CheckReach.cs")), "\"([a-z]+(_[a-z]+)+)\"").Select(code => code.Groups[1].Value)
+            .Concat(PeerFault.All.Select(fault => fault.Code).Where(code => code.StartsWith("certificate_", StringComparison.Ordinal)))
+            .Concat([PeerFault.ConnectionRefused.Code, PeerFault.ConnectionBroken.Code, PeerFault.TimedOut.Code, PeerFault.TlsFailed.Code, PeerFault.NetworkUnreachable.Code]).ToHashSet();
+        Assert.True(codes.Count > 20);
+        Assert.Empty(codes.Where(code => Api.Portals.CheckTexts.ResourceManager.GetString(code, System.Globalization.CultureInfo.InvariantCulture) is null));
+        string[] fine = ["not_tested", "name_resolved", "connected", "core_answers", "headers_arrive", "no_proxy", "no_app", "gateway_answers", "proxy_asks", "clock_right", "no_peer_heard"];
+        Assert.Empty(codes.Except(fine).Where(code => Api.Portals.CheckTexts.ResourceManager.GetString($"{code}-do", System.Globalization.CultureInfo.InvariantCulture) is null));
     }
 
     private static async Task<string[]> Run(Neighbourhood zone, HttpClient owner)
