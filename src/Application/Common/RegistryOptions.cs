@@ -71,6 +71,12 @@ public sealed class RegistryOptions
         /// <value>The port in every link and redirect that a browser follows. Default 443.</value>
         public int PublicPort { get; init; } = 443;
 
+        /// <value>
+        /// The port of this machine on which its own browsers reach a Portal below <c>.localhost</c> over plain HTTP, such as that of
+        /// <c>Listen:Edge</c>. Links for browsers then lead there; peers still use TLS. Default none.
+        /// </value>
+        public int? LocalPort { get; init; }
+
         /// <value><c>ed25519</c> (default) or <c>rsa-4096</c>; only read when a Portal is created.</value>
         public string KeyType { get; init; } = "ed25519";
 

@@ -26,6 +26,7 @@ public sealed partial class RegistryOptionsValidator : AbstractValidator<Registr
             _ => "Listen__Edge and Listen__Internal must differ.");
         Says(o => IsDomain(o.Portal.Zone), o => $"Portal__Zone must be a domain in lower case of at most {LongestZone} characters, not '{o.Portal.Zone}'.");
         Says(o => o.Portal.PublicPort is > 0 and < 65536, o => $"Portal__PublicPort must be a port, 1 to 65535, not {o.Portal.PublicPort}.");
+        Says(o => o.Portal.LocalPort is null or (> 0 and < 65536), o => $"Portal__LocalPort must be a port, 1 to 65535, not {o.Portal.LocalPort}.");
         Says(o => o.Portal.KeyType is "ed25519" or "rsa-4096", o => $"Portal__KeyType must be ed25519 or rsa-4096, not '{o.Portal.KeyType}'.");
         Says(o => DisplayName.IsValid(o.Portal.Name), _ => $"Portal__Name cannot be this. {DisplayName.Rule}");
         Each(o => o.Peering.Resolve, IsFixedAddress, "Peering__Resolve", "host=ip:port");
