@@ -3,36 +3,34 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using PeerRegistry.Demo;
 
-// Two Portals on this machine, as different from each other as if an ocean lay between: own data, own database, own proxy, own
-// authority. They become peers, and Postcards on one writes to Postcards on the other. --once: ends after the last step.
-// --forward-auth: each proxy asks its core about every request to an app, instead of passing all on to the core's own gateway.
+// Two Portals on this machine that share nothing but the authority of their certificates. They become peers, and Postcards on one writes to Postcards
+// on the other. --once: ends after the last step. --forward-auth: a Caddy before each asks its core about every request to an app; otherwise the
+// cores serve TLS and forward to the apps themselves.
 using var ended = new CancellationTokenSource();
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
+using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, End);
 var ct = ended.Token;
 var folder = Directory.CreateTempSubdirectory("peerregistry-demo-").FullName;
 var step = 0;
 try
 {
-    await using var anna = new Portal("Anna", Path.Combine(folder, "anna"), Places.FreePort(8443));
-    await using var ben = new Portal("Ben", Path.Combine(folder, "ben"), Places.FreePort(9443));
+    var asksCore = args.Contains("--forward-auth");
+    using var authority = new Authority(folder);
+    await using var anna = new Portal("Anna", Path.Combine(folder, "anna"), Places.FreePort(8443), asksCore ? null : Places.FreePort(8080), authority);
+    await using var ben = new Portal("Ben", Path.Combine(folder, "ben"), Places.FreePort(9443), asksCore ? null : Places.FreePort(9080), authority);
     Portal[] both = [anna, ben];
 
-    await Step("Two Caddys make an authority each, and trust is exchanged", async () =>
-    {
-        await Task.WhenAll(both.Select(p => p.MakeAuthority(ct)));
-        await File.WriteAllLinesAsync(Path.Combine(folder, "roots.pem"), both.Select(p => File.ReadAllText(p.Root)), ct);
-    });
-    await Step("Two registries start, each with a database and a key of its own", () =>
-        Task.WhenAll(anna.StartRegistry(ben, Path.Combine(folder, "roots.pem"), ct), ben.StartRegistry(anna, Path.Combine(folder, "roots.pem"), ct)));
+    await Step("Two registries start, each with a database and a key of its own", () => Task.WhenAll(anna.StartRegistry(ben, ct), ben.StartRegistry(anna, ct)));
     foreach (var portal in both)
         Console.WriteLine($"     {portal.Name}: {portal.Id}");
     await Step("Each owner pairs a device with the printed code", () => Task.WhenAll(both.Select(p => p.PairDevice(ct))));
     await Step("Each owner installs Postcards", () => Task.WhenAll(both.Select(p => p.InstallPostcards(ct))));
-    var asksCore = args.Contains("--forward-auth");
     await Step(
-        asksCore ? "Caddy serves both over TLS, asking the core about every request to an app" : "Caddy ends TLS for both; each core itself forwards what it lets in to the app",
-        () => Task.WhenAll(both.Select(p => p.StartProxy(asksCore, ct))));
+        asksCore
+            ? "Caddy serves both over TLS, asking the core about every request to an app"
+            : "Both are reachable over TLS; each core itself forwards what it lets in to the app",
+        () => Task.WhenAll(both.Select(p => p.Serve(ct))));
 
     await Step("Anna adds Ben by his ID, which alone changes nothing for Ben", async () =>
     {
@@ -84,14 +82,14 @@ try
     if (args.Contains("--once"))
         return 0;
 
-    Console.WriteLine("Open in a browser (it will warn: the demo's authorities are known to nobody but the two):");
+    await using var start = new StartPage(Places.FreePort(7070), both, authority.Root);
+    await start.Start(ct);
+    Console.WriteLine($"Open {start.Url} in a browser on this machine, or at once:");
     foreach (var portal in both)
-    {
-        var code = await portal.Owner(HttpMethod.Post, "/core/protected/terminals/pairing-code", null, ct);
-        Console.WriteLine($"  {portal.Name}: {code.GetProperty("url").GetString()}");
-        Console.WriteLine($"  {new string(' ', portal.Name.Length)}  then Postcards at {portal.AppUrl}/");
-    }
-
+        Console.WriteLine($"  {portal.Name + ":",-6}{start.PairUrl(portal)}   Postcards: {portal.AppPageUrl}/");
+    Console.WriteLine("Try:");
+    foreach (var what in StartPage.Tries)
+        Console.WriteLine($"  - {what}");
     Console.WriteLine("Ctrl-C ends the demo and removes everything it made.");
     await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, ct).ContinueWith(_ => { }, TaskScheduler.Default);
     return 0;
@@ -115,7 +113,14 @@ void End(PosixSignalContext signal)
 async Task Step(string what, Func<Task> work)
 {
     Console.WriteLine($"{++step,3}. {what}");
-    await work();
+    var working = work();
+    for (var waited = 5; await Task.WhenAny(working, Task.Delay(TimeSpan.FromSeconds(5), TimeProvider.System, ct)) != working; waited += 5)
+    {
+        ct.ThrowIfCancellationRequested();
+        Console.WriteLine($"     … still at it after {waited} s");
+    }
+
+    await working;
 }
 
 Task Add(Portal portal, Portal peer) =>

@@ -3,18 +3,22 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 
 namespace PeerRegistry.Demo;
 
-/// <summary>One of the two: a registry with its own database, its own Caddy with its own authority, and Postcards.</summary>
-internal sealed class Portal(string name, string folder, int port) : IAsyncDisposable
+/// <summary>One of the two: a registry with its own database, its own keys, and Postcards.</summary>
+/// <param name="port">Where peers and, with a proxy, browsers reach it over TLS.</param>
+/// <param name="localPort">Where browsers of this machine reach it without TLS; null if its proxy asks the core about each request to an app.</param>
+internal sealed class Portal(string name, string folder, int port, int? localPort, Authority authority) : IAsyncDisposable
 {
     private readonly List<Child> children = [];
-    private readonly Dictionary<string, string> caddy = new() { ["XDG_DATA_HOME"] = folder, ["XDG_CONFIG_HOME"] = folder, ["STEPPATH"] = folder };
     private readonly Dictionary<string, string> registry = [];
     private readonly string appAddress = $"http://127.0.0.1:{Places.FreePort(0)}";
+    private readonly string certificate = Path.Combine(folder, "tls.crt"), certificateKey = Path.Combine(folder, "tls.key");
+    private readonly ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
     private HttpClient? browser;
     private string edge = "", inner = "", pair = "";
 
@@ -26,59 +30,72 @@ internal sealed class Portal(string name, string folder, int port) : IAsyncDispo
 
     public string Domain => $"{Id[..6]}.{Zone}";
 
+    public int Port => port;
+
     public string Url => $"https://{Domain}:{port}";
 
     public string AppUrl => $"https://postcards.{Domain}:{port}";
 
-    public string Root => Path.Combine(folder, "caddy/pki/authorities/local/root.crt");
+    /// <summary>For browsers on this machine.</summary>
+    public string PageUrl => localPort is { } local ? $"http://{Domain}:{local}" : Url;
+
+    /// <summary>The same for the app.</summary>
+    public string AppPageUrl => localPort is { } local ? $"http://postcards.{Domain}:{local}" : AppUrl;
 
     /// <summary>Of the paired device; null before.</summary>
     public string? Token { get; private set; }
 
-    /// <summary>Caddy makes its authority when it first needs it; the registries want to know it before they start.</summary>
-    public async Task MakeAuthority(CancellationToken ct)
+    public async Task StartRegistry(Portal other, CancellationToken ct)
     {
         Directory.CreateDirectory(folder);
-        var file = Path.Combine(folder, "Authority.Caddyfile");
-        await File.WriteAllTextAsync(file, $"{{\n\tadmin off\n\tskip_install_trust\n\thttps_port {port}\n\tauto_https disable_redirects\n}}\n{Zone} {{\n\ttls internal\n}}\n", ct);
-        await using var made = Child.Start(["caddy", "run", "--config", file, "--adapter", "caddyfile"], caddy);
-        await made.Until(() => Task.FromResult(File.Exists(Root)), "to make its authority", ct);
-    }
-
-    public async Task StartRegistry(Portal other, string trusted, CancellationToken ct)
-    {
+        await File.WriteAllTextAsync(certificateKey, key.ExportPkcs8PrivateKeyPem(), ct);
+        authority.Certify(key, certificate, $"*.{Zone}");
         registry["Data__Directory"] = Path.Combine(folder, "data");
-        registry["Listen__Edge"] = "http://127.0.0.1:0";
+        registry["Listen__Edge"] = $"http://127.0.0.1:{localPort ?? 0}";
         registry["Listen__Internal"] = "http://127.0.0.1:0";
         registry["Portal__Name"] = name;
         registry["Portal__Zone"] = Zone;
         registry["Portal__PublicPort"] = $"{port}";
         registry["Apps__Upstreams__postcards"] = new Uri(appAddress).Authority;
         registry["Peering__Resolve__0"] = $"*.{other.Zone}=127.0.0.1:{other.Port}";
-        registry["Peering__TrustedCertificates"] = trusted;
+        registry["Peering__TrustedCertificates"] = authority.Root;
+        if (localPort is { } local)
+        {
+            registry["Portal__LocalPort"] = $"{local}";
+            registry["Listen__Tls"] = $"https://127.0.0.1:{port}";
+            registry["Listen__Certificate"] = certificate;
+            registry["Listen__CertificateKey"] = certificateKey;
+        }
+
         var started = Start(Places.Program("src/Api", "Api"), registry);
         var ready = (await started.Line("READY", ct)).Split(' ').ToDictionary(part => part.Split('=')[0], part => part.Split('=')[1]);
         (edge, inner, Id) = (ready["edge"], ready["internal"], ready["portal"]);
         pair = await started.Line("PAIR", ct);
+        authority.Certify(key, certificate, Domain, $"*.{Domain}"); // only now it has an ID, and with it the hosts of its apps
     }
 
-    public int Port => port;
-
-    /// <param name="asksCore">Whether the proxy asks the core about each request. Otherwise it passes all on, and the core forwards to the app itself.</param>
-    public async Task StartProxy(bool asksCore, CancellationToken ct)
+    /// <summary>Has everything reachable over TLS: by the core itself, or with a Caddy that asks the core about every request to an app.</summary>
+    public async Task Serve(CancellationToken ct)
     {
-        var settings = new Dictionary<string, string>(registry)
+        if (localPort is null)
         {
-            ["Proxy__Edge"] = new Uri(edge).Authority,
-            ["Proxy__Internal"] = new Uri(inner).Authority,
-            ["Proxy__InternalAuthority"] = "true",
-        };
-        IEnumerable<string> mode = asksCore ? [] : ["--gateway"];
-        var file = Path.Combine(folder, "Caddyfile");
-        await File.WriteAllTextAsync(file, await Child.Run([.. Places.Program("src/Api", "Api"), "proxy-config", "caddy", .. mode], settings, ct), ct);
-        var started = Start(["caddy", "run", "--config", file, "--adapter", "caddyfile"], caddy);
+            var settings = new Dictionary<string, string>(registry)
+            {
+                ["Proxy__Edge"] = new Uri(edge).Authority,
+                ["Proxy__Internal"] = new Uri(inner).Authority,
+                ["Proxy__Certificate"] = certificate,
+                ["Proxy__CertificateKey"] = certificateKey,
+            };
+            var file = Path.Combine(folder, "Caddyfile");
+            var printed = await Child.Run([.. Places.Program("src/Api", "Api"), "proxy-config", "caddy"], settings, ct);
+            var ofTwo = printed.Replace("\thttps_port", "\tadmin off\n\thttps_port", StringComparison.Ordinal); // two run side by side
+            await File.WriteAllTextAsync(file, ofTwo, ct);
+            var places = new Dictionary<string, string> { ["XDG_DATA_HOME"] = folder, ["XDG_CONFIG_HOME"] = folder };
+            Start(["caddy", "run", "--config", file, "--adapter", "caddyfile"], places);
+        }
+
         browser = Browser();
-        await started.Until(async () => await Answers("/core/public/meta/whoareyou"), "to serve the Portal", ct);
+        await children[^1].Until(async () => await Answers($"{Url}/core/public/meta/whoareyou") && await Answers($"{AppUrl}/"), "to serve the Portal", ct);
     }
 
     /// <summary>As the owner's tool does: the printed code for a token.</summary>
@@ -100,10 +117,15 @@ internal sealed class Portal(string name, string folder, int port) : IAsyncDispo
             ["ASPNETCORE_URLS"] = appAddress,
             ["PORTAL_CORE"] = inner,
             ["PORTAL_TOKEN"] = token,
+            ["CARDS_FILE"] = Path.Combine(folder, "cards"),
         });
         using var http = new HttpClient();
         await app.Until(async () => await Task.Run(() => http.GetAsync($"{appAddress}/received", ct), ct).ContinueWith(t => t.IsCompletedSuccessfully, TaskScheduler.Default), "to answer", ct);
     }
+
+    /// <returns>A link that makes a browser a device of the owner.</returns>
+    public async Task<string> PairingLink(CancellationToken ct) =>
+        (await Owner(HttpMethod.Post, "/core/protected/terminals/pairing-code", null, ct)).GetProperty("url").GetString()!;
 
     /// <summary>A call by the owner's paired device.</summary>
     public Task<JsonElement> Owner(HttpMethod method, string path, object? body, CancellationToken ct) => Send(method, path, Token, body is null ? null : JsonContent.Create(body), ct);
@@ -130,6 +152,7 @@ internal sealed class Portal(string name, string folder, int port) : IAsyncDispo
         foreach (var child in Enumerable.Reverse(children))
             await child.DisposeAsync();
         browser?.Dispose();
+        key.Dispose();
     }
 
     private Child Start(IReadOnlyList<string> command, IReadOnlyDictionary<string, string> settings)
@@ -138,12 +161,12 @@ internal sealed class Portal(string name, string folder, int port) : IAsyncDispo
         return children[^1];
     }
 
-    private async Task<bool> Answers(string path)
+    private async Task<bool> Answers(string url)
     {
         try
         {
-            using var answer = await browser!.GetAsync(path);
-            return answer.IsSuccessStatusCode;
+            using var answer = await browser!.GetAsync(url);
+            return answer.StatusCode < HttpStatusCode.InternalServerError;
         }
         catch (HttpRequestException)
         {
@@ -151,7 +174,7 @@ internal sealed class Portal(string name, string folder, int port) : IAsyncDispo
         }
     }
 
-    /// <summary>As a browser on this machine: every name ends in .localhost, so all lead here; only this Portal's own authority is trusted.</summary>
+    /// <summary>As a browser on this machine: every name ends in .localhost, so all lead here; only the demo's authority is trusted.</summary>
     private HttpClient Browser() => new(new SocketsHttpHandler
     {
         AllowAutoRedirect = false,
@@ -167,7 +190,7 @@ internal sealed class Portal(string name, string folder, int port) : IAsyncDispo
             {
                 TrustMode = X509ChainTrustMode.CustomRootTrust,
                 RevocationMode = X509RevocationMode.NoCheck,
-                CustomTrustStore = { X509CertificateLoader.LoadCertificateFromFile(Root) },
+                CustomTrustStore = { X509CertificateLoader.LoadCertificateFromFile(authority.Root) },
             },
         },
     })
