@@ -1,6 +1,10 @@
+using System.Security.Cryptography;
 using Microsoft.Playwright;
 using PeerRegistry.Api.Tests.Common;
-using PeerRegistry.Application.Portals;
+using PeerRegistry.Application.Common;
+using PeerRegistry.Domain.Peers;
+using PeerRegistry.Domain.Portals;
+using PeerRegistry.Tests;
 
 namespace PeerRegistry.Api.Tests.Pages;
 
@@ -16,35 +20,63 @@ public sealed class Screenshots(Browsing browsing)
         <path d="M0 44q16-16 34-4t30-6v30H0z" fill="#5b8f6b"/><path d="M0 54q20-12 38-3t26-2v15H0z" fill="#2f5d50"/></svg>
         """;
 
+    private static readonly string[] Friends = ["Chloé Dubois", "Grandma Inge", "Yusuf", "The Allotment Society", "Mei-Lin Chen", "Oskar", "Priya Raman"];
+
     [Fact(Explicit = true)]
-    public async Task Are_taken_of_the_main_pages_light_and_dark()
+    public async Task Are_taken_of_the_main_pages_light_and_dark_wide_and_narrow()
     {
         var folder = Environment.GetEnvironmentVariable(Folder) ?? throw new InvalidOperationException($"Set {Folder} to where the pictures go.");
+        Array.ForEach(Directory.GetFiles(folder, "*.png"), File.Delete);
         var all = await EveryPage.Furnish(browsing, EveryPage.Words.Plain with
         {
-            Markdown = "Gardener, **amateur astronomer** and keeper of far too many photographs.\n\nThis Portal runs on a small box under the stairs. Ask me for:\n\n- the allotment calendar\n- star charts of [the northern sky](https://stars.test)\n\n> Leave the gate as you found it.",
+            Markdown = "Gardener, **amateur astronomer** and keeper of far too many photographs. Ask me for the allotment calendar.",
             Picture = await Painted(),
         });
-        await all.Portal.Send(new CreateInvite(all.Portal.Id));
+        await new TestStore(all.Portal.Services).Append(new Changes(all.Portal.Id, Actor.System, [.. Friends.Select(Friend)]), default);
+        await using var mine = await PostcardsTests.Install(all.Portal);
+        await using var theirs = await PostcardsTests.Install(all.Peer);
+        await Write(all.Peer, "The plums are ripe. Come and take some!");
+        await Write(all.Portal, "On Sunday, with a basket. Thank you!");
+
+        var peer = $"/peers/{all.Peer.Id.Short}";
         foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
         {
-            var owner = await browsing.Owner(all.Portal, scheme: scheme);
-            var name = scheme.ToString().ToLowerInvariant();
-            foreach (var (path, picture) in new[]
-            {
-                ("/", "public"), ("/home", "home"), ("/peers", "peers"), ($"/peers/{all.Peer.Id.Short}", "peer"),
-                ($"/peers/{all.Peer.Id.Short}#own-words", "peer-words"), ("/apps/postcards", "app"),
-                ("/history", "history"),
-            })
-            {
-                await owner.Open(all.Portal, path);
-                await owner.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder, $"{picture}-{name}.png"), Type = ScreenshotType.Png });
-            }
+            var desktop = await browsing.Owner(all.Portal, scheme: scheme, width: 1100);
+            foreach (var (path, picture) in new[] { ("/home", "home"), (peer, "peer"), ("/apps/postcards", "app"), ("/history", "history") })
+                await Take(desktop, $"https://{all.Portal.Domain}{path}", picture, scheme);
+
+            var telephone = await browsing.Owner(all.Portal, scheme: scheme, width: 390);
+            await Take(telephone, $"https://{all.Portal.Domain}/peers", "telephone-peers", scheme);
+            await Take(telephone, $"https://{all.Portal.Domain}/", "telephone-public", scheme);
+            await Take(telephone, $"https://{PostcardsTests.App}.{all.Portal.Domain}/", "telephone-postcards", scheme);
         }
 
-        var telephone = await browsing.Owner(all.Portal, width: 360);
-        await telephone.Open(all.Portal, "/peers");
-        await telephone.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder, "peers-narrow.png"), Type = ScreenshotType.Png });
+        async Task Take(IPage page, string url, string picture, ColorScheme scheme)
+        {
+            await page.GotoAsync(url);
+            var file = Path.Combine(folder, $"{picture}-{scheme.ToString().ToLowerInvariant()}.png");
+            await page.ScreenshotAsync(new PageScreenshotOptions { Path = file, Type = ScreenshotType.Png });
+        }
+    }
+
+    /// <summary>A peer that is only on the list.</summary>
+    private static StreamChange Friend(string name)
+    {
+        var key = PublicKey.Ed25519(RandomNumberGenerator.GetBytes(32));
+        return new($"peer-{key.Id.Short}", 0, [
+            new PeerAdded(key.Id, TypedPortalId.Parse(key.Id.Value), name, null, $"{key.Id.Short}.{Neighbourhood.Zone}", PeerVerification.FullId),
+            new PeerKeyPinned(key.Id, key, name, PeerVerification.FullId, Signed: true),
+            new PeeringConfirmed(key.Id),
+        ]);
+    }
+
+    private async Task Write(LivePortal from, string text)
+    {
+        var owner = await browsing.Owner(from);
+        await owner.GotoAsync($"https://{PostcardsTests.App}.{from.Domain}/");
+        await owner.Fill("Text", text);
+        await owner.Press("Send");
+        await owner.GetByRole(AriaRole.Status).WaitForAsync();
     }
 
     private async Task<byte[]> Painted()
