@@ -11,7 +11,7 @@ using PeerRegistry.Api.Hosting;
 namespace PeerRegistry.Api.Cli;
 
 /// <summary>
-/// The command line of <c>./run</c>. Results go to standard output: help, the PAIR, READY and PORTAL lines, configurations. Errors and the
+/// The command line of <c>./run</c>. Results go to standard output: help, the PAIR, VALID, READY and PORTAL lines, configurations. Errors and the
 /// log go to standard error.
 /// </summary>
 internal static partial class CommandLine
@@ -21,6 +21,7 @@ internal static partial class CommandLine
           ./run                                          start the registry on ./data
           ./run --Portal:Zone=example.org                the same with a setting; docs/configuration.md has them all
           ./run portal add --name "Book club"            create a further Portal, whether the registry is running or not
+          ./run pair                                     print a fresh link that pairs a browser, if no paired one is at hand
           ./run proxy-config caddy --gateway > Caddyfile write the configuration of a proxy that passes everything on to the registry
           ./run proxy-config caddy > Caddyfile           write that of one that asks the registry about every request to an app
           ./run proxy-config nginx --watch portal.conf   write it again whenever apps change, and make nginx read it
@@ -75,6 +76,7 @@ internal static partial class CommandLine
         var root = new RootCommand("Starts the registry. Settings are given in the environment, or here as --Section:Name=value.")
         {
             new Command("portal", "Work with the Portals of this registry.") { add },
+            PairVerb.Command(settings),
             ProxyConfigVerb.Command(settings),
             new Command("db", "Work with the schema of the database.") { apply, assert },
         };

@@ -19,6 +19,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("portal add --help")]
     [InlineData("portal add --name Second --help")]
     [InlineData("proxy-config caddy --help")]
+    [InlineData("pair --help")]
     [InlineData("nonsense --help")]
     [InlineData("--Portal:Name=Ada --help")]
     public async Task Help_is_printed_wherever_it_is_asked_for_and_nothing_is_started(string words)
@@ -88,6 +89,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("portal add --name \u200B")]
     [InlineData("proxy-config")]
     [InlineData("proxy-config apache")]
+    [InlineData("pair anna")]
+    [InlineData("pair --portal abc")]
     [InlineData("db")]
     [InlineData("db drop")]
     [InlineData("--verbose")]
