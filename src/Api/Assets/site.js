@@ -15,6 +15,11 @@ document.addEventListener("click", async event => {
     return;
   }
 
+  if (event.target.closest("[data-print]")) {
+    window.print();
+    return;
+  }
+
   if (event.target.closest("dialog [data-cancel]")) {
     event.preventDefault();
     event.target.closest("dialog").close();

@@ -57,6 +57,7 @@ internal sealed class HistoryWords(PortalSnapshot portal)
             AppEvent e => OfApp(e, recorded.Stream["app-".Length..]),
             CircleEvent e => OfCircle(e),
             DeviceEvent e => OfDevice(e, recorded.Stream["device-".Length..]),
+            RecoveryEvent e => OfRecovery(e),
             _ => new Words("recorded {0}", type),
         };
         if (recorded.Data is DevicePaired paired && recorded.Actor == Actor.Device(paired.Id))
@@ -149,6 +150,14 @@ internal sealed class HistoryWords(PortalSnapshot portal)
         DeviceRenamed e => new("renamed a device to “{1}”", null, e.Name, Link: "/devices"),
         DeviceRevoked => new("revoked the device {0}", Device(id), Tone: "bad", Link: "/devices"),
         _ => new("recorded something about the device {0}", Device(id)),
+    };
+
+    private static Words OfRecovery(RecoveryEvent happened) => happened switch
+    {
+        RecoverySheetMade => new("made a recovery sheet", Link: "/devices/recovery"),
+        RecoverySheetUsed => new("used the recovery sheet", Tone: "good", Link: "/devices"),
+        RecoverySheetRevoked => new("revoked the recovery sheet", Tone: "bad", Link: "/devices/recovery"),
+        _ => new("recorded something about the recovery sheet"),
     };
 
     private string Who(Actor actor) => actor.Value.Split(':', 2) switch

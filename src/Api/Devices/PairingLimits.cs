@@ -2,6 +2,7 @@ using System.Net;
 using System.Threading.RateLimiting;
 using PeerRegistry.Api.Http;
 using PeerRegistry.Application.Devices;
+using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Portals;
 
@@ -10,9 +11,9 @@ namespace PeerRegistry.Api.Devices;
 /// <summary>
 /// Limits guesses of pairing codes to 60 a minute per address and 300 a minute per Portal, so that neither many addresses nor forged ones help. A
 /// guess with the selector of a live code is not limited here, because the code itself allows only five tries; otherwise an attacker could
-/// prevent the owner from pairing.
+/// prevent the owner from pairing. For the same reason the right code of the recovery sheet is not limited; nobody guesses 160 bits.
 /// </summary>
-internal sealed class PairingLimits(CallerAddress addresses, IPairingCodes codes) : IDisposable
+internal sealed class PairingLimits(CallerAddress addresses, IPairingCodes codes, IPortalSnapshots snapshots) : IDisposable
 {
     private const int PerAddress = 60;
     private const int PerPortal = 300;
@@ -27,6 +28,8 @@ internal sealed class PairingLimits(CallerAddress addresses, IPairingCodes codes
     public async ValueTask Take(HttpContext context, PortalId portal, string? code, CancellationToken ct)
     {
         if (TypedPairingCode.TryParse(code, out var typed) && await codes.IsLive(portal, typed.Selector, ct))
+            return;
+        if (RecoveryCode.TryParse(code, out var recovery) && snapshots.Find(portal)?.RecoverySheetOf(recovery) is not null)
             return;
 
         using var one = each.AttemptAcquire(addresses.Of(context));

@@ -58,6 +58,7 @@ internal static class PageModule
         owner.MapInboxPages();
         owner.MapAppPages();
         owner.MapDevicePages();
+        owner.MapRecoveryPages();
         owner.MapProfilePages();
         owner.MapHistoryPages();
     }

@@ -149,6 +149,7 @@ public static class RegistryHost
         edge.MapPeering();
         edge.MapAudit();
         edge.MapDevices();
+        edge.MapRecovery();
         edge.MapApps();
         edge.MapAppSessions();
         edge.MapAppPasswords();

@@ -57,6 +57,9 @@ public enum CredentialKind
 
     /// <summary>The owner's for one app's private paths, by HTTP Basic; the holder is the password's id.</summary>
     AppPassword,
+
+    /// <summary>The code of a recovery sheet, which pairs one device; the holder is the sheet's id.</summary>
+    Recovery,
 }
 
 /// <param name="App">With <see cref="CredentialKind.AppSession"/> and <see cref="CredentialKind.AppPassword"/>, the only app it is valid for.</param>

@@ -3,6 +3,7 @@ using FluentValidation;
 using Marten;
 using MediatR;
 using PeerRegistry.Application.Common;
+using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Devices;
 using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Portals;
@@ -12,7 +13,7 @@ namespace PeerRegistry.Application.Devices;
 /// <param name="Token">The token of the device's session, shown only here.</param>
 public sealed record PairedDevice(string Id, string Name, string Token);
 
-/// <summary>Pairs a device with a code that the owner was shown.</summary>
+/// <summary>Pairs a device with a pairing code that the owner was shown, or with the code of the recovery sheet.</summary>
 /// <param name="Code">The code as typed. Case, spaces and dashes are ignored.</param>
 public sealed record PairDevice(PortalId Portal, string Code, string Name) : IRequest<PairedDevice>
 {
@@ -28,12 +29,13 @@ public sealed record PairDevice(PortalId Portal, string Code, string Name) : IRe
         }
     }
 
-    internal sealed class Handler(IPairingCodes codes, IMediator mediator, CurrentActor actor) : IRequestHandler<PairDevice, PairedDevice>
+    internal sealed class Handler(IPairingCodes codes, IPortalSnapshots snapshots, IMediator mediator, CurrentActor actor) : IRequestHandler<PairDevice, PairedDevice>
     {
         /// <exception cref="RefusedException"><c>code_invalid</c></exception>
         public async Task<PairedDevice> Handle(PairDevice c, CancellationToken ct)
         {
-            if (!TypedPairingCode.TryParse(c.Code, out var code) || !await codes.Use(c.Portal, code, ct))
+            var sheet = RecoveryCode.TryParse(c.Code, out var hash) ? snapshots.Find(c.Portal)?.RecoverySheetOf(hash) : null;
+            if (sheet is null && (!TypedPairingCode.TryParse(c.Code, out var code) || !await codes.Use(c.Portal, code, ct)))
             {
                 throw new RefusedException(RefusalKind.NotAuthenticated, "code_invalid",
                     "This pairing code is wrong, used up or expired. Ask for a new one.");
@@ -41,14 +43,15 @@ public sealed record PairDevice(PortalId Portal, string Code, string Name) : IRe
 
             var device = new PairedDevice(HumanEncoding.Encode(RandomNumberGenerator.GetBytes(10)), c.Name, Token.Create());
             actor.Actor = Actor.Device(device.Id);
-            await mediator.Send(new AddDevice(c.Portal, device), ct);
+            await mediator.Send(new AddDevice(c.Portal, device, sheet), ct);
             return device;
         }
     }
 }
 
-/// <summary>Adds the device for which a pairing code was used up.</summary>
-internal sealed record AddDevice(PortalId Portal, PairedDevice Device) : ICommand
+/// <summary>Adds the device for which a pairing code was used up, or for which a recovery sheet is.</summary>
+/// <param name="Sheet">The id of the recovery sheet, or null.</param>
+internal sealed record AddDevice(PortalId Portal, PairedDevice Device, string? Sheet) : ICommand
 {
     internal sealed class Handler(IDocumentSession session, IAggregates aggregates, ICredentials credentials, TimeProvider clock)
         : IRequestHandler<AddDevice, Unit>
@@ -59,7 +62,18 @@ internal sealed record AddDevice(PortalId Portal, PairedDevice Device) : IComman
             var device = await aggregates.Load<Domain.Devices.Device, DeviceEvent>(session, Domain.Devices.Device.Stream(id), ct);
             device.Append(Domain.Devices.Device.Pair(device.State, id, name));
             credentials.Issue(session, TokenHash.Of(token), new Credential(CredentialKind.Device, id, null, clock.GetUtcNow() + PairDevice.SessionLife));
+            if (c.Sheet is { } sheet)
+                await Use(sheet, id, ct);
             return Unit.Value;
+        }
+
+        /// <summary>The stream of the sheet decides which of several devices it pairs.</summary>
+        /// <exception cref="RefusedException"><c>code_invalid</c></exception>
+        private async Task Use(string sheet, string device, CancellationToken ct)
+        {
+            var present = await aggregates.Load<RecoverySheet, RecoveryEvent>(session, RecoverySheet.Stream, ct);
+            present.Append(RecoverySheet.Use(present.State, sheet, device));
+            credentials.Revoke(session, CredentialKind.Recovery, sheet);
         }
     }
 }

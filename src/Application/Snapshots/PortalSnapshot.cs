@@ -22,6 +22,9 @@ public sealed record PortalSnapshot(Portal Portal)
 
     public ImmutableDictionary<string, Device> Devices { get; init; } = ImmutableDictionary<string, Device>.Empty;
 
+    /// <summary>The recovery sheet that can be used, or null if there is none.</summary>
+    public RecoverySheet? Recovery { get; init; }
+
     /// <summary>By <see cref="TokenHash"/>.</summary>
     public ImmutableDictionary<TokenHash, Credential> Credentials { get; init; } = ImmutableDictionary<TokenHash, Credential>.Empty;
 }

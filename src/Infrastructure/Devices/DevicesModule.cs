@@ -9,6 +9,7 @@ internal static class DevicesModule
     public static IServiceCollection AddDevices(this IServiceCollection services)
     {
         services.AddProjection<DeviceListProjection>();
+        services.AddProjection<RecoveryListProjection>();
         services.AddSingleton<IPairingCodes, PairingCodes>();
         return services;
     }
