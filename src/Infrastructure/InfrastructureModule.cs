@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Infrastructure.Audit;
+using PeerRegistry.Infrastructure.Backup;
 using PeerRegistry.Infrastructure.Store;
 using PeerRegistry.Infrastructure.Apps;
 using PeerRegistry.Infrastructure.Devices;
@@ -38,7 +39,7 @@ public static class InfrastructureModule
         services.AddSingleton(options);
         services.AddSingleton(TimeProvider.System);
         var database = services.AddDatabase(options);
-        services.AddRegistryStore(_ => database, options.Cluster.Enabled);
+        services.AddRegistryStore(database, options.Cluster.Enabled);
         services.AddKeys();
         services.AddHttpSignatures();
         services.AddForwarding();
@@ -48,6 +49,7 @@ public static class InfrastructureModule
         services.AddApps(options);
         services.AddDevices();
         services.AddHistory();
+        services.AddBackups();
         return services;
     }
 

@@ -252,6 +252,17 @@ public class SharedReplayGuardTests(TestPostgres postgres) : IClassFixture<TestP
         Directory.Delete(data, recursive: true);
     }
 
+    [Fact]
+    public async Task After_a_restore_no_signature_is_accepted_that_the_lost_registry_may_have_accepted()
+    {
+        await using var database = await Database();
+        await using var restored = database.CreateCommand($"insert into registry.backups (made_at, restored_at) values (now(), to_timestamp({Now} - 0.5))");
+        await restored.ExecuteNonQueryAsync(Ct);
+        var guard = new PostgresReplayGuard(database);
+        Assert.Equal(SignatureReasons.GuardCold, await guard.Remember(New(1, Now + 4), Now, Ct));
+        Assert.Null(await guard.Remember(New(2, Now + 5), Now, Ct));
+    }
+
     private static ReplayKey New(int i, long created = Now, string? signer = null) => ReplayGuardTests.New(i, created, signer);
 
     private async Task<NpgsqlDataSource> Database()

@@ -22,6 +22,8 @@ internal static partial class CommandLine
           ./run --Portal:Zone=example.org                the same with a setting; docs/configuration.md has them all
           ./run portal add --name "Book club"            create a further Portal, whether the registry is running or not
           ./run pair                                     print a fresh link that pairs a browser, if no paired one is at hand
+          ./run backup portal.backup                     write everything, keys included, to one encrypted file; also while running
+          ./run restore portal.backup                    restore it into an empty place, here or on another machine
           ./run proxy-config caddy --gateway > Caddyfile write the configuration of a proxy that passes everything on to the registry
           ./run proxy-config caddy > Caddyfile           write that of one that asks the registry about every request to an app
           ./run proxy-config nginx --watch portal.conf   write it again whenever apps change, and make nginx read it
@@ -33,6 +35,12 @@ internal static partial class CommandLine
     /// <returns>0 on success; 1 on failure, with the reasons on standard error; 2 on a usage error, after which nothing was started or created.</returns>
     public static async Task<int> Run(string[] args)
     {
+        if (Array.Exists(args, word => word.StartsWith("--Backup:Passphrase=", StringComparison.OrdinalIgnoreCase)))
+        {
+            await Console.Error.WriteLineAsync("Everybody on this machine can read a passphrase in the arguments. Set Backup__Passphrase in the environment instead.");
+            return 2;
+        }
+
         var settings = args.Where(IsSetting).ToArray();
         var root = Root(settings);
         var parsed = root.Parse([.. args.Where(word => !IsSetting(word))], new ParserConfiguration { ResponseFileTokenReplacer = null });
@@ -80,6 +88,8 @@ internal static partial class CommandLine
             ProxyConfigVerb.Command(settings),
             new Command("db", "Work with the schema of the database.") { apply, assert },
         };
+        foreach (var command in BackupVerbs.Commands(settings))
+            root.Add(command);
         root.HelpName = "./run";
         root.SetAction((_, _) => Serve(settings));
         var help = root.Options.OfType<HelpOption>().Single();
@@ -100,7 +110,9 @@ internal static partial class CommandLine
     private static IEnumerable<string> Reasons(Exception exception) => exception switch
     {
         StartRefusedException refused => refused.Faults,
-        RefusedException or IOException or UnauthorizedAccessException or InvalidDataException or DbException => [exception.Message],
+        RefusedException refused => [$"{refused.Message} ({refused.Code})"],
+        OperationCanceledException => ["Interrupted. Nothing was written."],
+        IOException or UnauthorizedAccessException or InvalidDataException or DbException => [exception.Message],
         _ => [exception.ToString()],
     };
 

@@ -27,6 +27,8 @@ public sealed class RegistryOptions
 
     public ClusterOptions Cluster { get; init; } = new();
 
+    public BackupOptions Backup { get; init; } = new();
+
     public sealed class ConnectionOptions
     {
         /// <value>Npgsql connection string of a PostgreSQL from 13 on. Empty (default): the registry starts a server of its own.</value>
@@ -238,5 +240,15 @@ public sealed class RegistryOptions
     {
         /// <value>More than one registry works on the same database. Default false.</value>
         public bool Enabled { get; init; }
+    }
+
+    /// <summary>Read by <c>backup</c> and <c>restore</c> only, which otherwise ask for the passphrase on the terminal.</summary>
+    public sealed class BackupOptions
+    {
+        /// <value>The passphrase of backup files. It belongs into the environment; the command line would show it to everybody on the machine.</value>
+        public string? Passphrase { get; init; }
+
+        /// <value>A file with the passphrase; a line feed at its end does not count.</value>
+        public string? PassphraseFile { get; init; }
     }
 }

@@ -7,7 +7,7 @@ namespace PeerRegistry.Infrastructure.HttpSignatures;
 
 /// <summary>
 /// The replay guard that the nodes of a cluster share, in table <c>replay_guard</c>: a signature is accepted by the node that inserts its row. It is
-/// never cold, because the table outlives every process. As in <see cref="ReplayGuard"/>, no signer may hold more entries than are free.
+/// cold only for a database that was restored from a backup, because the table outlives every process, but a backup does not hold it. As in <see cref="ReplayGuard"/>, no signer may hold more entries than are free.
 /// </summary>
 /// <remarks>
 /// Every 10 s, a node deletes the expired rows and counts the others by signer. In between it adds only its own inserts to these counts, so several
@@ -26,8 +26,15 @@ internal sealed class PostgresReplayGuard(NpgsqlDataSource database, int capacit
     private long swept = long.MinValue;
     private volatile Counts held = new([]);
 
+    /// <summary>In Unix seconds: what was created before may have been accepted before the database was restored. Null until it was read.</summary>
+    private object? warmFrom;
+
     public async ValueTask<string?> Remember(ReplayKey replayKey, long now, CancellationToken ct)
     {
+        warmFrom ??= await WarmFrom(ct);
+        if (replayKey.Created < (long)warmFrom)
+            return SignatureReasons.GuardCold;
+
         var last = Interlocked.Read(ref swept);
         if (now - SweepEvery >= last && Interlocked.CompareExchange(ref swept, now, last) == last)
             await Sweep(now, ct);
@@ -50,6 +57,12 @@ internal sealed class PostgresReplayGuard(NpgsqlDataSource database, int capacit
 
         counts.Add(signer);
         return null;
+    }
+
+    private async Task<long> WarmFrom(CancellationToken ct)
+    {
+        await using var command = database.CreateCommand("select ceil(extract(epoch from restored_at))::bigint from registry.backups");
+        return await command.ExecuteScalarAsync(ct) is long restored ? restored + SignatureProfile.MaxAhead : long.MinValue;
     }
 
     private async Task Sweep(long now, CancellationToken ct)

@@ -24,7 +24,10 @@ public static class KeysModule
         return services;
     }
 
-    private static MasterKey OpenMasterKey(RegistryOptions options) => options.Vault.MasterKeyFile is { Length: > 0 } file
-        ? MasterKey.Open(file)
-        : MasterKey.OpenOrCreate(Path.Combine(options.Data.Directory, "master.key"));
+    /// <summary>Where the master key is.</summary>
+    internal static string FileOf(RegistryOptions options) =>
+        options.Vault.MasterKeyFile is { Length: > 0 } file ? file : Path.Combine(options.Data.Directory, "master.key");
+
+    private static MasterKey OpenMasterKey(RegistryOptions options) =>
+        options.Vault.MasterKeyFile is { Length: > 0 } ? MasterKey.Open(FileOf(options)) : MasterKey.OpenOrCreate(FileOf(options));
 }

@@ -48,22 +48,45 @@ internal sealed class MasterKey : IDisposable
     /// <exception cref="InvalidDataException">There is no such file, its mode allows more than 0600, or it does not have 32 bytes.</exception>
     internal static MasterKey Open(string path)
     {
+        var bytes = Read(path);
+        try
+        {
+            return new MasterKey(bytes, isNew: false);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(bytes);
+        }
+    }
+
+    /// <returns>The 32 bytes of the file, for a backup.</returns>
+    /// <exception cref="InvalidDataException">As with <see cref="Open"/>.</exception>
+    internal static byte[] Read(string path)
+    {
         if (!File.Exists(path))
             throw new InvalidDataException($"There is no master key file {path}.");
         if (OperatingSystem.IsWindows() || (File.GetUnixFileMode(path) & ~OwnerOnly) != UnixFileMode.None)
             throw new InvalidDataException($"The master key {path} must not be readable by others (chmod 600).");
 
         var bytes = File.ReadAllBytes(path);
-        try
+        return bytes.Length == Length ? bytes : throw new InvalidDataException($"The master key {path} must have {Length} bytes.");
+    }
+
+    /// <summary>Creates the file with mode 0600, whole or not at all: a truncated key would make every sealed key unreadable.</summary>
+    /// <exception cref="IOException">There is such a file already.</exception>
+    internal static void Write(string path, ReadOnlySpan<byte> key)
+    {
+        if (OperatingSystem.IsWindows())
+            throw new PlatformNotSupportedException("There are no file modes here to keep the master key to its owner.");
+
+        var draft = $"{path}.{Path.GetRandomFileName()}";
+        using (var file = new FileStream(draft, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly }))
         {
-            return bytes.Length == Length
-                ? new MasterKey(bytes, isNew: false)
-                : throw new InvalidDataException($"The master key {path} must have {Length} bytes.");
+            file.Write(key);
+            file.Flush(flushToDisk: true);
         }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(bytes);
-        }
+
+        File.Move(draft, path);
     }
 
     public void Dispose()
@@ -74,21 +97,11 @@ internal sealed class MasterKey : IDisposable
 
     private static MasterKey Create(string path)
     {
-        if (OperatingSystem.IsWindows())
-            throw new PlatformNotSupportedException("There are no file modes here to keep the master key to its owner.");
-
         Span<byte> key = stackalloc byte[Length];
         RandomNumberGenerator.Fill(key);
-        var draft = $"{path}.{Path.GetRandomFileName()}";
         try
         {
-            using (var file = new FileStream(draft, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly }))
-            {
-                file.Write(key);
-                file.Flush(flushToDisk: true);
-            }
-
-            File.Move(draft, path); // atomic: after a crash half way, a truncated key would make every sealed key unreadable
+            Write(path, key);
             return new MasterKey(key, isNew: true);
         }
         finally

@@ -9,20 +9,26 @@ namespace PeerRegistry.Infrastructure.LocalPostgres;
 internal static class LocalPostgresModule
 {
     /// <summary>Must be called before anything that uses the database is added, so that the server starts first and stops last.</summary>
-    /// <returns>The connection string, which works once the server is started.</returns>
-    public static string AddDatabase(this IServiceCollection services, RegistryOptions options)
+    /// <returns>Makes the data directory and returns the connection string, which works once the server is started.</returns>
+    public static Func<IServiceProvider, string> AddDatabase(this IServiceCollection services, RegistryOptions options)
     {
-        Directory.CreateDirectory(options.Data.Directory);
-        var place = options.ConnectionStrings.Registry is { Length: > 0 } ? null : ClusterPlace.Of(options.Data.Directory);
+        var place = new Lazy<ClusterPlace?>(() => PlaceOf(options)); // not before it is needed, because some commands need neither
         services.AddSingleton(provider => new DatabaseLife(
             options.Data.Directory,
-            place is null ? null : ActivatorUtilities.CreateInstance<LocalServer>(provider, place),
+            place.Value is { } own ? ActivatorUtilities.CreateInstance<LocalServer>(provider, own) : null,
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<DatabaseLife>>()));
         services.AddHostedService(provider => provider.GetRequiredService<DatabaseLife>());
         services.AddSingleton<DatabaseHealth>();
         services.AddHealthChecks().AddCheck<DatabaseHealth>("database");
-        return place?.ConnectionString ?? options.ConnectionStrings.Registry!;
+        return _ => place.Value?.ConnectionString ?? options.ConnectionStrings.Registry!;
+    }
+
+    /// <returns>Null if another database is configured.</returns>
+    private static ClusterPlace? PlaceOf(RegistryOptions options)
+    {
+        Directory.CreateDirectory(options.Data.Directory);
+        return options.ConnectionStrings.Registry is { Length: > 0 } ? null : ClusterPlace.Of(options.Data.Directory);
     }
 }
 
@@ -34,17 +40,21 @@ internal sealed class DatabaseLife(string dataDirectory, LocalServer? server, Ti
     private FileStream? taken;
 
     /// <summary>Starts the server for a tool. If a registry is running on this data directory, the tool uses that registry's server.</summary>
-    public async Task StartUnlessRunning(CancellationToken ct)
+    /// <returns>Whether no registry is running on this data directory.</returns>
+    public async Task<bool> StartUnlessRunning(CancellationToken ct)
     {
+        if (taken is not null)
+            return true;
+
         taken = DataDirectoryLock.TryTake(dataDirectory);
         if (taken is not null && server is not null)
             await server.Start(ct);
+        return taken is not null;
     }
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        await StartUnlessRunning(cancellationToken);
-        if (taken is null)
+        if (!await StartUnlessRunning(cancellationToken))
             throw new StartRefusedException($"Another registry is running on the data directory {Path.GetFullPath(dataDirectory)}.");
         await base.StartAsync(cancellationToken);
     }

@@ -20,11 +20,15 @@ internal sealed class ServerPrograms(string? user)
             WorkingDirectory = "/", // that user may have no access to ours
             Environment = { ["LC_ALL"] = "C" },
         };
+        foreach (var secret in start.Environment.Keys.Where(IsSecret).ToArray())
+            start.Environment.Remove(secret); // the server runs on after us, and its user could read them
         using var process = Process.Start(start)!;
         var said = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(ct), process.StandardError.ReadToEndAsync(ct));
         await process.WaitForExitAsync(ct);
         return (process.ExitCode, string.Concat(said).Trim());
     }
+
+    private static bool IsSecret(string variable) => variable.StartsWith("Backup__", StringComparison.OrdinalIgnoreCase);
 
     public async Task RunOrRefuse(string program, IReadOnlyList<string> arguments, CancellationToken ct)
     {

@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using PeerRegistry.Application.Common;
 
 namespace PeerRegistry.Infrastructure.Store;
 
@@ -15,32 +16,42 @@ namespace PeerRegistry.Infrastructure.Store;
 /// </summary>
 internal sealed partial class Migrator(NpgsqlDataSource database, SchemaStep marten, ILogger<Migrator> log)
 {
-    private const long Lock = 0x7065_6572_7265_6731;
+    private const long LockNumber = 0x7065_6572_7265_6731;
 
     /// <exception cref="InvalidOperationException">
     /// A file that was applied has changed since, or the database was migrated by a later version.
     /// </exception>
+    /// <exception cref="StartRefusedException">A backup was restored into the database only in part.</exception>
     public async Task Migrate(CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
-        await Execute(connection, $"select pg_advisory_lock({Lock})", ct);
-        try
-        {
-            await Execute(connection, "create schema if not exists registry", ct);
-            await Execute(
-                connection,
-                """
-                create table if not exists registry.migrations (
-                    number int primary key, name text not null, checksum text not null, applied_at timestamptz not null default now())
-                """,
-                ct);
-            await ApplyMissing(connection, Embedded(typeof(Migrator).Assembly), ct);
-            await marten.Apply(connection, ct);
-        }
-        finally
-        {
-            await Execute(connection, $"select pg_advisory_unlock({Lock})", CancellationToken.None);
-        }
+        await using var turn = await Lock(connection, ct);
+        await using var ask = new NpgsqlCommand("select to_regclass('registry.restoring') is not null", connection);
+        if (await ask.ExecuteScalarAsync(ct) is true)
+            throw new StartRefusedException(["The restore into this database was interrupted. Run ./run restore again; it begins from the start."]);
+
+        await Execute(connection, "create schema if not exists registry", ct);
+        await Apply(connection, Embedded(typeof(Migrator).Assembly), ct);
+    }
+
+    /// <summary>Makes the schema of an earlier version, for the data of its backup. The next start brings it up to date.</summary>
+    /// <param name="connection">Holds the lock; its database has an empty schema.</param>
+    /// <param name="numbers">Of known migrations.</param>
+    public Task ApplyThose(NpgsqlConnection connection, HashSet<int> numbers, CancellationToken ct) =>
+        Apply(connection, [.. Embedded(typeof(Migrator).Assembly).Where(m => numbers.Contains(m.Number))], ct);
+
+    /// <summary>Waits until no other process changes the schema, and keeps others from it.</summary>
+    public async Task<IAsyncDisposable> Lock(NpgsqlConnection connection, CancellationToken ct)
+    {
+        await Execute(connection, $"select pg_advisory_lock({LockNumber})", ct);
+        return new Turn(connection);
+    }
+
+    /// <summary>Whether all of these migrations belong to this version.</summary>
+    public static bool Knows(IEnumerable<(int Number, string Checksum)> applied)
+    {
+        var embedded = Embedded(typeof(Migrator).Assembly).ToDictionary(m => m.Number, m => m.Checksum);
+        return applied.All(m => embedded.TryGetValue(m.Number, out var checksum) && checksum == m.Checksum);
     }
 
     /// <summary>Compares the schema with the one that this version makes. Changes nothing.</summary>
@@ -94,6 +105,19 @@ internal sealed partial class Migrator(NpgsqlDataSource database, SchemaStep mar
         }
     }
 
+    private async Task Apply(NpgsqlConnection connection, IReadOnlyList<Migration> migrations, CancellationToken ct)
+    {
+        await Execute(
+            connection,
+            """
+            create table if not exists registry.migrations (
+                number int primary key, name text not null, checksum text not null, applied_at timestamptz not null default now())
+            """,
+            ct);
+        await ApplyMissing(connection, migrations, ct);
+        await marten.Apply(connection, ct);
+    }
+
     private async Task Apply(NpgsqlConnection connection, Migration migration, CancellationToken ct)
     {
         await using var transaction = await connection.BeginTransactionAsync(ct);
@@ -122,6 +146,11 @@ internal sealed partial class Migrator(NpgsqlDataSource database, SchemaStep mar
     {
         await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
         await command.ExecuteNonQueryAsync(ct);
+    }
+
+    private sealed class Turn(NpgsqlConnection connection) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync() => await Execute(connection, $"select pg_advisory_unlock({LockNumber})", CancellationToken.None);
     }
 
     [GeneratedRegex(@"\.(?<number>[0-9]{4})_(?<name>[a-z0-9_]+)\.sql$")]

@@ -19,7 +19,7 @@ namespace PeerRegistry.Api.Tests.Common;
 /// <summary>The whole registry on ephemeral ports, with a database of its own, reached through the front of its neighbourhood.</summary>
 internal sealed class LivePortal : IAsyncDisposable
 {
-    private readonly string data = Directory.CreateTempSubdirectory("peerregistry-live-").FullName;
+    private string data = Directory.CreateTempSubdirectory("peerregistry-live-").FullName;
     private readonly Neighbourhood zone;
     private readonly string name;
     private readonly string keyType;
@@ -66,6 +66,9 @@ internal sealed class LivePortal : IAsyncDisposable
 
     /// <summary>Connection string.</summary>
     public string Database => database;
+
+    /// <summary>Data directory.</summary>
+    public string Data => data;
 
     public Neighbourhood Zone => zone;
 
@@ -143,6 +146,15 @@ internal sealed class LivePortal : IAsyncDisposable
     {
         await Stop();
         database = backup;
+        await Start();
+    }
+
+    /// <summary>Stops it, and starts it again on another database and data directory, as on another machine.</summary>
+    public async Task MoveTo(string otherDatabase, string otherData)
+    {
+        await Stop();
+        Directory.Delete(data, recursive: true);
+        (database, data) = (otherDatabase, otherData);
         await Start();
     }
 

@@ -121,6 +121,16 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
+    public async Task A_passphrase_in_the_arguments_is_refused()
+    {
+        var (code, said, errors) = await RegistryProcess.Run(data.Directory, ["backup", "a.backup", "--backup:passphrase=four quiet words"]);
+        Assert.Equal((2, 0), (code, said.Count));
+        Assert.Contains("Backup__Passphrase", errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("four quiet words", errors, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(data.Directory));
+    }
+
+    [Fact]
     public async Task The_schema_is_applied_and_compared_without_a_start()
     {
         var (before, _, differences) = await RegistryProcess.Run(data.Directory, ["db", "assert"]);
