@@ -43,7 +43,17 @@ internal static class BackupVerbs
         using var end = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
         BackupContents contents;
         using (var progress = new ProgressLines(scope.ServiceProvider.GetRequiredService<TimeProvider>()))
-            contents = await scope.ServiceProvider.GetRequiredService<IMediator>().Send(request(passphrase, progress), interrupted.Token);
+        {
+            try
+            {
+                contents = await scope.ServiceProvider.GetRequiredService<IMediator>().Send(request(passphrase, progress), interrupted.Token);
+            }
+            catch (OperationCanceledException) when (interrupted.IsCancellationRequested)
+            {
+                throw new StartRefusedException("Interrupted. Nothing was written.");
+            }
+        }
+
         foreach (var line in Lines(done, contents))
             Console.WriteLine(line);
 

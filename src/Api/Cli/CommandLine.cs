@@ -111,7 +111,6 @@ internal static partial class CommandLine
     {
         StartRefusedException refused => refused.Faults,
         RefusedException refused => [$"{refused.Message} ({refused.Code})"],
-        OperationCanceledException => ["Interrupted. Nothing was written."],
         IOException or UnauthorizedAccessException or InvalidDataException or DbException => [exception.Message],
         _ => [exception.ToString()],
     };
