@@ -198,6 +198,7 @@ public sealed class BackupFileTests : IDisposable
     {
         var path = Path.Combine(directory, "a.backup");
         File.WriteAllBytes(path, file);
-        return new Backups(null!, new RegistryOptions(), TimeProvider.System).Verify(path, phrase, new Progress<BackupProgress>(), default).GetAwaiter().GetResult();
+        var backups = new Backups(null!, new RegistryOptions(), TimeProvider.System);
+        return backups.Verify(path, phrase, new Progress<BackupProgress>(), default).GetAwaiter().GetResult();
     }
 }

@@ -18,15 +18,18 @@ internal static class BackupVerbs
     {
         var (made, verified, restored) = (File("Where to write the backup"), File("The backup"), File("The backup"));
         var verify = new Command("verify", "Check that a backup file is whole, and print what it holds. No database is needed.") { verified };
-        verify.SetAction((parsed, _) => Run(settings, "VERIFIED", false, (phrase, progress) => new VerifyBackup(parsed.GetRequiredValue(verified), phrase, progress)));
+        verify.SetAction((parsed, _) => Run(
+            settings, "VERIFIED", false, (phrase, progress) => new VerifyBackup(parsed.GetRequiredValue(verified), phrase, progress)));
         var backup = new Command(
             "backup", "Write everything that this registry stores, its keys included, to one encrypted file, whether or not the registry is running.")
         {
             made, verify,
         };
-        backup.SetAction((parsed, _) => Run(settings, "BACKUP", true, (phrase, progress) => new MakeBackup(parsed.GetRequiredValue(made), phrase, progress)));
+        backup.SetAction((parsed, _) => Run(
+            settings, "BACKUP", true, (phrase, progress) => new MakeBackup(parsed.GetRequiredValue(made), phrase, progress)));
         var restore = new Command("restore", "Restore a backup file into an empty database and an empty data directory.") { restored };
-        restore.SetAction((parsed, _) => Run(settings, "RESTORED", false, (phrase, progress) => new RestoreBackup(parsed.GetRequiredValue(restored), phrase, progress)));
+        restore.SetAction((parsed, _) => Run(
+            settings, "RESTORED", false, (phrase, progress) => new RestoreBackup(parsed.GetRequiredValue(restored), phrase, progress)));
         return [backup, restore];
     }
 

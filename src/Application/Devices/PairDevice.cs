@@ -29,7 +29,8 @@ public sealed record PairDevice(PortalId Portal, string Code, string Name) : IRe
         }
     }
 
-    internal sealed class Handler(IPairingCodes codes, IPortalSnapshots snapshots, IMediator mediator, CurrentActor actor) : IRequestHandler<PairDevice, PairedDevice>
+    internal sealed class Handler(IPairingCodes codes, IPortalSnapshots snapshots, IMediator mediator, CurrentActor actor)
+        : IRequestHandler<PairDevice, PairedDevice>
     {
         /// <exception cref="RefusedException"><c>code_invalid</c></exception>
         public async Task<PairedDevice> Handle(PairDevice c, CancellationToken ct)

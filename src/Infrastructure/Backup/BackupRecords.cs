@@ -85,7 +85,8 @@ internal sealed class RecordReader(OpeningStream input) : IDisposable
         return ((RecordKind)head[0], content.AsMemory(0, length));
     }
 
-    public ReadOnlyMemory<byte> Next(RecordKind expected) => Next() is var (kind, content) && kind == expected ? content : throw BackupRefusals.Damaged(input.Good);
+    public ReadOnlyMemory<byte> Next(RecordKind expected) =>
+        Next() is var (kind, content) && kind == expected ? content : throw BackupRefusals.Damaged(input.Good);
 
     public T Parse<T>(ReadOnlyMemory<byte> json)
         where T : class

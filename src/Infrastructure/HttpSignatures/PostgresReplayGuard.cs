@@ -7,7 +7,8 @@ namespace PeerRegistry.Infrastructure.HttpSignatures;
 
 /// <summary>
 /// The replay guard that the nodes of a cluster share, in table <c>replay_guard</c>: a signature is accepted by the node that inserts its row. It is
-/// cold only for a database that was restored from a backup, because the table outlives every process, but a backup does not hold it. As in <see cref="ReplayGuard"/>, no signer may hold more entries than are free.
+/// cold only after the database was restored from a backup: the table outlives every process, but a backup does not hold it. As in
+/// <see cref="ReplayGuard"/>, no signer may hold more entries than are free.
 /// </summary>
 /// <remarks>
 /// Every 10 s, a node deletes the expired rows and counts the others by signer. In between it adds only its own inserts to these counts, so several

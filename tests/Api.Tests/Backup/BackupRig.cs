@@ -47,7 +47,8 @@ internal sealed class BackupRig(string database) : IDisposable
         return await RegistryHost.CompareSchema(app);
     }
 
-    public async Task<BackupContents> Run(Func<string, string, IProgress<BackupProgress>, IRequest<BackupContents>> request, string? file = null, string phrase = Phrase,
+    public async Task<BackupContents> Run(
+        Func<string, string, IProgress<BackupProgress>, IRequest<BackupContents>> request, string? file = null, string phrase = Phrase,
         Action<BackupProgress>? report = null)
     {
         await using var app = Build();
