@@ -154,7 +154,7 @@ public sealed class WatchedConfigurationTests(TestPostgres postgres) : IDisposab
 
     private static async Task Register(HttpClient owner, string app)
     {
-        using var description = new StringContent($$$"""{"v":"1.0","name":"{{{app}}}","paths":{"":{"access":"private"}}}""", Encoding.UTF8, "application/json");
+        using var description = new StringContent($$$$"""{"v":"1.0","name":"{{{{app}}}}","paths":{"":{"access":"private"}}}""", Encoding.UTF8, "application/json");
         using var answer = await owner.PutAsync($"/core/protected/apps/{app}", description, Stop);
         answer.EnsureSuccessStatusCode();
     }
