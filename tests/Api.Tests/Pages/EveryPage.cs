@@ -36,7 +36,7 @@ internal sealed record EveryPage(LivePortal Portal, LivePortal Peer, LivePortal 
         var (portal, peer, stranger) = (await browsing.Move("Portal"), await browsing.Move("Peer"), await browsing.Move("Stranger"));
         await portal.Send(new EditProfile(portal.Id, words.Own, "ada@zone.test", words.Markdown, true));
         await peer.Send(new EditProfile(peer.Id, words.Claimed, null, words.Markdown, true));
-        await peer.Send(new SetAvatar(peer.Id, OwnerTests.Pixel));
+        await peer.Send(new SetAvatar(peer.Id, words.Picture));
         await stranger.Send(new EditProfile(stranger.Id, words.Claimed, null, null, false));
         await portal.Add(peer);
         await peer.Add(portal);
@@ -65,6 +65,8 @@ internal sealed record EveryPage(LivePortal Portal, LivePortal Peer, LivePortal 
     /// <summary>Everything that people may call something.</summary>
     internal sealed record Words(string Own, string Claimed, string Petname, string Device, string Markdown, string App)
     {
+        public byte[] Picture { get; init; } = OwnerTests.Pixel;
+
         /// <summary>What the peer shows instead of its avatar, or null. A Portal of ours would not send it.</summary>
         public byte[]? HostilePicture { get; init; }
 

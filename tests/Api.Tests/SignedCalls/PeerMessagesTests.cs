@@ -116,7 +116,8 @@ public sealed class PeerMessagesTests : IDisposable
         return refused;
     }
 
-    private static PeerMessages Messages(PeerConnections connections) => new(connections, new TaggingSignatures(), TimeProvider.System);
+    private static PeerMessages Messages(PeerConnections connections) =>
+        new(connections, new TaggingSignatures(), new PeerClocks(TimeProvider.System), TimeProvider.System);
 
     private static PeerMessage Message(string target) => new(
         PortalId.Of("self"), HttpMethod.Put, Host, target, "body"u8.ToArray(), Signed: true, ExpectedSigner: TaggingSignatures.AnyKey, ToOriginal: false);
