@@ -39,7 +39,7 @@ public sealed class RecoverySheetTests(TestPostgres postgres) : IAsyncLifetime
         var made = await owner.Post(Sheet);
         var code = made.Json.GetProperty("code").GetString()!;
         Assert.Equal($"https://{portal.Domain}/pair?code={code}", made.Json.GetProperty("url").GetString());
-        Assert.Equal("no-store", made.Header("Cache-Control"));
+        Assert.StartsWith("no-store", made.Header("Cache-Control"), StringComparison.Ordinal);
         zone.Clock.Advance(TimeSpan.FromDays(365));
 
         var paired = await Pair(RecoveryCode.InGroups(code).ToUpperInvariant());
@@ -96,7 +96,7 @@ public sealed class RecoverySheetTests(TestPostgres postgres) : IAsyncLifetime
     public async Task The_code_is_no_token_and_no_code_of_another_Portal()
     {
         var code = await Code();
-        Assert.Equal("token_invalid", (await anybody.Get("/core/protected/terminals", HttpCalls.Bearer(code))).Code);
+        Assert.Equal("forbidden", (await anybody.Get("/core/protected/terminals", HttpCalls.Bearer(code))).Code);
         var other = await zone.Move("Ben");
         using var stranger = zone.Client();
         stranger.BaseAddress = new Uri($"https://{other.Domain}");
