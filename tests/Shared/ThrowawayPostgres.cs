@@ -68,7 +68,7 @@ public partial class ThrowawayPostgres : IAsyncDisposable
             {
                 await AsOwner(
                     "pg_ctl", "-D", Cluster, "-w", "-l", Path.Combine(directory, "server.log"),
-                    "-o", $"-c listen_addresses= -c unix_socket_directories={directory} -c max_connections=150 -c max_prepared_transactions=10 -c recovery_init_sync_method=syncfs -c fsync={(Durable ? "on" : "off")}", "start");
+                    "-o", $"-c listen_addresses= -c unix_socket_directories={directory} -c max_connections=300 -c max_prepared_transactions=10 -c recovery_init_sync_method=syncfs -c fsync={(Durable ? "on" : "off")}", "start");
                 return;
             }
             catch (InvalidOperationException) when (attempt < 50)
