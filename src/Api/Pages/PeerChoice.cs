@@ -1,3 +1,4 @@
+using System.Globalization;
 using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
@@ -26,14 +27,14 @@ public sealed record PeerChoice(IReadOnlySet<ShortId> Ticked, IReadOnlyList<Peer
     /// <param name="peers">Those to choose from.</param>
     /// <param name="saved">Whether the peer was chosen when the owner last saved. Those come first, so that they are found again.</param>
     public static PeerChoice Of(IReadOnlyCollection<Peer> peers, Func<Peer, bool> saved) =>
-        Of(peers, saved, [.. peers.Where(saved).Select(peer => peer.Short)], null, 1);
+        Of(peers, saved, peers.Where(saved).Select(peer => peer.Short).ToHashSet(), null, 1);
 
     /// <summary>The choice in a form that was sent to search, or to turn the page.</summary>
     public static PeerChoice Of(IReadOnlyCollection<Peer> peers, Func<Peer, bool> saved, PageForm form) =>
-        Of(peers, saved, TickedIn(form), form["text"], int.TryParse(form["number"], out var number) ? number : 1);
+        Of(peers, saved, TickedIn(form), form["text"], int.TryParse(form["number"], CultureInfo.InvariantCulture, out var number) ? number : 1);
 
     /// <summary>Everybody who is chosen in a form: the ticked ones that it shows, and all others that were ticked before.</summary>
-    public static HashSet<ShortId> TickedIn(PageForm form)
+    public static IReadOnlySet<ShortId> TickedIn(PageForm form)
     {
         var ticked = Ids(form["ticked"]?.Split(' ') ?? []).ToHashSet();
         ticked.ExceptWith(Ids(form["shown"]?.Split(' ') ?? []));
@@ -41,7 +42,7 @@ public sealed record PeerChoice(IReadOnlySet<ShortId> Ticked, IReadOnlyList<Peer
         return ticked;
     }
 
-    private static PeerChoice Of(IReadOnlyCollection<Peer> peers, Func<Peer, bool> saved, HashSet<ShortId> ticked, string? text, int number)
+    private static PeerChoice Of(IReadOnlyCollection<Peer> peers, Func<Peer, bool> saved, IReadOnlySet<ShortId> ticked, string? text, int number)
     {
         var found = peers.Where(peer => text is null || Matches(peer, text))
             .OrderByDescending(saved).ThenBy(peer => Likeness.Of(peer.Name), StringComparer.Ordinal)

@@ -1,4 +1,5 @@
 using MediatR;
+using Microsoft.AspNetCore.Http.HttpResults;
 using PeerRegistry.Api.Http;
 using PeerRegistry.Api.Pages;
 using PeerRegistry.Application.Portals;
@@ -27,6 +28,6 @@ internal static class CheckPages
         }
     }
 
-    private static IResult Show(CurrentPortal portal, ReachReports reports, FormFailure? failure = null) =>
+    private static RazorComponentResult<CheckPage> Show(CurrentPortal portal, ReachReports reports, FormFailure? failure = null) =>
         PageResults.Page<CheckPage>(new CheckPage.View(reports.Find(portal.Id)), failure);
 }

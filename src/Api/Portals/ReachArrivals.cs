@@ -11,7 +11,9 @@ using PeerRegistry.Application.Portals;
 namespace PeerRegistry.Api.Portals;
 
 /// <summary>Recognises the requests of a check when they come back to this process, by a number that nobody can guess.</summary>
+#pragma warning disable CA1001 // whoever opens a probe disposes of it
 internal sealed class ReachArrivals(CallerAddress addresses, RegistryOptions options) : IReachArrivals
+#pragma warning restore CA1001
 {
     private volatile Probe? open;
 
