@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using MediatR;
 using PeerRegistry.Api.Hosting;
-using PeerRegistry.Api.Http;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Devices;
 using PeerRegistry.Application.Portals;
@@ -43,16 +42,10 @@ internal static class PairVerb
             : typed is null ? await sender.Send(new FindDefaultPortal())
             : Find(portals, TypedPortalId.Parse(typed));
         var code = await sender.Send(new CreatePairingCode(portal.Portal.Id));
-        Console.WriteLine(Link(code, portal, portals.Count == 1, options));
+        Console.WriteLine(FirstStart.PairLine(code, portal, portals.Count == 1, new Uri(options.Listen.Edge), options));
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"VALID until {code.ExpiresAt:yyyy-MM-dd HH:mm:ss} UTC, for one browser. The next link replaces it."));
     }
-
-    /// <summary>The Portal's own address, which its browsers use. A name below <c>.localhost</c> leads to the listener of this machine.</summary>
-    private static string Link(PairingCode code, PortalSnapshot portal, bool isOnlyOne, RegistryOptions options) =>
-        portal.Portal.Domain.EndsWith(".localhost", StringComparison.Ordinal)
-            ? FirstStart.PairLine(code, isOnlyOne ? null : portal.Portal.Domain, new Uri(options.Listen.Edge))
-            : $"PAIR {new PublicUrl(options).Portal(portal)}{code.Path}";
 
     private static PortalSnapshot Find(IReadOnlyCollection<PortalSnapshot> portals, TypedPortalId typed) =>
         portals.Where(p => typed.Matches(p.Portal.Id)).ToArray() switch
