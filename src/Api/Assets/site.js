@@ -54,6 +54,19 @@ async function ask(link) {
   }
 }
 
+// A notice belongs to one visit: a reload does not show it again, and its offer to undo goes when it is no longer valid.
+if (document.getElementById("done")) {
+  const address = new URL(location.href);
+  ["done", "undo"].forEach(name => address.searchParams.delete(name));
+  history.replaceState(history.state, "", address);
+}
+for (const button of document.querySelectorAll("[data-vanishes-after]"))
+  setTimeout(() => button.remove(), 1000 * button.dataset.vanishesAfter);
+
+// On the owner's pages only. Where it fails, such as in a private window, the pages are the same without it.
+if (document.body.dataset.live && "serviceWorker" in navigator)
+  navigator.serviceWorker.register("/worker.js").catch(() => {});
+
 // Live pages. The server tells an open page that something has changed, and nothing else. The page then fetches itself again and takes over what
 // is different. A form that is being filled in stays as it is, and so does everything in an element with data-live-keep.
 if (document.body.dataset.live)

@@ -37,14 +37,15 @@ internal static class DevicePages
     }
 
     private static async Task<IResult> Pair(
-        PageForm form, HttpContext context, CurrentPortal portal, PairingLimits limits, IMediator mediator, CancellationToken ct)
+        PageForm form, HttpContext context, CurrentPortal portal, PairingLimits limits, PublicUrl urls, IMediator mediator, CancellationToken ct)
     {
+        PairReturn.Allow(context, portal, urls);
         await limits.Take(context, portal.Id, form["code"], ct);
         try
         {
             var device = await mediator.Send(new PairDevice(portal.Id, form["code"] ?? "", form["name"] ?? ""), ct);
             context.Response.Cookies.Append(OwnerSession.Cookie, device.Token, OwnerSession.CookieOptions(PairDevice.SessionLife));
-            return PageResults.Done("/home", "paired");
+            return Results.Redirect(PairReturn.Location(form[PairReturn.Field], portal, urls));
         }
         catch (RefusedException refused)
         {
@@ -61,13 +62,14 @@ internal static class DevicePages
         return Show(portal, me, code, url.Portal(portal.Snapshot) + code.Path);
     }
 
-    private static async Task<IResult> Rename(string id, PageForm form, CurrentPortal portal, ClaimsPrincipal me, IMediator mediator, CancellationToken ct)
+    private static async Task<IResult> Rename(
+        string id, PageForm form, CurrentPortal portal, ClaimsPrincipal me, Undo undo, IMediator mediator, CancellationToken ct)
     {
         var device = Find(id, portal, me);
         try
         {
             await mediator.Send(new RenameDevice(portal.Id, device.Id, form["name"] ?? ""), ct);
-            return PageResults.Done("/devices", "device-renamed");
+            return undo.Done("/devices", "device-renamed", portal.Id, new Did.DeviceRenamed(device.Id, device.Name, form["name"]!));
         }
         catch (RefusedException refused)
         {

@@ -18,6 +18,7 @@ internal static class PageModule
     {
         services.AddRazorComponents();
         services.AddSingleton<IProblemPage, PageProblems>();
+        services.AddSingleton<Undo>();
         services.Configure<FormOptions>(BodyLimit.KeepInMemory);
         services.AddAntiforgery(antiforgery =>
         {
@@ -36,6 +37,7 @@ internal static class PageModule
     {
         edge.MapSiteFiles();
         var pages = edge.MapGroup("").ExcludeFromDescription().WithMetadata(new ReadByPeople());
+        PhoneApp.Map(pages);
         pages.MapPublicPages();
         pages.MapPairPages();
         pages.MapInvitePage();
@@ -51,6 +53,7 @@ internal static class PageModule
             return next(context);
         });
         LiveStream.Map(owner);
+        Undo.Map(owner);
         owner.MapHomePages();
         owner.MapCheckPages();
         owner.MapPeerPages();

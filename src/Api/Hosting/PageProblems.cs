@@ -33,6 +33,8 @@ internal sealed class PageProblems(IPortalSnapshots snapshots) : IProblemPage
         Languages.Use(context);
         context.Response.Headers.CacheControl = "no-cache, no-store"; // required for the antiforgery token in the page
         context.Response.Headers.Pragma = "no-cache";
+        if (problem.Status == StatusCodes.Status401Unauthorized)
+            PairReturn.Allow(context, context.RequestServices.GetRequiredService<CurrentPortal>(), context.RequestServices.GetRequiredService<PublicUrl>());
         var page = new RazorComponentResult<ProblemPage>(new Dictionary<string, object?>
         {
             [nameof(ProblemPage.Status)] = problem.Status,

@@ -20,10 +20,16 @@ internal static class InboxPages
             return PageResults.Done("/inbox", "requests-seen");
         });
         pages.MapPost("/inbox/{id}/accept", Accept);
-        pages.MapPost("/inbox/{id}/ignore", async (string id, PageForm _, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
+        pages.MapPost("/inbox/{id}/ignore", async (string id, PageForm _, CurrentPortal portal, Undo undo, IMediator mediator, CancellationToken ct) =>
         {
-            await mediator.Send(new IgnoreOffer(portal.Id, PortalId.Parse(id)), ct);
-            return PageResults.Done("/inbox", "request-ignored");
+            var from = PortalId.Parse(id);
+            await mediator.Send(new IgnoreOffer(portal.Id, from), ct);
+            return undo.Done("/inbox", "request-ignored", portal.Id, new Did.Ignored(from.Value));
+        });
+        pages.MapPost("/inbox/{id}/take-back", async (string id, PageForm _, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
+        {
+            await mediator.Send(new TakeBackOffer(portal.Id, PortalId.Parse(id)), ct);
+            return PageResults.Done("/inbox", "request-back");
         });
         pages.MapPost("/inbox/{id}/block", async (string id, PageForm _, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
         {
@@ -33,7 +39,10 @@ internal static class InboxPages
     }
 
     private static async Task<IResult> Show(FormFailure? failure, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
-        PageResults.Page<InboxPage>(await mediator.Send(new ListPeeringRequests(portal.Id, null, Shown), ct), failure);
+        PageResults.Page<InboxPage>(
+            new InboxPage.View(
+                await mediator.Send(new ListPeeringRequests(portal.Id, null, Shown), ct), await mediator.Send(new ListIgnoredOffers(portal.Id), ct)),
+            failure);
 
     private static async Task<IResult> Accept(string id, PageForm form, CurrentPortal portal, IMediator mediator, CancellationToken ct)
     {

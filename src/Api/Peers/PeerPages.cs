@@ -34,8 +34,7 @@ internal static class PeerPages
             Do(new UnblockPeer(portal.Id, TypedPortalId.Parse(id)), $"/peers/{id}", "peer-unblocked", mediator, ct));
         pages.MapGet("/peers/{id}/remove", async (string id, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
             PageResults.Page<RemovePeerPage>((await Find(id, portal, mediator, ct)).Peer));
-        pages.MapPost("/peers/{id}/remove", (string id, PageForm form, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
-            Do(new RemovePeer(portal.Id, TypedPortalId.Parse(id), form.Has("forget")), "/peers", "peer-removed", mediator, ct));
+        pages.MapPost("/peers/{id}/remove", Remove);
     }
 
     private static async Task<IResult> List(Asked asked, FormFailure? failure, CurrentPortal portal, IMediator mediator, CancellationToken ct)
@@ -80,19 +79,32 @@ internal static class PeerPages
             failure);
     }
 
-    private static async Task<IResult> Change(string id, PageForm form, CurrentPortal portal, IMediator mediator, IPeerProfiles profiles, CancellationToken ct)
+    private static async Task<IResult> Change(
+        string id, PageForm form, CurrentPortal portal, Undo undo, IMediator mediator, IPeerProfiles profiles, CancellationToken ct)
     {
         var peer = TypedPortalId.Parse(id);
+        var before = portal.Snapshot.Peers.GetValueOrDefault(peer.Short);
         try
         {
             await mediator.Send(new RenamePeer(portal.Id, peer, form["petname"]), ct);
             await mediator.Send(new ChangePeerAddress(portal.Id, peer, form["address"]), ct);
-            return PageResults.Done($"/peers/{peer.Short}", "peer-changed");
+            return before is { Petname: var old } && old != form["petname"]
+                ? undo.Done($"/peers/{peer.Short}", "peer-renamed", portal.Id, new Did.PeerRenamed(peer.Short.Value, old, form["petname"]))
+                : PageResults.Done($"/peers/{peer.Short}", "peer-changed");
         }
         catch (RefusedException refused) when (refused.Kind == RefusalKind.Invalid)
         {
             return await Show(id, new FormFailure("change", FieldOf(refused, "petname"), refused, form), portal, mediator, profiles, ct);
         }
+    }
+
+    private static async Task<IResult> Remove(string id, PageForm form, CurrentPortal portal, Undo undo, IMediator mediator, CancellationToken ct)
+    {
+        var peer = (await Find(id, portal, mediator, ct)).Peer;
+        await mediator.Send(new RemovePeer(portal.Id, TypedPortalId.Parse(id), form.Has("forget")), ct);
+        return form.Has("forget")
+            ? PageResults.Done("/peers", "peer-removed")
+            : undo.Done("/peers", "peer-removed", portal.Id, new Did.Removed(peer.Id?.Value ?? peer.Typed.Value, peer.Petname, peer.Address));
     }
 
     private static async Task<IResult> Do<T>(IRequest<T> command, string path, string done, IMediator mediator, CancellationToken ct)

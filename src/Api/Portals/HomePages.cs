@@ -19,6 +19,11 @@ internal static class HomePages
     {
         pages.MapGet("/home", (CurrentPortal portal, RegistryOptions options, IMediator mediator, TimeProvider clock, CancellationToken ct) =>
             Show(portal, options, mediator, clock, null, "", ct));
+        pages.MapPost("/home/steps/hide", (PageForm _, HttpResponse response) =>
+        {
+            response.Cookies.Append(FirstSteps.Hidden, "1", Devices.OwnerSession.CookieOptions(TimeSpan.FromDays(400)));
+            return PageResults.Done("/home", "steps-hidden");
+        });
         pages.MapPost("/invites", Invite);
         pages.MapGet("/invites/{id}/revoke", (string id, CurrentPortal portal) => PageResults.Page<RevokeInvitePage>(Find(id, portal)));
         pages.MapPost("/invites/{id}/revoke", async (string id, PageForm _, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
@@ -47,7 +52,7 @@ internal static class HomePages
         var requests = await mediator.Send(new ListPeeringRequests(portal.Id, null, RequestsCounted), ct);
         return PageResults.Page<HomePage>(new HomePage.View(
             snapshot.Portal, snapshot.Peers.Values.Count(p => p.Listed), snapshot.Peers.Values.Count(p => p.IsMutual), snapshot.Apps.Count,
-            snapshot.Devices.Count, requests.Count, requests.Count(r => !r.Seen), PortalLinks.IsAlone(snapshot.Portal, options),
+            snapshot.Devices.Count, requests.Count, await mediator.Send(new FindAttention(portal.Id), ct), PortalLinks.IsAlone(snapshot.Portal, options),
             [.. snapshot.Portal.Invites.Where(i => i.IsOpen(clock.GetUtcNow())).Reverse()], fresh, freshUrl));
     }
 

@@ -37,6 +37,9 @@ public interface IPeerContacts
 {
     Task<IReadOnlyDictionary<ShortId, PeerContact>> Find(PortalId portal, IReadOnlyCollection<ShortId> peers, CancellationToken ct);
 
+    /// <summary>Peers at whose address somebody else answers, and those that have failed since before <paramref name="before"/>.</summary>
+    Task<IReadOnlyList<ShortId>> FindTroubled(PortalId portal, DateTimeOffset before, int atMost, CancellationToken ct);
+
     /// <summary>Until it is finished or the claim expires, nobody else contacts this peer.</summary>
     Task<ContactClaim> Claim(PortalId portal, ShortId peer, DateTimeOffset now, CancellationToken ct);
 

@@ -30,12 +30,22 @@ public interface IPeeringOffers
     /// <summary>Marks every offer in the inbox as seen, so that none of them is evicted.</summary>
     Task MarkSeen(PortalId portal, CancellationToken ct);
 
-    /// <returns>Null if there is no open offer of this ID.</returns>
+    /// <returns>The IDs of the offers in the inbox that are not marked as seen.</returns>
+    Task<IReadOnlyList<PortalId>> FindNew(PortalId portal, CancellationToken ct);
+
+    /// <summary>The ignored offers, the latest first.</summary>
+    Task<IReadOnlyList<PeeringOffer>> ListIgnored(PortalId portal, CancellationToken ct);
+
+    /// <returns>Null if there is no open or ignored offer of this ID.</returns>
     Task<PeeringOffer?> Find(PortalId portal, PortalId from, CancellationToken ct);
 
-    /// <summary>Hides the offer for good, even if it is sent again.</summary>
+    /// <summary>Hides the offer from the inbox, even if it is sent again.</summary>
     /// <returns>False if there was none.</returns>
     Task<bool> Ignore(PortalId portal, PortalId from, CancellationToken ct);
+
+    /// <summary>Puts an ignored offer back into the inbox, marked as seen.</summary>
+    /// <returns>False if there was none.</returns>
+    Task<bool> TakeBack(PortalId portal, PortalId from, CancellationToken ct);
 
     /// <summary>Deletes the offer when the session commits.</summary>
     void Drop(IDocumentSession session, PortalId from);

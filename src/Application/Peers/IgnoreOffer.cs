@@ -4,7 +4,7 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Peers;
 
-/// <summary>Hides an offer from the inbox for good. Its sender is not told.</summary>
+/// <summary>Hides an offer from the inbox, even if it is sent again. Its sender is not told.</summary>
 public sealed record IgnoreOffer(PortalId Portal, PortalId From) : IRequest
 {
     internal sealed class Handler(IPeeringOffers offers) : IRequestHandler<IgnoreOffer, Unit>

@@ -35,6 +35,25 @@ internal sealed class PeerContacts(
         return found;
     }
 
+    public async Task<IReadOnlyList<ShortId>> FindTroubled(PortalId portal, DateTimeOffset before, int atMost, CancellationToken ct)
+    {
+        await using var command = database.CreateCommand(
+            """
+            select short_id from registry.peer_contacts
+            where portal_id = $1 and wanted = 'Offered' and error_code is not null
+                and (failing_since < $2 or error_code in ('identity_refused', 'key_mismatch', 'domain_mismatch'))
+            order by short_id limit $3
+            """);
+        command.Parameters.Add(Sql.Text(portal.Value));
+        command.Parameters.Add(Sql.Time(before));
+        command.Parameters.Add(Sql.Bigint(atMost));
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var found = new List<ShortId>();
+        while (await reader.ReadAsync(ct))
+            found.Add(reader.Short(0));
+        return found;
+    }
+
     /// <summary>One statement, because several nodes may find the same contact due and one of them must get it.</summary>
     public async Task<ContactClaim> Claim(PortalId portal, ShortId peer, DateTimeOffset now, CancellationToken ct)
     {

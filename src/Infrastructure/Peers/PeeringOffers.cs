@@ -118,13 +118,38 @@ internal sealed class PeeringOffers(NpgsqlDataSource database, PortalChanges cha
         return await Read(command, ct);
     }
 
+    public async Task<IReadOnlyList<PortalId>> FindNew(PortalId portal, CancellationToken ct)
+    {
+        await using var command = database.CreateCommand(
+            "select id from registry.peering_offers where portal_id = $1 and state = 'Open' and not seen and last_seen_at >= $2");
+        command.Parameters.Add(Sql.Text(portal.Value));
+        command.Parameters.Add(Sql.Time(clock.GetUtcNow() - Kept));
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var found = new List<PortalId>();
+        while (await reader.ReadAsync(ct))
+            found.Add(PortalId.Parse(reader.GetString(0)));
+        return found;
+    }
+
+    public async Task<IReadOnlyList<PeeringOffer>> ListIgnored(PortalId portal, CancellationToken ct)
+    {
+        await using var command = database.CreateCommand(
+            $"""
+            select {Columns} from registry.peering_offers
+            where portal_id = $1 and state = 'Ignored' and last_seen_at >= $2 order by last_seen_at desc, id
+            """);
+        command.Parameters.Add(Sql.Text(portal.Value));
+        command.Parameters.Add(Sql.Time(clock.GetUtcNow() - Kept));
+        return await Read(command, ct);
+    }
+
     public Task MarkSeen(PortalId portal, CancellationToken ct) =>
         Execute(portal, "update registry.peering_offers set seen = true where portal_id = $1 and state = 'Open' and not seen", ct);
 
     public async Task<PeeringOffer?> Find(PortalId portal, PortalId from, CancellationToken ct)
     {
         await using var command = database.CreateCommand(
-            $"select {Columns} from registry.peering_offers where portal_id = $1 and id = $2 and state = 'Open' and last_seen_at >= $3");
+            $"select {Columns} from registry.peering_offers where portal_id = $1 and id = $2 and state in ('Open', 'Ignored') and last_seen_at >= $3");
         command.Parameters.Add(Sql.Text(portal.Value));
         command.Parameters.Add(Sql.Text(from.Value));
         command.Parameters.Add(Sql.Time(clock.GetUtcNow() - Kept));
@@ -133,6 +158,12 @@ internal sealed class PeeringOffers(NpgsqlDataSource database, PortalChanges cha
 
     public async Task<bool> Ignore(PortalId portal, PortalId from, CancellationToken ct) => await Execute(
         portal, "update registry.peering_offers set state = 'Ignored' where portal_id = $1 and id = $2 and state = 'Open'", ct, Sql.Text(from.Value)) > 0;
+
+    public async Task<bool> TakeBack(PortalId portal, PortalId from, CancellationToken ct) => await Execute(
+        portal,
+        "update registry.peering_offers set state = 'Open', seen = true where portal_id = $1 and id = $2 and state = 'Ignored'",
+        ct,
+        Sql.Text(from.Value)) > 0;
 
     public void Drop(IDocumentSession session, PortalId from) => session.Queue(
         "delete from registry.peering_offers where portal_id = $1 and id = $2", session.Portal(), Sql.Text(from.Value));

@@ -15,7 +15,8 @@ public sealed class Browsing(TestPostgres postgres) : IAsyncDisposable
 {
     private static readonly string[] Switches =
     [
-        "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+        "--no-sandbox", "--disable-gpu", "--ignore-certificate-errors", // else no service worker is installed
+        "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
     ];
 
     private readonly SemaphoreSlim starting = new(1);
@@ -39,7 +40,7 @@ public sealed class Browsing(TestPostgres postgres) : IAsyncDisposable
     internal async Task<LivePortal> Move(string name) => await (await Start()).Move(name);
 
     /// <summary>A browser that no Portal knows.</summary>
-    internal async Task<IPage> Anybody(bool scripts = true, ColorScheme scheme = ColorScheme.Light, int width = 1200)
+    internal async Task<IPage> Anybody(bool scripts = true, ColorScheme scheme = ColorScheme.Light, int width = 1200, string language = "en-GB", bool worker = false)
     {
         await Start();
         var context = await chromium!.NewContextAsync(new BrowserNewContextOptions
@@ -47,6 +48,8 @@ public sealed class Browsing(TestPostgres postgres) : IAsyncDisposable
             IgnoreHTTPSErrors = true,
             JavaScriptEnabled = scripts,
             ColorScheme = scheme,
+            Locale = language,
+            ServiceWorkers = worker ? ServiceWorkerPolicy.Allow : ServiceWorkerPolicy.Block,
             ReducedMotion = ReducedMotion.Reduce,
             ViewportSize = new ViewportSize { Width = width, Height = 800 },
         });
@@ -67,12 +70,14 @@ public sealed class Browsing(TestPostgres postgres) : IAsyncDisposable
     }
 
     /// <summary>A browser of the owner, paired through the page, on Home.</summary>
-    internal async Task<IPage> Owner(LivePortal portal, bool scripts = true, ColorScheme scheme = ColorScheme.Light, int width = 1200)
+    internal async Task<IPage> Owner(
+        LivePortal portal, bool scripts = true, ColorScheme scheme = ColorScheme.Light, int width = 1200, string language = "en-GB",
+        bool worker = false)
     {
-        var page = await Anybody(scripts, scheme, width);
+        var page = await Anybody(scripts, scheme, width, language, worker);
         var code = await portal.Send(new CreatePairingCode(portal.Id));
         await page.GotoAsync($"https://{portal.Domain}{code.Path}");
-        await page.GetByRole(AriaRole.Button, new() { Name = "Pair this browser" }).ClickAsync();
+        await page.Locator("#pair button").ClickAsync();
         await page.WaitForURLAsync("**/home**");
         return page;
     }
@@ -119,16 +124,17 @@ internal static class PageSteps
 
     public static Task Fill(this IPage page, string label, string text) => page.GetByLabel(label, new() { Exact = true }).FillAsync(text);
 
-    /// <summary>Waits until the page, loaded again and again, shows it.</summary>
+    /// <summary>Waits until the page shows it, by itself or when it is loaded again.</summary>
     public static async Task Sees(this IPage page, string text, int seconds = 15)
     {
         var start = TimeProvider.System.GetTimestamp();
-        while (!(await page.Locator("body").InnerTextAsync()).Contains(text, StringComparison.Ordinal))
+        for (var looks = 1; !(await page.Locator("body").InnerTextAsync()).Contains(text, StringComparison.Ordinal); looks++)
         {
             if (TimeProvider.System.GetElapsedTime(start).TotalSeconds > seconds)
                 Assert.Fail($"{page.Url} does not say '{text}' but:\n{await page.Locator("body").InnerTextAsync()}");
             await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
-            await page.ReloadAsync();
+            if (looks % 5 == 0)
+                await page.ReloadAsync();
         }
     }
 }

@@ -37,9 +37,9 @@ public sealed class LivePagesTests(Browsing browsing)
         using var stranger = Stranger.Appear();
         await a.Send(stranger.Notice(a, 1));
         await inbox.GetByRole(AriaRole.Heading, new() { Name = "Stranger" }).WaitForAsync();
-        await home.GetByRole(AriaRole.Link, new() { Name = "1 new request" }).WaitForAsync();
+        await home.GetByRole(AriaRole.Link, new() { Name = "1 new request", Exact = true }).WaitForAsync();
         await inbox.Press("Mark all as seen");
-        await home.GetByRole(AriaRole.Link, new() { Name = "1 new request" }).WaitForAsync(new() { State = WaitForSelectorState.Detached });
+        await home.GetByRole(AriaRole.Link, new() { Name = "1 new request", Exact = true }).WaitForAsync(new() { State = WaitForSelectorState.Detached });
         Assert.Empty(browsing.Complaints());
     }
 
