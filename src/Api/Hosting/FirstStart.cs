@@ -70,15 +70,12 @@ internal sealed class FirstStart(RegistryOptions options, IServiceScopeFactory s
     /// The link to pair with: the Portal's public address, or for a name that means this machine everywhere the listener's, which needs no proxy.
     /// </summary>
     /// <param name="isOnlyOne">Whether the registry has no other Portal, so that the listener's address alone says which is meant.</param>
-    public static string PairLine(PairingCode code, PortalSnapshot portal, bool isOnlyOne, Uri edge, RegistryOptions options) =>
-        portal.Portal.Domain.EndsWith(".localhost", StringComparison.Ordinal)
-            ? PairLine(code, isOnlyOne ? null : portal.Portal.Domain, edge)
-            : $"PAIR {new PublicUrl(options).Portal(portal)}{code.Path}";
-
-    /// <param name="host">The Portal's host if it ends in <c>.localhost</c>, or null for the listener's address.</param>
-    public static string PairLine(PairingCode code, string? host, Uri edge)
+    public static string PairLine(PairingCode code, PortalSnapshot portal, bool isOnlyOne, Uri edge, RegistryOptions options)
     {
+        if (!portal.Portal.Domain.EndsWith(".localhost", StringComparison.Ordinal))
+            return $"PAIR {new PublicUrl(options).Portal(portal)}{code.Path}";
+
         var listener = edge.Host is "0.0.0.0" or "[::]" ? "127.0.0.1" : edge.Host;
-        return $"PAIR http://{host ?? listener}:{edge.Port}{code.Path}";
+        return $"PAIR http://{(isOnlyOne ? listener : portal.Portal.Domain)}:{edge.Port}{code.Path}";
     }
 }
