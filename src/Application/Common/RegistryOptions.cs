@@ -64,11 +64,13 @@ public sealed class RegistryOptions
 
     public sealed class PortalOptions
     {
+        public const string LocalZone = "portal.localhost";
+
         /// <value>
         /// A Portal's domain is its short ID before this. Another value moves the oldest Portal, and all with the same zone. Default
-        /// <c>portal.localhost</c>.
+        /// <c>portal.localhost</c>, which moves nobody.
         /// </value>
-        public string Zone { get; init; } = "portal.localhost";
+        public string Zone { get; init; } = LocalZone;
 
         /// <value>The port in every link and redirect that a browser follows. Default 443.</value>
         public int PublicPort { get; init; } = 443;

@@ -26,7 +26,7 @@ public sealed record ChangeZone(PortalId Portal, string Zone) : ICommand<bool>
 
 /// <summary>
 /// Moves the oldest Portal of the registry to a zone, and with it every Portal that had the same zone. A Portal that was added with a zone of its own
-/// keeps it.
+/// keeps it. The default zone moves nobody: a setting that got lost, as on another machine, is not a wish to move.
 /// </summary>
 /// <returns>The Portals that were moved.</returns>
 public sealed record FollowZone(string Zone) : IRequest<IReadOnlyList<PortalId>>
@@ -35,6 +35,9 @@ public sealed record FollowZone(string Zone) : IRequest<IReadOnlyList<PortalId>>
     {
         public async Task<IReadOnlyList<PortalId>> Handle(FollowZone c, CancellationToken ct)
         {
+            if (c.Zone == RegistryOptions.PortalOptions.LocalZone)
+                return [];
+
             var left = (await mediator.Send(new FindDefaultPortal(), ct)).Portal.Zone;
             var moved = new List<PortalId>();
             foreach (var portal in snapshots.All.Select(each => each.Portal).Where(portal => portal.Zone == left))

@@ -8,6 +8,7 @@ using PeerRegistry.Api.Tests.Common;
 using PeerRegistry.Api.Tests.Peers;
 using PeerRegistry.Application.Apps;
 using PeerRegistry.Application.Audit;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Peers;
 using PeerRegistry.Application.Portals;
 using PeerRegistry.Application.Snapshots;
@@ -79,6 +80,13 @@ public sealed class ZoneChangeTests(TestPostgres postgres) : IAsyncLifetime
         await Move();
         await Bob.TryNow(Ada);
         await Followed();
+    }
+
+    [Fact]
+    public async Task A_start_without_the_setting_moves_nobody()
+    {
+        Assert.Empty(await Ada.Send(new FollowZone(new RegistryOptions().Portal.Zone)));
+        Assert.Equal($"{Ada.Id.Short}.{Neighbourhood.Zone}", Ada.Snapshot.Portal.Domain);
     }
 
     [Fact]
