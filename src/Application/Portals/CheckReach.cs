@@ -74,13 +74,13 @@ public sealed record CheckReach(PortalId Portal) : IRequest<ReachReport>
             var report = new ReachReport(clock.GetUtcNow(), PeerRules.Address(domain, options.Portal.PublicPort), app, []);
             if (domain.EndsWith(".localhost", StringComparison.Ordinal) && !names.IsFixed(domain))
             {
-                report = report with { Steps = [new(ReachSubject.Name, ReachState.Bad, "name_local", [domain]), .. Untested(ReachSubject.AppNames), Clock(c.Portal)] };
+                report = report with { Steps = [new(ReachSubject.Name, ReachState.Bad, "name_local", [domain]), .. Untested(ReachSubject.AppNames, ReachSubject.Clock), Clock(c.Portal)] };
                 return reports.Keep(c.Portal, report);
             }
 
             var name = await Name(ReachSubject.Name, domain, ct);
             List<ReachStep> steps = [name, await Name(ReachSubject.AppNames, $"{app ?? "app"}.{domain}", ct)];
-            steps.AddRange(name.State == ReachState.Bad ? Untested(ReachSubject.Connection) : await Connect(domain, ct));
+            steps.AddRange(name.State == ReachState.Bad ? Untested(ReachSubject.Connection, ReachSubject.Apps) : await Connect(domain, ct));
             steps.Add(steps[2].State == ReachState.Good && steps[1].State != ReachState.Bad ? await Apps(app, domain, ct) : new(ReachSubject.Apps, ReachState.Untested, "not_tested", []));
             steps.Add(Clock(c.Portal));
             return reports.Keep(c.Portal, report with { Steps = steps });
@@ -113,7 +113,7 @@ public sealed record CheckReach(PortalId Portal) : IRequest<ReachReport>
             }
             catch (RefusedException refused)
             {
-                return [new(ReachSubject.Connection, ReachState.Bad, refused.Code, [Text(options.Portal.PublicPort)]), .. Untested(ReachSubject.Core).Where(step => step.Subject < ReachSubject.Apps)];
+                return [new(ReachSubject.Connection, ReachState.Bad, refused.Code, [Text(options.Portal.PublicPort)]), .. Untested(ReachSubject.Core, ReachSubject.Apps)];
             }
         }
 
@@ -168,9 +168,9 @@ public sealed record CheckReach(PortalId Portal) : IRequest<ReachReport>
                 [Text(offsets.Count), Text((int)median.Duration().TotalSeconds)]);
         }
 
-        /// <summary>Those from this one on, without the clock, which needs no connection.</summary>
-        private static IEnumerable<ReachStep> Untested(ReachSubject from) =>
-            Enum.GetValues<ReachSubject>().Where(subject => subject >= from && subject < ReachSubject.Clock)
+        /// <param name="end">The first one that is not among them.</param>
+        private static IEnumerable<ReachStep> Untested(ReachSubject from, ReachSubject end) =>
+            Enum.GetValues<ReachSubject>().Where(subject => subject >= from && subject < end)
                 .Select(subject => new ReachStep(subject, ReachState.Untested, "not_tested", []));
 
         private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

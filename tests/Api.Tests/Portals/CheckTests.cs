@@ -112,6 +112,19 @@ public sealed class CheckTests(TestPostgres postgres)
             Assert.Equal(HttpStatusCode.Unauthorized, (await anybody.Say(method, $"https://{ada.Domain}/core/protected/check")).Status);
     }
 
+    [Fact]
+    public async Task A_name_without_an_address_ends_the_check_there()
+    {
+        await using var zone = await Neighbourhood.Start(postgres);
+        NameLookup lookup = (_, _) => throw new System.Net.Sockets.SocketException((int)System.Net.Sockets.SocketError.HostNotFound);
+        var ada = await zone.Move("Ada", services => services.AddSingleton(lookup), arguments: "--Peering:Resolve:0=*.nowhere.test=127.0.0.1:9");
+        using var owner = await ada.Owner();
+        Assert.Equal(
+            ["name:bad:name_unresolved", "app_names:bad:name_unresolved", "connection:untested:not_tested", "core:untested:not_tested", "headers:untested:not_tested",
+                "apps:untested:not_tested", "clock:untested:no_peer_heard"],
+            await Run(zone, owner));
+    }
+
     [Theory]
     [InlineData("en", "This Portal answers at its own address.", "Look the name up on another machine.")]
     [InlineData("de", "Dieses Portal antwortet unter seiner eigenen Adresse.", "Schlag den Namen auf einem anderen Rechner nach.")]
