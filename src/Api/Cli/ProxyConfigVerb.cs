@@ -59,10 +59,12 @@ internal static class ProxyConfigVerb
         {
             var name = parsed.GetRequiredValue(proxy);
             var write = parsed.GetValue(gateway) ? Writers[name].Gateway : Writers[name].ForwardAuth;
-            return parsed.GetValue(watch) is not { } file
-                ? Run(write, settings)
-                : Watch(write, settings, new WatchedFile(
-                    file, parsed.GetValue(check) ?? Commands[name].Check, parsed.GetValue(reload) ?? Commands[name].Reload, Console.Error, TimeProvider.System));
+            if (parsed.GetValue(watch) is not { } file)
+                return Run(write, settings);
+
+            var (usualCheck, usualReload) = Commands[name];
+            return Watch(write, settings, new WatchedFile(
+                file, parsed.GetValue(check) ?? usualCheck, parsed.GetValue(reload) ?? usualReload, Console.Error, TimeProvider.System));
         });
         return command;
     }

@@ -15,7 +15,9 @@ internal sealed class WatchedFile(string file, string? check, string? reload, Te
     private static readonly TimeSpan BeforeAnotherTry = TimeSpan.FromSeconds(10);
 
     /// <summary>A link stays one: what it leads to is replaced.</summary>
-    private readonly string path = new FileInfo(file).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? Path.GetFullPath(file);
+    private readonly string path = File.Exists(file) && File.ResolveLinkTarget(file, returnFinalTarget: true) is { } target
+        ? target.FullName
+        : Path.GetFullPath(file);
 
     private string? refused;
     private bool reloadDue;

@@ -55,10 +55,11 @@ public sealed record DeliverToPeer(PortalId Portal, ShortId Peer) : IRequest<Dat
             return null;
         }
 
-        /// <summary>Asks at the address that the peer has announced first, if there is one. As long as it is not met there, its present address counts.</summary>
+        /// <summary>Asks first at the address that the peer has announced, if any. As long as it is not met there, its present address counts.</summary>
         private async Task<ContactAttempt> Identify(DeliverToPeer c, Peer peer, ContactAttempt attempt, CancellationToken ct)
         {
-            if (peer.Key is not null && attempt.Begun.Announced is { } announced && await mediator.Send(new FollowPeer(c.Portal, c.Peer, announced), ct))
+            if (peer.Key is not null && attempt.Begun.Announced is { } announced
+                && await mediator.Send(new FollowPeer(c.Portal, c.Peer, announced), ct))
                 return attempt with { Identified = true, Moved = true };
             if (peer.Key is not null && !attempt.Begun.IsIdentificationDue(clock.GetUtcNow()))
                 return attempt;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using MediatR;
 using PeerRegistry.Application.Common;
-using PeerRegistry.Application.Peers;
 using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Portals;
@@ -60,28 +59,32 @@ public sealed record ReachReport(DateTimeOffset At, string Address, string? App,
 public sealed record CheckReach(PortalId Portal) : IRequest<ReachReport>
 {
     /// <exception cref="RefusedException"><c>rate_limited</c></exception>
-    internal sealed class Handler(IPortalSnapshots snapshots, IOwnNames names, IReachArrivals arrivals, ReachReports reports, IPeerClocks clocks, RegistryOptions options, TimeProvider clock)
-        : IRequestHandler<CheckReach, ReachReport>
+    internal sealed class Handler(
+        IPortalSnapshots snapshots, IOwnNames names, IReachArrivals arrivals, ReachReports reports, IPeerClocks clocks, RegistryOptions options,
+        TimeProvider clock) : IRequestHandler<CheckReach, ReachReport>
     {
         private const string Asking = "/core/public/meta/whoareyou?challenge=";
         private static readonly TimeSpan TolerableOffset = TimeSpan.FromSeconds(5);
 
         public async Task<ReachReport> Handle(CheckReach c, CancellationToken ct)
         {
+            var portal = snapshots.Find(c.Portal) ?? throw new RefusedException(RefusalKind.NotFound, "portal_unknown", "There is no such Portal here.");
             using var turn = reports.Begin(c.Portal, clock.GetUtcNow());
-            var portal = snapshots.Require(c.Portal);
             var (domain, app) = (portal.Portal.Domain, portal.Apps.Keys.Order(StringComparer.Ordinal).FirstOrDefault());
-            var report = new ReachReport(clock.GetUtcNow(), PeerRules.Address(domain, options.Portal.PublicPort), app, []);
+            var report = new ReachReport(clock.GetUtcNow(), Authority(domain), app, []);
             if (domain.EndsWith(".localhost", StringComparison.Ordinal) && !names.IsFixed(domain))
             {
-                report = report with { Steps = [new(ReachSubject.Name, ReachState.Bad, "name_local", [domain]), .. Untested(ReachSubject.AppNames, ReachSubject.Clock), Clock(c.Portal)] };
-                return reports.Keep(c.Portal, report);
+                ReachStep local = new(ReachSubject.Name, ReachState.Bad, "name_local", [domain]);
+                return reports.Keep(
+                    c.Portal, report with { Steps = [local, .. Untested(ReachSubject.AppNames, ReachSubject.Clock), Clock(c.Portal)] });
             }
 
             var name = await Name(ReachSubject.Name, domain, ct);
             List<ReachStep> steps = [name, await Name(ReachSubject.AppNames, $"{app ?? "app"}.{domain}", ct)];
             steps.AddRange(name.State == ReachState.Bad ? Untested(ReachSubject.Connection, ReachSubject.Apps) : await Connect(domain, ct));
-            steps.Add(steps[2].State == ReachState.Good && steps[1].State != ReachState.Bad ? await Apps(app, domain, ct) : new(ReachSubject.Apps, ReachState.Untested, "not_tested", []));
+            steps.Add(steps[1].State != ReachState.Bad && steps[2].State == ReachState.Good
+                ? await Apps(app, domain, ct)
+                : new(ReachSubject.Apps, ReachState.Untested, "not_tested", []));
             steps.Add(Clock(c.Portal));
             return reports.Keep(c.Portal, report with { Steps = steps });
         }
@@ -107,25 +110,31 @@ public sealed record CheckReach(PortalId Portal) : IRequest<ReachReport>
             {
                 var status = await names.Ask(domain, options.Portal.PublicPort, Asking + probe.Nonce, ct);
                 ReachStep connected = new(ReachSubject.Connection, ReachState.Good, "connected", []);
-                return probe.Arrival is { } arrival
-                    ? [connected, new(ReachSubject.Core, ReachState.Good, "core_answers", []), Headers(arrival, domain)]
-                    : [connected, new(ReachSubject.Core, ReachState.Bad, "not_this_portal", [Text(status)]), new(ReachSubject.Headers, ReachState.Untested, "not_tested", [])];
+                if (probe.Arrival is { } arrival)
+                    return [connected, new(ReachSubject.Core, ReachState.Good, "core_answers", []), Headers(arrival, domain)];
+
+                ReachStep other = new(ReachSubject.Core, ReachState.Bad, "not_this_portal", [Text(status)]);
+                return [connected, other, .. Untested(ReachSubject.Headers, ReachSubject.Apps)];
             }
             catch (RefusedException refused)
             {
-                return [new(ReachSubject.Connection, ReachState.Bad, refused.Code, [Text(options.Portal.PublicPort)]), .. Untested(ReachSubject.Core, ReachSubject.Apps)];
+                ReachStep failed = new(ReachSubject.Connection, ReachState.Bad, refused.Code, []);
+                return [failed, .. Untested(ReachSubject.Core, ReachSubject.Apps)];
             }
         }
 
         private ReachStep Headers(ReachArrival arrival, string host)
         {
-            var expected = PeerRules.Address(host, options.Portal.PublicPort);
+            var expected = Authority(host);
             return arrival switch
             {
-                _ when !arrival.Host.Equals(expected, StringComparison.OrdinalIgnoreCase) => new(ReachSubject.Headers, ReachState.Bad, "host_changed", [arrival.Host, expected]),
+                _ when !arrival.Host.Equals(expected, StringComparison.OrdinalIgnoreCase) =>
+                    new(ReachSubject.Headers, ReachState.Bad, "host_changed", [arrival.Host, expected]),
                 { ByItself: true } => new(ReachSubject.Headers, ReachState.Good, "no_proxy", []),
-                { HasCaller: true, IsTrusted: false } => new(ReachSubject.Headers, ReachState.Doubtful, "proxy_not_trusted", [arrival.From]),
-                { HasCaller: false, TrustsNobody: false } => new(ReachSubject.Headers, ReachState.Doubtful, "caller_missing", [arrival.From]),
+                { HasCaller: true, IsTrusted: false, TrustsNobody: false } =>
+                    new(ReachSubject.Headers, ReachState.Doubtful, "proxy_not_trusted", [arrival.From]),
+                { HasCaller: false, TrustsNobody: false } =>
+                    new(ReachSubject.Headers, ReachState.Doubtful, "caller_missing", [arrival.From]),
                 _ => new(ReachSubject.Headers, ReachState.Good, "headers_arrive", []),
             };
         }
@@ -164,14 +173,17 @@ public sealed record CheckReach(PortalId Portal) : IRequest<ReachReport>
             var median = offsets[offsets.Count / 2];
             var off = median.Duration() > TolerableOffset;
             var code = !off ? "clock_right" : offsets.Count == 1 ? "clock_differs_from_one" : median > TimeSpan.Zero ? "clock_behind" : "clock_ahead";
-            return new(ReachSubject.Clock, !off ? ReachState.Good : offsets.Count == 1 ? ReachState.Doubtful : ReachState.Bad, code,
-                [Text(offsets.Count), Text((int)median.Duration().TotalSeconds)]);
+            var state = !off ? ReachState.Good : offsets.Count == 1 ? ReachState.Doubtful : ReachState.Bad;
+            return new(ReachSubject.Clock, state, code, [Text(offsets.Count), Text((int)median.Duration().TotalSeconds)]);
         }
 
         /// <param name="end">The first one that is not among them.</param>
         private static IEnumerable<ReachStep> Untested(ReachSubject from, ReachSubject end) =>
             Enum.GetValues<ReachSubject>().Where(subject => subject >= from && subject < end)
                 .Select(subject => new ReachStep(subject, ReachState.Untested, "not_tested", []));
+
+        /// <returns>The host as it is in a URL: with its port, if that is not 443.</returns>
+        private string Authority(string host) => options.Portal.PublicPort == 443 ? host : $"{host}:{Text(options.Portal.PublicPort)}";
 
         private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
     }

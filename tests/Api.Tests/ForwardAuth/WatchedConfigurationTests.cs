@@ -39,8 +39,8 @@ public sealed class WatchedConfigurationTests(TestPostgres postgres) : IDisposab
         var (port, admin, file) = (ProxyProcess.FreePort(), ProxyProcess.FreePort(), Path.Combine(data.Directory, "portal.conf"));
         string Text()
         {
-            var setup = PrintedConfiguration.Setup(
-                ada.Services.GetRequiredService<IPortalSnapshots>().All, ada.Edge.Authority, ada.Internal.Authority, port, new Dictionary<string, string>(), certificate);
+            var all = ada.Services.GetRequiredService<IPortalSnapshots>().All;
+            var setup = PrintedConfiguration.Setup(all, ada.Edge.Authority, ada.Internal.Authority, port, new Dictionary<string, string>(), certificate);
             return program == "nginx" ? NginxConfig.Write(setup)
                 : CaddyConfig.Write(setup).Replace("\thttps_port", $"\tadmin localhost:{admin}\n\thttps_port", StringComparison.Ordinal);
         }
@@ -137,8 +137,10 @@ public sealed class WatchedConfigurationTests(TestPostgres postgres) : IDisposab
         await using var registry = await RegistryProcess.Start(data.Directory, ("ConnectionStrings__Registry", database));
         using var owner = Owner.Client(registry, await Owner.Pair(registry));
         var file = Path.Combine(data.Directory, "portal.yml");
-        await using var watch = RegistryProcess.Command(data.Directory, ["proxy-config", "traefik", "--watch", file], ("ConnectionStrings__Registry", through));
-        await Eventually.Holds(() => File.Exists(file) && File.ReadAllText(file).Contains(registry.Portal[..6], StringComparison.Ordinal), () => Task.FromResult(watch.Errors), 60);
+        await using var watch = RegistryProcess.Command(
+            data.Directory, ["proxy-config", "traefik", "--watch", file], ("ConnectionStrings__Registry", through));
+        await Eventually.Holds(
+            () => File.Exists(file) && File.ReadAllText(file).Contains(registry.Portal[..6], StringComparison.Ordinal), () => Task.FromResult(watch.Errors), 60);
 
         await Register(owner, "first");
         await Eventually.Holds(() => File.ReadAllText(file).Contains("first", StringComparison.Ordinal), () => Task.FromResult(watch.Errors));

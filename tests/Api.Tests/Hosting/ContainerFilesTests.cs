@@ -70,7 +70,8 @@ public sealed class ContainerFilesTests
 
     /// <summary>What the registry's container sees: the image's settings and the service's, variables filled in. Its database driver reads PGPASSWORD itself.</summary>
     private static IEnumerable<(string Name, string Value)> Environment() =>
-        Compose.ImageEnvironment().Concat(Compose.Environment("registry", new Dictionary<string, string> { ["PORTAL_ZONE"] = "example.org", ["POSTGRES_PASSWORD"] = "secret" }))
+        Compose.ImageEnvironment()
+            .Concat(Compose.Environment("registry", new Dictionary<string, string> { ["PORTAL_ZONE"] = "example.org", ["POSTGRES_PASSWORD"] = "secret" }))
             .Where(setting => setting.Key != "PGPASSWORD").Select(setting => (setting.Key, setting.Value));
 
     private static YamlMappingNode Yaml(string name)

@@ -194,7 +194,10 @@ public sealed class PeerCertificateTests
         new RegistryOptions { Peering = new RegistryOptions.PeeringOptions { TrustedCertificates = trusted }, Calls = limits ?? new() },
         TargetGuardTests.Dialer([$"{Host}=127.0.0.1:{port}"]));
 
-    private static Task<PeerAnswer> Send(PeerConnections connections) => new PeerMessages(connections, new TaggingSignatures(), new PeerClocks(TimeProvider.System), TimeProvider.System).Send(
+    private static PeerMessages Messages(PeerConnections connections) =>
+        new(connections, new TaggingSignatures(), new PeerClocks(TimeProvider.System), TimeProvider.System);
+
+    private static Task<PeerAnswer> Send(PeerConnections connections) => Messages(connections).Send(
         new PeerMessage(PortalId.Of("self"), HttpMethod.Get, Host, "/", default, Signed: false, ExpectedSigner: null, ToOriginal: false), Stop);
 
     /// <summary>Accepts connections, counts them and never says a word.</summary>
