@@ -140,7 +140,9 @@ public sealed class WatchedConfigurationTests(TestPostgres postgres) : IDisposab
         await using var watch = RegistryProcess.Command(
             data.Directory, ["proxy-config", "traefik", "--watch", file], ("ConnectionStrings__Registry", through));
         await Eventually.Holds(
-            () => File.Exists(file) && File.ReadAllText(file).Contains(registry.Portal[..6], StringComparison.Ordinal), () => Task.FromResult(watch.Errors), 60);
+            () => File.Exists(file) && File.ReadAllText(file).Contains(registry.Portal[..6], StringComparison.Ordinal),
+            () => Task.FromResult(watch.Errors),
+            60);
 
         await Register(owner, "first");
         await Eventually.Holds(() => File.ReadAllText(file).Contains("first", StringComparison.Ordinal), () => Task.FromResult(watch.Errors));

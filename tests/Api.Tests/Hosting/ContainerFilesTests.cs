@@ -68,7 +68,7 @@ public sealed class ContainerFilesTests
         Assert.Contains($"dotnet {program} proxy-config caddy", File.ReadAllText(Path.Combine(Root, "docker-compose.yml")), StringComparison.Ordinal);
     }
 
-    /// <summary>What the registry's container sees: the image's settings and the service's, variables filled in. Its database driver reads PGPASSWORD itself.</summary>
+    /// <summary>What the registry's container sees: the image's settings and the service's, without PGPASSWORD, which the database driver reads.</summary>
     private static IEnumerable<(string Name, string Value)> Environment() =>
         Compose.ImageEnvironment()
             .Concat(Compose.Environment("registry", new Dictionary<string, string> { ["PORTAL_ZONE"] = "example.org", ["POSTGRES_PASSWORD"] = "secret" }))
