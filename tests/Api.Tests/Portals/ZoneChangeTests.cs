@@ -68,7 +68,7 @@ public sealed class ZoneChangeTests(TestPostgres postgres) : IAsyncLifetime
         Assert.Equal($"{Bob.Id.Short}.{Neighbourhood.Zone}", Ada.Sees(Bob)!.Domain); // that Bob's name was in our zone moves nobody
         await Ada.Send(new AddPeer(Ada.Id, TypedPortalId.Of(Bob.Id), new("Bobby"), default));
         Assert.Equal($"{Bob.Id.Short}.{Neighbourhood.Zone}", Ada.Sees(Bob)!.Domain);
-        Assert.Contains("followed Portal", await History(), StringComparison.Ordinal);
+        Assert.Contains("to its new address", await History(), StringComparison.Ordinal);
     }
 
     /// <summary>As long as the old name leads to the Portal, too, a peer that was away learns it there.</summary>
