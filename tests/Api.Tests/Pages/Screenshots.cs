@@ -35,8 +35,8 @@ public sealed class Screenshots(Browsing browsing)
         await new TestStore(all.Portal.Services).Append(new Changes(all.Portal.Id, Actor.System, [.. Friends.Select(Friend)]), default);
         await using var mine = await PostcardsTests.Install(all.Portal);
         await using var theirs = await PostcardsTests.Install(all.Peer);
-        await Write(all.Peer, "The plums are ripe. Come and take some!");
-        await Write(all.Portal, "On Sunday, with a basket. Thank you!");
+        await Write(all.Peer, all.Portal, "The plums are ripe. Come and take some!");
+        await Write(all.Portal, all.Peer, "On Sunday, with a basket. Thank you!");
 
         var peer = $"/peers/{all.Peer.Id.Short}";
         foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
@@ -70,10 +70,11 @@ public sealed class Screenshots(Browsing browsing)
         ]);
     }
 
-    private async Task Write(LivePortal from, string text)
+    private async Task Write(LivePortal from, LivePortal to, string text)
     {
         var owner = await browsing.Owner(from);
         await owner.GotoAsync($"https://{PostcardsTests.App}.{from.Domain}/");
+        await owner.GetByLabel("To").SelectOptionAsync(to.Id.Value);
         await owner.Fill("Text", text);
         await owner.Press("Send");
         await owner.GetByRole(AriaRole.Status).WaitForAsync();
