@@ -19,7 +19,7 @@ public sealed class HomeTests(TestPostgres postgres) : IDisposable
             await RegistryProcess.Start(data.Directory, ("ConnectionStrings__Registry", await postgres.CreateDatabase()), (setting, value));
         using var owner = Owner.Client(registry, await Owner.Pair(registry));
         var page = await owner.GetStringAsync("/home");
-        foreach (var words in new[] { "Other Portals cannot reach this one yet", "only over TLS", "./run proxy-config caddy --gateway", "Portal__Zone=", $"*.{registry.Portal[..6]}.portal.example" })
+        foreach (var words in new[] { "Other Portals cannot reach this one yet", "only over TLS", "./run proxy-config caddy --gateway", "Portal__Zone=", $"*.<bdi>{registry.Portal[..6]}</bdi>.portal.example" })
             Assert.Equal(isAlone, page.Contains(words, StringComparison.Ordinal));
     }
 }
