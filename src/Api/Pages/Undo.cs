@@ -81,7 +81,8 @@ internal sealed class Undo(IDataProtectionProvider protection, TimeProvider cloc
     {
         try
         {
-            if (text.Length <= MaxLength && JsonSerializer.Deserialize<Offer>(Protector(portal).Unprotect(text)) is { } offer && offer.Until > clock.GetUtcNow())
+            if (text.Length <= MaxLength
+                && JsonSerializer.Deserialize<Offer>(Protector(portal).Unprotect(text)) is { } offer && offer.Until > clock.GetUtcNow())
                 return offer.Did;
         }
         catch (System.Security.Cryptography.CryptographicException)

@@ -40,7 +40,8 @@ public sealed class Browsing(TestPostgres postgres) : IAsyncDisposable
     internal async Task<LivePortal> Move(string name) => await (await Start()).Move(name);
 
     /// <summary>A browser that no Portal knows.</summary>
-    internal async Task<IPage> Anybody(bool scripts = true, ColorScheme scheme = ColorScheme.Light, int width = 1200, string language = "en-GB", bool worker = false)
+    internal async Task<IPage> Anybody(
+        bool scripts = true, ColorScheme scheme = ColorScheme.Light, int width = 1200, string language = "en-GB", bool worker = false)
     {
         await Start();
         var context = await chromium!.NewContextAsync(new BrowserNewContextOptions

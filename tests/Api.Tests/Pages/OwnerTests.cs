@@ -35,7 +35,7 @@ public sealed class OwnerTests(Browsing browsing)
         await ada.Press("Add");
         await ada.Sees("waiting for them");
 
-        await bo.Follow("Inbox");
+        await bo.Locator("nav a[href='/inbox']").ClickAsync();
         await bo.Sees("Ada");
         await bo.Fill("Your name for them", "Ada from the allotment");
         await bo.Press("Accept");
