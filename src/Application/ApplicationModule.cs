@@ -22,6 +22,8 @@ public static class ApplicationModule
         services.AddSingleton<HotPath>();
         services.AddScoped<CurrentActor>();
         services.AddSingleton<InviteGuesses>();
+        services.AddSingleton<AskLimits>();
+        services.AddSingleton<AskedPictures>();
 
         services.AddValidatorsFromAssembly(typeof(ApplicationModule).Assembly, includeInternalTypes: true); // else an internal one is skipped silently
 

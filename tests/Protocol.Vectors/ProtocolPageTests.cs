@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using PeerRegistry.Application.SignedCalls;
+using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
 using PeerRegistry.Infrastructure.HttpSignatures;
 
@@ -37,6 +38,18 @@ public class ProtocolPageTests
             Encoding.UTF8.GetBytes(body), isSeen: true, now: 1_790_000_030, out _).Reason);
         Assert.Equal(Block("text", 1), Rfc9421Message.BaseOf(message, answer.Get("Signature-Input")[0]["sig1=".Length..]).Base);
         Assert.Equal(answer.Get("Content-Length")[0], $"{Encoding.UTF8.GetByteCount(body)}");
+    }
+
+    [Fact]
+    public void The_example_of_a_comparison_has_the_digits_that_are_printed()
+    {
+        var example = Regex.Match(Page, "    (?<one>[a-z0-9]{103})\n    (?<other>[a-z0-9]{103})\n    (?<digits>([0-9]{4} ?){12})\n");
+        var (one, other) = (PortalId.Parse(example.Groups["one"].Value), PortalId.Parse(example.Groups["other"].Value));
+        var digits = example.Groups["digits"].Value.Split(' ');
+
+        Assert.Equal(Comparison.Groups, digits.Length);
+        Assert.Equal(digits, Comparison.Of(one, other));
+        Assert.Equal(digits, Comparison.Of(other, one));
     }
 
     [Fact]

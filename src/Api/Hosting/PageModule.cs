@@ -41,6 +41,7 @@ internal static class PageModule
         pages.MapPublicPages();
         pages.MapPairPages();
         pages.MapInvitePage();
+        pages.MapAddMePages();
 
         var owner = pages.MapGroup("").RequireAuthorization(Policies.Owner);
         owner.AddEndpointFilter((context, next) =>
@@ -58,6 +59,7 @@ internal static class PageModule
         owner.MapCheckPages();
         owner.MapPeerPages();
         owner.MapCirclePages();
+        owner.MapAddPeerPages();
         owner.MapInboxPages();
         owner.MapAppPages();
         owner.MapDevicePages();

@@ -7,6 +7,7 @@ namespace PeerRegistry.Api.Peers;
 
 /// <summary>A peer in the owner's API.</summary>
 /// <param name="Id">The full ID if it is known, otherwise the part that was typed.</param>
+/// <param name="Comparison">The digits that both owners see and can compare, or null before first contact.</param>
 internal sealed record PeerItem(
     string Id,
     ShortId ShortId,
@@ -25,9 +26,11 @@ internal sealed record PeerItem(
     DateTimeOffset? LastSeenAt,
     DateTimeOffset? NextAttemptAt,
     PeerItem.Error? LastError,
-    PeerItem.LastAnswered? LastAnswer)
+    PeerItem.LastAnswered? LastAnswer,
+    string? Comparison)
 {
-    public static PeerItem Of(PeerView view)
+    /// <param name="self">This Portal.</param>
+    public static PeerItem Of(PeerView view, PortalId self)
     {
         var (peer, contact, answer) = view;
         return new PeerItem(
@@ -35,7 +38,8 @@ internal sealed record PeerItem(
             contact.IsReachable, peer.Original, peer.Verified, peer.Key, peer.AddedAt, peer.ConfirmedAt, contact.LastSeenAt,
             contact.Waiting || contact.LastError is not null ? contact.NextAttemptAt : null,
             contact.LastError is { } e ? new Error(e.Code, e.Detail, e.At) : null,
-            answer is { } last ? new LastAnswered(last.State, last.At) : null);
+            answer is { } last ? new LastAnswered(last.State, last.At) : null,
+            peer.Key is { } key ? string.Join(' ', global::PeerRegistry.Domain.Peers.Comparison.Of(self, key.Id)) : null);
     }
 
     /// <summary>How the answer to the last call of an app was proven.</summary>

@@ -18,14 +18,18 @@ internal static class PeerPages
 
     public static void MapPeerPages(this IEndpointRouteBuilder pages)
     {
-        pages.MapGet("/peers", (string? text, string? standing, int? page, string? add, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
-            List(new Asked(text, standing, page, add), null, portal, mediator, ct));
-        pages.MapPost("/peers", Add);
+        pages.MapGet("/peers", (
+            string? text, string? standing, int? page, string? add, HttpRequest request, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
+            string.IsNullOrWhiteSpace(add)
+                ? List(new Asked(text, standing, page), null, portal, mediator, ct)
+                : AddPeerPages.Led(add, request, portal, mediator, ct));
         pages.MapGet("/peers/{id}", (string id, CurrentPortal portal, IMediator mediator, IPeerProfiles profiles, CancellationToken ct) =>
             Show(id, null, portal, mediator, profiles, ct));
         pages.MapPost("/peers/{id}", Change);
         pages.MapPost("/peers/{id}/try", (string id, PageForm _, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
             Do(new TryPeerNow(portal.Id, TypedPortalId.Parse(id)), $"/peers/{id}", "peer-tried", mediator, ct));
+        pages.MapPost("/peers/{id}/verify", (string id, PageForm form, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
+            Do(new VerifyPeer(portal.Id, TypedPortalId.Parse(id), PortalId.Parse(form["id"])), $"/peers/{id}", "peer-verified", mediator, ct));
         pages.MapGet("/peers/{id}/block", async (string id, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
             PageResults.Page<BlockPeerPage>((await Find(id, portal, mediator, ct)).Peer));
         pages.MapPost("/peers/{id}/block", (string id, PageForm _, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
@@ -37,29 +41,17 @@ internal static class PeerPages
         pages.MapPost("/peers/{id}/remove", Remove);
     }
 
+    /// <summary>The list, with the form to add a peer as it was refused.</summary>
+    internal static Task<IResult> List(FormFailure refused, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
+        List(default, refused, portal, mediator, ct);
+
     private static async Task<IResult> List(Asked asked, FormFailure? failure, CurrentPortal portal, IMediator mediator, CancellationToken ct)
     {
         var (standing, number) =
             (Enum.TryParse<PeerStanding>(asked.Standing, out var one) ? one : (PeerStanding?)null, Math.Clamp(asked.Page ?? 1, 1, 100_000));
         var text = string.IsNullOrWhiteSpace(asked.Text) ? null : asked.Text.Trim();
         var found = await mediator.Send(new BrowsePeers(portal.Id, text, standing, number), ct);
-        var zone = portal.Snapshot.Portal.Zone;
-        return PageResults.Page<PeersPage>(new PeersPage.View(found, text, standing, number, zone, peer => SeenBy(portal.Snapshot, peer), asked.Add), failure);
-    }
-
-    private static async Task<IResult> Add(PageForm form, CurrentPortal portal, IMediator mediator, CancellationToken ct)
-    {
-        try
-        {
-            var pasted = PastedPeer.Parse(form["id"], portal.Snapshot.Portal);
-            var address = form["address"] ?? pasted.Address;
-            var isNew = await mediator.Send(new AddPeer(portal.Id, pasted.Id, Given(form["petname"]), Given(address), pasted.Invite), ct);
-            return PageResults.Done($"/peers/{pasted.Id.Short}", isNew ? "peer-added" : "peer-known");
-        }
-        catch (RefusedException refused)
-        {
-            return await List(default, new FormFailure("add-peer", FieldOf(refused, "id"), refused, form), portal, mediator, ct);
-        }
+        return PageResults.Page<PeersPage>(new PeersPage.View(found, text, standing, number, peer => SeenBy(portal.Snapshot, peer)), failure);
     }
 
     private static async Task<IResult> Show(
@@ -86,15 +78,18 @@ internal static class PeerPages
         var before = portal.Snapshot.Peers.GetValueOrDefault(peer.Short);
         try
         {
+            var address = form["address"] is { } typed ? PeerRules.AddressIn(typed) : null;
             await mediator.Send(new RenamePeer(portal.Id, peer, form["petname"]), ct);
-            await mediator.Send(new ChangePeerAddress(portal.Id, peer, form["address"]), ct);
+            if (!form.Has("anyway"))
+                await mediator.Send(new CheckPeerAddress(portal.Id, peer, address), ct);
+            await mediator.Send(new ChangePeerAddress(portal.Id, peer, address), ct);
             return before is { Petname: var old } && old != form["petname"]
                 ? undo.Done($"/peers/{peer.Short}", "peer-renamed", portal.Id, new Did.PeerRenamed(peer.Short.Value, old, form["petname"]))
                 : PageResults.Done($"/peers/{peer.Short}", "peer-changed");
         }
-        catch (RefusedException refused) when (refused.Kind == RefusalKind.Invalid)
+        catch (RefusedException refused) when (refused.Kind is RefusalKind.Invalid or RefusalKind.TooMany || MayBeSavedAnyway(refused))
         {
-            return await Show(id, new FormFailure("change", FieldOf(refused, "petname"), refused, form), portal, mediator, profiles, ct);
+            return await Show(id, new FormFailure("change", refused.Code == "name_invalid" ? "petname" : "address", refused, form), portal, mediator, profiles, ct);
         }
     }
 
@@ -107,6 +102,9 @@ internal static class PeerPages
             : undo.Done("/peers", "peer-removed", portal.Id, new Did.Removed(peer.Id?.Value ?? peer.Typed.Value, peer.Petname, peer.Address));
     }
 
+    /// <summary>Whether an address was refused because the peer does not answer there, which the owner may know better.</summary>
+    internal static bool MayBeSavedAnyway(RefusedException refused) => PeerFault.All.Any(fault => fault.Code == refused.Code && fault.Kind == refused.Kind);
+
     private static async Task<IResult> Do<T>(IRequest<T> command, string path, string done, IMediator mediator, CancellationToken ct)
     {
         await mediator.Send(command, ct);
@@ -115,16 +113,6 @@ internal static class PeerPages
 
     private static Task<PeerView> Find(string id, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
         mediator.Send(new ShowPeer(portal.Id, TypedPortalId.Parse(id)), ct);
-
-    private static string FieldOf(RefusedException refused, string otherwise) => refused.Code switch
-    {
-        "name_invalid" => "petname",
-        "domain_mismatch" => "address",
-        _ => otherwise,
-    };
-
-    /// <summary>The value of an optional field. An empty field leaves the present value unchanged.</summary>
-    private static Optional<string?> Given(string? text) => text is null ? default : new(text);
 
     private static List<string>? SeenBy(PortalSnapshot snapshot, Peer peer)
     {
@@ -135,5 +123,5 @@ internal static class PeerPages
     }
 
     /// <summary>The parameters of the page's address.</summary>
-    private readonly record struct Asked(string? Text, string? Standing, int? Page, string? Add);
+    private readonly record struct Asked(string? Text, string? Standing, int? Page);
 }

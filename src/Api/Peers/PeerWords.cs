@@ -10,52 +10,50 @@ namespace PeerRegistry.Api.Peers;
 public sealed record StandingWords(string Text, string Tone, string Meaning);
 
 /// <summary>The texts that describe the state of a peer to the owner.</summary>
-public static class PeerWords
+internal static class PeerWords
 {
     public static StandingWords Standing(PeerView view) => view switch
     {
-        { Peer.Blocked: true } => new("blocked", "bad", "All calls are refused in both directions. To them it looks as if you had never added them."),
-        { Peer.Status: PeerStatus.Withdrawn } =>
-            new("they removed you", "bad",
-                "They had added you and removed you again. All calls are refused until they add you again. You may keep them in your list or remove them."),
-        { Contact.LastError.Code: "identity_refused" or "key_mismatch" or "domain_mismatch" } => new("somebody else answers", "bad",
-            "The Portal at their address is not the one that you added. Nothing is sent there. Ask them some other way, such as by phone, for their current ID."),
-        { Contact.IsReachable: false, Contact.LastSeenAt: { } seen } => new($"not reached since {Day(seen)}", "bad",
-            "Their Portal does not answer. We keep trying, and you remain peers."),
-        { Peer.Status: PeerStatus.Mutual } => new("mutual", "good", "You have added each other. Apps that may see them can call them."),
-        { Peer.Key: null, Contact.LastError: not null } =>
-            new("not reached yet", "wait", "Their Portal has not answered yet. We keep trying. Check the ID and the address."),
-        { Peer.Key: null } => new("connecting", "wait", "We are asking their Portal who it is."),
-        { Peer.Original: true } =>
-            new("waiting for their first call", "wait",
-                "Their Portal is of an older kind that does not tell us when they add you. You become mutual with their first call."),
-        { Contact.Waiting: true } => new("telling them", "wait", "They do not know yet that you added them. We keep trying to tell them."),
-        _ => new("waiting for them", "wait", "They know that you added them. You become mutual as soon as they add you, too."),
+        { Peer.Blocked: true } => new(PeerStateTexts.Blocked, "bad", PeerStateTexts.BlockedMeaning),
+        { Peer.Status: PeerStatus.Withdrawn } => new(PeerStateTexts.Withdrawn, "bad", PeerStateTexts.WithdrawnMeaning),
+        { Contact.LastError.Code: "identity_refused" or "key_mismatch" or "domain_mismatch" } => new(PeerStateTexts.Another, "bad", PeerStateTexts.AnotherMeaning),
+        { Contact.IsReachable: false, Contact.LastSeenAt: { } seen } => new(PeerStateTexts.FormatNotReachedSince(Day(seen)), "bad", PeerStateTexts.NotReachedMeaning),
+        { Peer.Status: PeerStatus.Mutual } => new(PeerStateTexts.Mutual, "good", PeerStateTexts.MutualMeaning),
+        { Peer.Key: null, Contact.LastError: not null } => new(PeerStateTexts.NotReachedYet, "wait", PeerStateTexts.NotReachedYetMeaning),
+        { Peer.Key: null } => new(PeerStateTexts.Connecting, "wait", PeerStateTexts.ConnectingMeaning),
+        { Peer.Original: true } => new(PeerStateTexts.FirstCall, "wait", PeerStateTexts.FirstCallMeaning),
+        { Contact.Waiting: true } => new(PeerStateTexts.Telling, "wait", PeerStateTexts.TellingMeaning),
+        _ => new(PeerStateTexts.Waiting, "wait", PeerStateTexts.WaitingMeaning),
     };
 
     public static string Verified(Peer peer) => peer.Verified switch
     {
-        _ when peer.Key is null => "not reached yet",
-        PeerVerification.FullId => "verified by full ID",
-        PeerVerification.Invite => "verified by invite",
-        _ => "trusted on first use",
+        _ when peer.Key is null => PeerStateTexts.SureNotYet,
+        PeerVerification.Compared => PeerStateTexts.SureCompared,
+        PeerVerification.FullId => PeerStateTexts.SureFullId,
+        PeerVerification.Invite => PeerStateTexts.SureInvite,
+        _ => PeerStateTexts.SureFirstUse,
     };
 
     public static string VerifiedMeaning(Peer peer) => peer.Verified switch
     {
-        _ when peer.Key is null => "As soon as they answer, their ID is checked against everything that you typed.",
-        PeerVerification.FullId => "All 103 characters of the ID were given, so nobody else can impersonate them.",
-        PeerVerification.Invite => "You became peers by an invite. Its link contains the full ID of the Portal that made it, and only one Portal could use it.",
-        _ => "The first Portal that answered with the characters you typed was accepted, and no other since. To be sure, compare the whole ID with them some other way, such as by phone.",
+        _ when peer.Key is null => PeerStateTexts.SureNotYetMeaning,
+        PeerVerification.Compared => PeerStateTexts.SureComparedMeaning,
+        PeerVerification.FullId => PeerStateTexts.SureFullIdMeaning,
+        PeerVerification.Invite => PeerStateTexts.SureInviteMeaning,
+        _ => PeerStateTexts.SureFirstUseMeaning,
     };
 
     /// <summary>What the answer to the last call of an app shows.</summary>
     public static string Proven(AnswerProofState state) => state switch
     {
-        AnswerProofState.Verified => "verified end to end in both directions: their Portal signed its answer",
-        AnswerProofState.Forged => "the last answer was not the one that their Portal signed, so it was withheld",
-        _ => "verified on the way there; their Portal does not sign the answers of its apps",
+        AnswerProofState.Verified => PeerStateTexts.ProvenBoth,
+        AnswerProofState.Forged => PeerStateTexts.ProvenForged,
+        _ => PeerStateTexts.ProvenThere,
     };
 
-    private static string Day(DateTimeOffset at) => at.UtcDateTime.ToString("d MMM HH:mm", CultureInfo.InvariantCulture);
+    /// <param name="reason">One of <see cref="SignatureReasons"/>.</param>
+    public static string Refused(string reason) => RefusedCallTexts.ResourceManager.GetString(reason, CultureInfo.CurrentUICulture) ?? reason;
+
+    private static string Day(DateTimeOffset at) => at.UtcDateTime.ToString("d MMM HH:mm", CultureInfo.CurrentCulture);
 }

@@ -9,9 +9,14 @@ using PeerRegistry.Domain.Portals;
 namespace PeerRegistry.Application.Peers;
 
 /// <summary>Adds a peer to the contact list, or changes it: a member that is absent stays unchanged, one that is null is cleared.</summary>
+/// <remarks>A peer that was removed and whose key is kept is added at the address that it had, unless another is given.</remarks>
 /// <param name="Invite">The code of an invite of that peer, which is sent with our notice.</param>
+/// <param name="IsShown">
+/// Whether the ID was told by the peer's own host and only shown to the owner. It is then the one to be pinned, but no proof that it is the intended peer.
+/// </param>
 /// <returns>True if the peer is new.</returns>
-public sealed record AddPeer(PortalId Portal, TypedPortalId Id, Optional<string?> Petname, Optional<string?> Address, string? Invite = null) : ICommand<bool>
+public sealed record AddPeer(
+    PortalId Portal, TypedPortalId Id, Optional<string?> Petname, Optional<string?> Address, string? Invite = null, bool IsShown = false) : ICommand<bool>
 {
     public sealed class Validator : AbstractValidator<AddPeer>
     {
@@ -44,8 +49,14 @@ public sealed record AddPeer(PortalId Portal, TypedPortalId Id, Optional<string?
         {
             var listed = peer is { Listed: true } ? peer : null;
             var petname = c.Petname.Or(listed?.Petname);
-            var address = c.Address.Or(listed?.Domain == zoneName ? null : listed?.Domain)?.ToLowerInvariant();
-            var verification = c.Invite is not null ? PeerVerification.Invite : c.Id.IsFull ? PeerVerification.FullId : PeerVerification.FirstUse;
+            var known = peer is { Domain.Length: > 0 } && peer.Domain != zoneName ? peer.Domain : null;
+            var address = c.Address.Or(known)?.ToLowerInvariant();
+            var verification = c switch
+            {
+                { Invite: not null } => PeerVerification.Invite,
+                { Id.IsFull: true, IsShown: false } => PeerVerification.FullId,
+                _ => PeerVerification.FirstUse,
+            };
             var added = Peer.Add(peer, self, c.Id, verification, petname, address, address ?? zoneName);
             return added.Count > 0 ? added : [.. Peer.Rename(peer, petname), .. Peer.ChangeAddress(peer, address, address ?? zoneName)];
         }

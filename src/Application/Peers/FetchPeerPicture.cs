@@ -12,7 +12,7 @@ namespace PeerRegistry.Application.Peers;
 /// </summary>
 internal sealed record FetchPeerPicture(PortalId Portal, ShortId Peer) : IRequest
 {
-    private const string Path = "/core/public/meta/avatar";
+    internal const string Path = "/core/public/meta/avatar";
     private const int MaxTag = 200;
 
     internal sealed class Handler(IAggregates aggregates, IPeerMessages messages, IPeerProfiles profiles) : IRequestHandler<FetchPeerPicture, Unit>

@@ -1,6 +1,8 @@
 using System.Globalization;
 using FluentValidation;
 using PeerRegistry.Application.Common;
+using PeerRegistry.Domain.Common;
+using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Peers;
@@ -14,7 +16,7 @@ public static class PeerRules
     public static IRuleBuilderOptions<T, string?> MustBeDomainOf<T>(this IRuleBuilder<T, string?> rule, Func<T, ShortId> peer) => rule
         .Must((command, address) => address is null || IsDomainOf(address, peer(command)))
         .WithErrorCode("domain_mismatch")
-        .WithMessage("The address is a DNS name that begins with the first six characters of the peer's ID and a dot. It may end in a colon and a port.");
+        .WithMessage("Their domain begins with the first six characters of their ID and a dot, and may end in a colon and a port. Copy it from the address of their page.");
 
     /// <summary>Whether this is a DNS name whose first label is the short ID, with a port behind it or without.</summary>
     public static bool IsDomainOf(string address, ShortId peer)
@@ -28,6 +30,19 @@ public static class PeerRules
 
     /// <summary>The name in an address, without its port.</summary>
     public static string HostOf(string address) => address.Split(':', 2)[0];
+
+    /// <summary>The address in what was typed for one, such as the link of a page. Text that is none is returned as it is, to be refused with its reason.</summary>
+    public static string AddressIn(string typed)
+    {
+        try
+        {
+            return PastedPeer.Parse(typed).Address ?? typed;
+        }
+        catch (RefusedException)
+        {
+            return typed;
+        }
+    }
 
     /// <summary>The address at which a Portal is reached that says that it has this domain and, if it is not 443, this port.</summary>
     public static string Address(string domain, int? port) =>

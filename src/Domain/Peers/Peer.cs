@@ -112,6 +112,7 @@ public sealed record Peer : IAggregate<Peer, PeerEvent>
         {
             Id = e.Id, Key = e.Key, ClaimedName = e.Name, Verification = e.Verification, SpeaksOurs = e.Signed, PinnedAt = at,
         },
+        PeerVerified => peer! with { Verification = PeerVerification.Compared },
         PeerIdentityRefused e => peer! with { Refused = peer.Refused.With(e.Answered, e.Day) },
         PeerProtocolSeen => peer! with { SpeaksOurs = true, Original = false },
         PeerNameClaimed { Day: { } day } e => peer! with { ClaimedName = e.Name, Names = peer.Names.OneMore(day) },
@@ -179,6 +180,17 @@ public sealed record Peer : IAggregate<Peer, PeerEvent>
     /// <summary>Pins the key of a peer that used an invite of ours: the key that signed its notice.</summary>
     public static IReadOnlyList<PeerEvent> Welcome(Peer? peer, PublicKey key, string? name) =>
         peer is { Listed: true, Key: null } ? [new PeerKeyPinned(key.Id, key, name, peer.Verification, Signed: true)] : [];
+
+    /// <summary>Records that the owner has compared both IDs with the peer's owner. It counts for as long as the pinned key is kept.</summary>
+    /// <param name="compared">The ID that was compared.</param>
+    /// <exception cref="Common.RefusedException"><c>peer_unknown</c>; <c>key_mismatch</c>: the pinned key is not that of this ID</exception>
+    public static IReadOnlyList<PeerEvent> Verify(Peer? peer, PortalId compared) => RequireListed(peer) switch
+    {
+        { Key: { } key } when key.Id != compared => throw PeerRefusals.ComparedAnother(),
+        { Key: null } => throw PeerRefusals.ComparedAnother(),
+        { Verification: PeerVerification.Compared } => [],
+        _ => [new PeerVerified(compared)],
+    };
 
     /// <summary>
     /// Records that the peer has this Portal in its list, too. The peer shows it by its notice, by its answer to ours or, if it runs the

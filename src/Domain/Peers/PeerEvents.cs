@@ -46,6 +46,10 @@ public sealed record PeerKeyPinned(PortalId Id, PublicKey Key, string? Name, Pee
 [WireName("peer_circles_set")]
 public sealed record PeerCirclesSet(PortalId? Id, CircleSet Circles) : PeerEvent;
 
+/// <summary>Both owners compared their numbers, and they were the same, so the pinned key is the intended one. Each side records its own.</summary>
+[WireName("peer_verified")]
+public sealed record PeerVerified(PortalId Id) : PeerEvent;
+
 /// <summary>A key answered that is not the pinned or typed one. Recorded at most once per key and day, and at most ten times a day.</summary>
 /// <param name="Answered">The ID of the key that answered.</param>
 /// <param name="Day">The day in UTC.</param>
@@ -111,4 +115,7 @@ public enum PeerVerification
 
     /// <summary>The peer used an invite of ours, or we used one of the peer's.</summary>
     Invite,
+
+    /// <summary>Both owners compared the numbers that follow from both IDs; see <see cref="Comparison"/>.</summary>
+    Compared,
 }

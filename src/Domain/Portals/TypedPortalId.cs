@@ -48,7 +48,7 @@ public readonly record struct TypedPortalId
     public override string ToString() => Value;
 
     internal static RefusedException Malformed() => new(RefusalKind.Invalid, "id_malformed",
-        $"A Portal ID has 6 to 103 characters of {HumanEncoding.Alphabet}.");
+        "This is not the ID of a Portal. Copy the whole ID, or at least its first six characters, from their public page.");
 
     private sealed class TypedPortalIdJson : JsonConverter<TypedPortalId>
     {

@@ -6,7 +6,7 @@ using PeerRegistry.Domain.Portals;
 namespace PeerRegistry.Infrastructure.ReadModels;
 
 /// <summary>Table <c>peer_list</c>, key the short ID.</summary>
-internal sealed class PeerListProjection() : Projection<Peer, PeerEvent>("peer_list/3", "peer-")
+internal sealed class PeerListProjection() : Projection<Peer, PeerEvent>("peer_list/4", "peer-")
 {
     protected override PortalSnapshot Show(PortalSnapshot snapshot, string key, Peer? row)
     {

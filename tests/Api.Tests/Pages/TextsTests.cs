@@ -4,7 +4,9 @@ using System.Reflection;
 using System.Resources;
 using System.Text.RegularExpressions;
 using PeerRegistry.Api.Pages;
+using PeerRegistry.Api.Peers;
 using PeerRegistry.Application.Peers;
+using PeerRegistry.Application.SignedCalls;
 
 namespace PeerRegistry.Api.Tests.Pages;
 
@@ -43,6 +45,18 @@ public sealed partial class TextsTests
         {
             var translated = Entries(new ResourceManager(typeof(RefusalTexts)), language);
             Assert.Empty(codes.Concat(PeerFault.All.Select(f => f.Code)).Except(translated.Keys));
+        }
+    }
+
+    [Fact]
+    public void Every_cause_of_failure_and_every_reason_of_a_refused_call_has_a_sentence_in_every_language()
+    {
+        foreach (var language in Languages.All)
+        {
+            if (language != Languages.English)
+                Assert.Empty(PeerFault.All.Select(fault => fault.Code).Append("given_up").Except(Entries(new ResourceManager(typeof(RefusalTexts)), language).Keys));
+            var reasons = typeof(SignatureReasons).GetFields().Select(field => (string)field.GetValue(null)!);
+            Assert.Empty(reasons.Except(Entries(new ResourceManager(typeof(RefusedCallTexts)), language == Languages.English ? CultureInfo.InvariantCulture : language).Keys));
         }
     }
 

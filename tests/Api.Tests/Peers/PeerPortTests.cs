@@ -51,14 +51,4 @@ public sealed class PeerPortTests(TestPostgres postgres)
         var said = await anybody.Get($"https://{bob.Domain}/core/public/meta/whoareyou");
         Assert.Equal((bob.Domain, 8443), (said.Json.GetProperty("domain").GetString(), said.Json.GetProperty("port").GetInt32()));
     }
-
-    [Theory]
-    [InlineData("https://abcdef.example:8443/#abcdef", "abcdef.example:8443")]
-    [InlineData("https://abcdef.example:443/#abcdef", "abcdef.example")]
-    [InlineData("https://abcdef.example/#abcdef", "abcdef.example")]
-    public void A_pasted_address_keeps_its_port(string text, string address)
-    {
-        var self = new Portal(PortalId.Of("test"), PublicKey.Ed25519(new byte[32]), "ghjkln.portal.test", "Test", null, false, null, null, null);
-        Assert.Equal(address, PastedPeer.Parse(text, self).Address);
-    }
 }

@@ -19,6 +19,29 @@ public sealed partial class PeerSpecs
     private static PeerEvent PinnedRsa => new PeerKeyPinned(RsaKey.Id, RsaKey, null, PeerVerification.FirstUse, Signed: false);
 
     [Fact]
+    public void A_comparison_is_recorded_once_and_outlives_a_removal()
+    {
+        Given(Added, Pinned).When(p => Peer.Verify(p, Ada.Id)).Then(new PeerVerified(Ada.Id));
+        Given(Added, Pinned, new PeerVerified(Ada.Id)).When(p => Peer.Verify(p, Ada.Id)).ThenNothing();
+        Assert.Equal(PeerVerification.Compared, After(Added, Pinned, new PeerVerified(Ada.Id))!.Verified);
+        Assert.Equal(PeerVerification.Compared, After(Added, Pinned, new PeerVerified(Ada.Id), new PeerRemoved(Ada.Id), Added)!.Verified);
+    }
+
+    [Fact]
+    public void A_comparison_of_another_key_or_before_first_contact_is_refused()
+    {
+        Given(Added, Pinned).When(p => Peer.Verify(p, Own.Id)).ThenRefused("key_mismatch");
+        Given(Added).When(p => Peer.Verify(p, Ada.Id)).ThenRefused("key_mismatch");
+        Given().When(p => Peer.Verify(p, Ada.Id)).ThenRefused("peer_unknown");
+        Given(Added, Pinned, new PeerRemoved(Ada.Id)).When(p => Peer.Verify(p, Ada.Id)).ThenRefused("peer_unknown");
+    }
+
+    [Fact]
+    public void A_comparison_is_undone_when_the_identity_is_forgotten() => Assert.Equal(
+        PeerVerification.FirstUse,
+        After(Added, Pinned, new PeerVerified(Ada.Id), new PeerRemoved(Ada.Id), new PeerIdentityForgotten(Ada.Id), Added, Pinned)!.Verified);
+
+    [Fact]
     public void A_new_petname_is_recorded() =>
         Given(Added, Pinned).When(p => Peer.Rename(p, "Neighbour")).Then(new PeerRenamed(Ada.Id, "Neighbour"));
 
