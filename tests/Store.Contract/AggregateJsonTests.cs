@@ -47,7 +47,7 @@ public sealed class AggregateJsonTests
         var key = Given.Key();
         AssertReadsBack(new Portal(key.Id, key, "abcdef.zone", "Ann", "a@b.example", true, "text", "image/png", "abc")
         {
-            Invites = [new Invite("one", At, At.AddDays(7), Given.Portal(), Revoked: true)],
+            Invites = [new Invite("one", At, At.AddDays(7), Given.Portal(), Revoked: true, "Ben", At.AddDays(1))],
         });
     }
 

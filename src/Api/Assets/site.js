@@ -263,3 +263,23 @@ function isSelected(node) {
   const selection = getSelection();
   return selection !== null && !selection.isCollapsed && selection.containsNode(node, true);
 }
+
+// The address of the visitor's own Portal, remembered in this browser for the next invite. A browser that stores nothing does without.
+for (const field of document.querySelectorAll("[data-remember]")) {
+  const key = `remember:${field.name}`;
+  try {
+    field.value ||= localStorage.getItem(key) ?? "";
+    field.form.addEventListener("submit", () => localStorage.setItem(key, field.value.trim()));
+  } catch {
+    // storage is switched off
+  }
+}
+
+if (navigator.share)
+  document.documentElement.classList.add("can-share");
+
+document.addEventListener("click", event => {
+  const share = event.target.closest("[data-share]");
+  if (share)
+    navigator.share({ title: share.dataset.shareTitle, url: share.dataset.share }).catch(() => { /* closed without sharing */ });
+});

@@ -14,11 +14,12 @@ namespace PeerRegistry.Api.Portals;
 internal static class HomePages
 {
     private const int RequestsCounted = 100;
+    private static readonly TimeSpan ShownUsed = TimeSpan.FromDays(7);
 
     public static void MapHomePages(this IEndpointRouteBuilder pages)
     {
         pages.MapGet("/home", (CurrentPortal portal, RegistryOptions options, IMediator mediator, TimeProvider clock, CancellationToken ct) =>
-            Show(portal, options, mediator, clock, null, "", ct));
+            Show(portal, options, mediator, clock, null, ct));
         pages.MapPost("/home/steps/hide", (PageForm _, HttpResponse response) =>
         {
             response.Cookies.Append(FirstSteps.Hidden, "1", Devices.OwnerSession.CookieOptions(TimeSpan.FromDays(400)));
@@ -33,27 +34,15 @@ internal static class HomePages
         });
     }
 
-    /// <summary>Shows an invite to the person who was given its link. Opening the link does not consume the invite or reveal its code to others.</summary>
-    public static void MapInvitePage(this IEndpointRouteBuilder pages) =>
-        pages.MapGet("/invite/{invite}", (string invite, HttpResponse response, CurrentPortal portal, PublicUrl url) =>
-    {
-        if (invite.Split('.') is not [var id, { Length: 22 } code] || id != portal.Id.Value || !code.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
-            throw new RefusedException(RefusalKind.NotFound, "invite_unknown", "This is not an invite of this Portal. Check that the whole link was copied.");
-
-        response.Headers.CacheControl = "no-store";
-        response.Headers["Referrer-Policy"] = "no-referrer";
-        return PageResults.Page<InvitePage>($"{url.Portal(portal.Snapshot)}/invite/{invite}");
-    });
-
     private static async Task<IResult> Show(
-        CurrentPortal portal, RegistryOptions options, IMediator mediator, TimeProvider clock, FreshInvite? fresh, string freshUrl, CancellationToken ct)
+        CurrentPortal portal, RegistryOptions options, IMediator mediator, TimeProvider clock, InvitesSection.FreshLink? fresh, CancellationToken ct, FormFailure? failure = null)
     {
         var snapshot = portal.Snapshot;
         var requests = await mediator.Send(new ListPeeringRequests(portal.Id, null, RequestsCounted), ct);
         return PageResults.Page<HomePage>(new HomePage.View(
             snapshot.Portal, snapshot.Peers.Values.Count(p => p.Listed), snapshot.Peers.Values.Count(p => p.IsMutual), snapshot.Apps.Count,
             snapshot.Devices.Count, requests.Count, await mediator.Send(new FindAttention(portal.Id), ct), PortalLinks.IsAlone(snapshot.Portal, options),
-            [.. snapshot.Portal.Invites.Where(i => i.IsOpen(clock.GetUtcNow())).Reverse()], fresh, freshUrl));
+            [.. snapshot.Portal.Invites.Where(i => i.IsOpen(clock.GetUtcNow())).Reverse()], UsedLately(snapshot, clock.GetUtcNow()), fresh), failure);
     }
 
     private static async Task<IResult> Invite(
@@ -61,10 +50,28 @@ internal static class HomePages
         CancellationToken ct)
     {
         var days = int.TryParse(form["days"], NumberStyles.None, CultureInfo.InvariantCulture, out var asked) ? asked : (int?)null;
-        var fresh = await mediator.Send(new CreateInvite(portal.Id, days is { } given ? TimeSpan.FromDays(given) : null), ct);
-        portal.Refresh(snapshots);
-        return await Show(portal, options, mediator, clock, fresh, url.Portal(portal.Snapshot) + fresh.Path, ct);
+        try
+        {
+            var made = await mediator.Send(new CreateInvite(portal.Id, days is { } given ? TimeSpan.FromDays(given) : null, form["label"]), ct);
+            portal.Refresh(snapshots);
+            return await Show(portal, options, mediator, clock, new InvitesSection.FreshLink(made, url.Portal(portal.Snapshot) + made.Path, form["label"]), ct);
+        }
+        catch (RefusedException refused)
+        {
+            return await Show(portal, options, mediator, clock, null, ct, new FormFailure("new-invite", "label", refused, form));
+        }
     }
+
+    /// <summary>The invites that brought somebody within the last week and whose peer is still in the list, the latest first.</summary>
+    private static List<(Invite, string)> UsedLately(PortalSnapshot snapshot, DateTimeOffset now) =>
+    [
+        .. from invite in snapshot.Portal.Invites
+           where invite.UsedAt > now - ShownUsed
+           let peer = snapshot.Peers.GetValueOrDefault(invite.UsedBy!.Value.Short)
+           where peer is { Listed: true } && peer.Id == invite.UsedBy
+           orderby invite.UsedAt descending
+           select (invite, peer!.Name),
+    ];
 
     private static Invite Find(string id, CurrentPortal portal) => portal.Snapshot.Portal.Invites.FirstOrDefault(i => i.Id == id)
         ?? throw new RefusedException(RefusalKind.NotFound, "invite_unknown", "There is no such invite.");

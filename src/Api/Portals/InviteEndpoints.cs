@@ -31,7 +31,7 @@ internal static class InviteEndpoints
     {
         // out of range in either case, and without an overflow
         TimeSpan? life = body?.Days is { } days ? TimeSpan.FromDays(Math.Clamp(days, -1000, 1000)) : null;
-        var invite = await mediator.Send(new CreateInvite(portal.Id, life), ct);
+        var invite = await mediator.Send(new CreateInvite(portal.Id, life, body?.Label), ct);
         response.Headers.CacheControl = "no-store";
         return TypedResults.Created((string?)null, new FreshItem(invite.Id, url.Portal(portal.Snapshot) + invite.Path, invite.ExpiresAt));
     }
@@ -43,12 +43,13 @@ internal static class InviteEndpoints
     }
 
     /// <param name="Days">How long the invite is valid: 1 to 90 days, 7 if absent.</param>
-    private sealed record NewInvite(int? Days = null);
+    /// <param name="Label">For whom it is: a name, which only the owner sees. None if absent.</param>
+    private sealed record NewInvite(int? Days = null, string? Label = null);
 
     private sealed record FreshItem(string Id, string Url, DateTimeOffset ExpiresAt);
 
-    private sealed record InviteItem(string Id, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt, PortalId? UsedBy, bool Revoked)
+    private sealed record InviteItem(string Id, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt, PortalId? UsedBy, DateTimeOffset? UsedAt, bool Revoked, string? Label)
     {
-        public static InviteItem Of(Invite row) => new(row.Id, row.CreatedAt, row.ExpiresAt, row.UsedBy, row.Revoked);
+        public static InviteItem Of(Invite row) => new(row.Id, row.CreatedAt, row.ExpiresAt, row.UsedBy, row.UsedAt, row.Revoked, row.Label);
     }
 }

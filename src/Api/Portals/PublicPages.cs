@@ -12,6 +12,7 @@ internal static class PublicPages
     private static RazorComponentResult<PublicPage> Show(HttpContext context, CurrentPortal portal)
     {
         context.Response.Headers.CacheControl = "public, max-age=60";
+        context.Response.Headers.ContentSecurityPolicy = AddMePages.ContentSecurityPolicy;
         return PageResults.Page<PublicPage>(portal.Snapshot);
     }
 }

@@ -13,7 +13,8 @@ namespace PeerRegistry.Application.Portals;
 public sealed record FreshInvite(string Id, string Code, string Path, DateTimeOffset ExpiresAt);
 
 /// <param name="Life">Null for <see cref="DefaultLife"/>.</param>
-public sealed record CreateInvite(PortalId Portal, TimeSpan? Life = null) : ICommand<FreshInvite>
+/// <param name="Label">For whom it is, or null.</param>
+public sealed record CreateInvite(PortalId Portal, TimeSpan? Life = null, string? Label = null) : ICommand<FreshInvite>
 {
     public static readonly TimeSpan DefaultLife = TimeSpan.FromDays(7);
 
@@ -21,8 +22,12 @@ public sealed record CreateInvite(PortalId Portal, TimeSpan? Life = null) : ICom
 
     public sealed class Validator : AbstractValidator<CreateInvite>
     {
-        public Validator() => RuleFor(c => c.Life).Must(life => life is null || (life > TimeSpan.Zero && life <= MaxLife))
-            .WithErrorCode("request_invalid").WithMessage($"An invite is good for at most {MaxLife.TotalDays} days.");
+        public Validator()
+        {
+            RuleFor(c => c.Life).Must(life => life is null || (life > TimeSpan.Zero && life <= MaxLife))
+                .WithErrorCode("request_invalid").WithMessage($"An invite is good for at most {MaxLife.TotalDays} days.");
+            RuleFor(c => c.Label).MustBeNameOrNull();
+        }
     }
 
     internal sealed class Handler(IDocumentSession session, IAggregates aggregates, IInvites codes, TimeProvider clock)
@@ -34,7 +39,7 @@ public sealed record CreateInvite(PortalId Portal, TimeSpan? Life = null) : ICom
             var now = clock.GetUtcNow();
             var expiresAt = now + (c.Life ?? DefaultLife);
             var portal = await aggregates.LoadPortal(session, ct);
-            portal.Append(Invites.Create(portal.State, id, expiresAt, now));
+            portal.Append(Invites.Create(portal.State, id, expiresAt, now, c.Label));
             codes.Keep(session, TokenHash.Of(code), id);
             return new FreshInvite(id, code, $"/invite/{c.Portal}.{code}", expiresAt);
         }

@@ -4,7 +4,10 @@ namespace PeerRegistry.Domain.Portals;
 
 /// <summary>An invite lets one Portal in without asking the owner again.</summary>
 /// <param name="UsedBy">The Portal that used the invite, or null if it was not used.</param>
-public sealed record Invite(string Id, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt, PortalId? UsedBy, bool Revoked)
+/// <param name="Label">For whom the invite is, in the owner's words, or null.</param>
+/// <param name="UsedAt">Null if it was not used.</param>
+public sealed record Invite(
+    string Id, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt, PortalId? UsedBy, bool Revoked, string? Label = null, DateTimeOffset? UsedAt = null)
 {
     public bool IsOpen(DateTimeOffset now) => this is { UsedBy: null, Revoked: false } && now < ExpiresAt;
 }
@@ -19,11 +22,11 @@ public static class Invites
     public const int MaxKept = 2 * MaxOpen;
 
     /// <exception cref="RefusedException"><c>portal_unknown</c>; <c>too_many_invites</c></exception>
-    public static IReadOnlyList<PortalEvent> Create(Portal? portal, string id, DateTimeOffset expiresAt, DateTimeOffset now)
+    public static IReadOnlyList<PortalEvent> Create(Portal? portal, string id, DateTimeOffset expiresAt, DateTimeOffset now, string? label = null)
     {
         var known = Portal.Require(portal);
         return known.Invites.Count(invite => invite.IsOpen(now)) < MaxOpen
-            ? [new InviteCreated(known.Id, id, expiresAt)]
+            ? [new InviteCreated(known.Id, id, expiresAt, label)]
             : throw new RefusedException(RefusalKind.Conflict, "too_many_invites", $"{MaxOpen} invites are open. Revoke some first.");
     }
 

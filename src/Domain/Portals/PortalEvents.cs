@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Domain.Portals;
@@ -24,8 +25,11 @@ public sealed record AvatarChanged(PortalId Id, string? MediaType, string? Sha25
 [WireName("language_chosen")]
 public sealed record LanguageChosen(PortalId Id, string? Language) : PortalEvent;
 
+/// <param name="Label">For whom it is, in the owner's words; null if nothing was said, and in events of earlier versions.</param>
 [WireName("invite_created")]
-public sealed record InviteCreated(PortalId Id, string Invite, DateTimeOffset ExpiresAt) : PortalEvent;
+public sealed record InviteCreated(
+    PortalId Id, string Invite, DateTimeOffset ExpiresAt, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Label = null)
+    : PortalEvent;
 
 [WireName("invite_used")]
 public sealed record InviteUsed(PortalId Id, string Invite, PortalId By) : PortalEvent;

@@ -125,6 +125,14 @@ internal static class PageSteps
 
     public static Task Fill(this IPage page, string label, string text) => page.GetByLabel(label, new() { Exact = true }).FillAsync(text);
 
+    /// <summary>On the page of the peers: pastes this, and confirms whose Portal it is.</summary>
+    public static async Task AddPeer(this IPage page, string pasted)
+    {
+        await page.Fill("Their link, address or ID", pasted);
+        await page.Press("Continue");
+        await page.Press("Add");
+    }
+
     /// <summary>Waits until the page shows it, by itself or when it is loaded again.</summary>
     public static async Task Sees(this IPage page, string text, int seconds = 15)
     {

@@ -31,8 +31,7 @@ public sealed class OwnerTests(Browsing browsing)
         var (ada, bo) = (await browsing.Owner(a, scripts), await browsing.Owner(b, scripts));
 
         await ada.Follow("Peers");
-        await ada.Fill("Their ID, their page's address or their invite", $"https://{b.Domain}/#{b.Id}");
-        await ada.Press("Add");
+        await ada.AddPeer($"https://{b.Domain}/#{b.Id}");
         await ada.Sees("waiting for them");
 
         await bo.Locator("nav a[href='/inbox']").ClickAsync();
@@ -61,8 +60,7 @@ public sealed class OwnerTests(Browsing browsing)
         Assert.Equal("Ada invites you", await bo.Locator("h1").InnerTextAsync());
 
         await bo.Open(b, "/peers");
-        await bo.Fill("Their ID, their page's address or their invite", link);
-        await bo.Press("Add");
+        await bo.AddPeer(link);
         await bo.Sees("mutual");
         await bo.Sees("verified by invite");
         await ada.Open(a, $"/peers/{b.Id.Short}");
@@ -104,8 +102,7 @@ public sealed class OwnerTests(Browsing browsing)
         var b = await browsing.Move("Bo");
         var ada = await browsing.Owner(a, scripts);
         await ada.Open(a, "/peers");
-        await ada.Fill("Their ID, their page's address or their invite", b.Id.Value);
-        await ada.Press("Add");
+        await ada.AddPeer(b.Id.Value);
         await ada.Sees("waiting for them");
 
         await ada.Fill("Your name for them", "The best <b>Bo</b>");
@@ -133,16 +130,16 @@ public sealed class OwnerTests(Browsing browsing)
         var a = await browsing.Move("Ada");
         var ada = await browsing.Owner(a);
         await ada.Open(a, "/peers");
-        await ada.Fill("Their ID, their page's address or their invite", "q69d!");
-        await ada.Press("Add");
-        var field = ada.GetByLabel("Their ID, their page's address or their invite");
+        await ada.Fill("Their link, address or ID", "q69d!");
+        await ada.Press("Continue");
+        var field = ada.GetByLabel("Their link, address or ID");
         Assert.Equal("q69d!", await field.InputValueAsync());
         Assert.Equal("true", await field.GetAttributeAsync("aria-invalid"));
-        Assert.Contains("6 to 103 characters", await ada.Locator("#add-peer-id-error").InnerTextAsync(), StringComparison.Ordinal);
+        Assert.Contains("No Portal can be found in this text", await ada.Locator("#add-peer-text-error").InnerTextAsync(), StringComparison.Ordinal);
 
-        await ada.Fill("Their ID, their page's address or their invite", a.Id.Value);
-        await ada.Press("Add");
-        Assert.Contains("this Portal itself", await ada.Locator("#add-peer-id-error").InnerTextAsync(), StringComparison.Ordinal);
+        await ada.Fill("Their link, address or ID", a.Id.Value);
+        await ada.Press("Continue");
+        Assert.Contains("this Portal itself", await ada.Locator("#add-peer-text-error").InnerTextAsync(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -152,8 +149,7 @@ public sealed class OwnerTests(Browsing browsing)
         var b = await browsing.Move("Bo");
         var ada = await browsing.Owner(a);
         await ada.Open(a, "/peers");
-        await ada.Fill("Their ID, their page's address or their invite", b.Id.Value);
-        await ada.Press("Add");
+        await ada.AddPeer(b.Id.Value);
         await ada.Sees("waiting for them");
 
         await ada.Open(a, "/apps");

@@ -15,6 +15,15 @@ public sealed class InvitesSpecs
     public void An_open_invite_admits_one_Portal() => Assert.Equal(new InviteUsed(Key.Id, "one", Guest), Invites.Use(After(Created, Made), "one", Guest, Now));
 
     [Fact]
+    public void An_invite_says_for_whom_it_is_and_when_it_was_used()
+    {
+        Assert.Equal([Made with { Label = "Ben" }], Invites.Create(After(Created), "one", Made.ExpiresAt, Now, "Ben"));
+        var used = Assert.Single(After(Created, Made with { Label = "Ben" }, new InviteUsed(Key.Id, "one", Guest))!.Invites);
+        Assert.Equal(("Ben", Guest), (used.Label, used.UsedBy));
+        Assert.NotNull(used.UsedAt);
+    }
+
+    [Fact]
     public void A_used_invite_admits_nobody() =>
         Assert.Null(Invites.Use(After(Created, Made, new InviteUsed(Key.Id, "one", Guest)), "one", Guest, Now));
 

@@ -47,7 +47,7 @@ public sealed class PortalSpecs
     [Fact]
     public void An_invite_remembers_when_it_was_created_and_who_used_it() =>
         Assert.Equal(
-            [new Invite("one", At, At.AddDays(7), Key.Id, Revoked: false)],
+            [new Invite("one", At, At.AddDays(7), Key.Id, Revoked: false, UsedAt: At)],
             After(new InviteCreated(Key.Id, "one", At.AddDays(7)), new InviteUsed(Key.Id, "one", Key.Id)).Invites);
 
     [Fact]
