@@ -15,13 +15,11 @@ public sealed record EditProfile(PortalId Portal, string Name, string? Email, st
         public Validator()
         {
             RuleFor(c => c.Name).MustBeName();
-            RuleFor(c => c.Email).Must(email => email is null || IsEmail(email)).WithErrorCode("email_invalid").WithMessage("This is no e-mail address.");
+            RuleFor(c => c.Email).Must(email => email is null || EmailAddress.IsValid(email)).WithErrorCode("email_invalid")
+                .WithMessage("This is no e-mail address that mail can be sent to. One looks like anna@portal.example.");
             RuleFor(c => c.Description).Must(text => text is null || (text.Length <= Profile.MaxDescription && !text.Contains('\0', StringComparison.Ordinal)))
                 .WithErrorCode("description_invalid").WithMessage($"A description is text of at most {Profile.MaxDescription} characters.");
         }
-
-        private static bool IsEmail(string text) => text.Length <= Profile.MaxEmail && text.Split('@') is [{ Length: > 0 }, { Length: > 0 }]
-            && !text.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c is '<' or '>' or '"');
     }
 
     internal sealed class Handler(IDocumentSession session, IAggregates aggregates, IPeerings peerings, TimeProvider clock) : IRequestHandler<EditProfile, Unit>
