@@ -16,6 +16,9 @@ internal sealed record RegistrationAnswer(string Name, IReadOnlyList<string> War
 
 internal sealed record VisibilityBody(VisibilityMode Mode, IReadOnlyList<string>? Peers = null, IReadOnlyList<CircleId>? Circles = null);
 
+/// <param name="Visible">Whether the app sees the peer.</param>
+internal sealed record SeenBody(bool Visible);
+
 internal sealed record TokenAnswer(string Token);
 
 /// <summary>The owner's API for apps.</summary>
@@ -35,6 +38,8 @@ internal static class AppEndpoints
         apps.MapDelete("/{name}", Remove).WithName("apps.remove").ProducesProblem(404);
         apps.MapGet("/{name}/visibility", ShowVisibility).WithName("apps.visibility").ProducesProblem(404);
         apps.MapPut("/{name}/visibility", SetVisibility).WithName("apps.set-visibility").WithMetadata(new BodyLimit(MaxVisibility)).ProducesProblem(404);
+        edge.MapPut("/core/protected/peers/{id}/apps/{name}", ShowPeer).WithName("apps.show-peer").WithTags("Apps")
+            .RequireAuthorization(Policies.Owner).ProducesProblem(401).ProducesProblem(404).ProducesProblem(409);
         apps.MapGet("/{name}/explain", Explain).WithName("apps.explain").ProducesProblem(404);
         apps.MapPost("/{name}/token", IssueToken).WithName("apps.issue-token").ProducesProblem(404);
     }
@@ -77,6 +82,13 @@ internal static class AppEndpoints
     {
         var peers = (body.Peers ?? []).Select(TypedPortalId.Parse).ToList();
         await mediator.Send(new SetVisibility(portal.Id, Find(portal, name).Name, body.Mode, peers) { Circles = body.Circles ?? [] }, ct);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<NoContent> ShowPeer(
+        string id, string name, SeenBody body, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    {
+        await mediator.Send(new ShowPeerToApp(portal.Id, Find(portal, name).Name, TypedPortalId.Parse(id), body.Visible), ct);
         return TypedResults.NoContent();
     }
 

@@ -7,18 +7,19 @@ using PeerRegistry.Api.Pages;
 using PeerRegistry.Application.Apps;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.ForwardAuth;
-using PeerRegistry.Application.Peers;
 using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Apps;
+using PeerRegistry.Domain.Circles;
 using PeerRegistry.Domain.Common;
+using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Api.Apps;
 
 internal static class AppPages
 {
-    /// <summary>The number of peers to choose from on one page.</summary>
-    private const int MaxChoices = 100;
+    /// <summary>The number of peers in the list of those for whom a path can be explained.</summary>
+    private const int MaxAsked = 100;
 
     public static void MapAppPages(this IEndpointRouteBuilder pages)
     {
@@ -26,7 +27,10 @@ internal static class AppPages
         // a byte of the description may take three in a form
         pages.MapPost("/apps", Register).WithMetadata(new BodyLimit((3 * AppMetaParser.MaxBytes) + BodyLimit.BesideLargeField));
         pages.MapGet("/apps/{name}", Ask);
-        pages.MapPost("/apps/{name}/visibility", SetVisibility).WithMetadata(new BodyLimit(64 * 1024));
+        pages.MapPost("/apps/{name}/visibility", SetVisibility).WithMetadata(new BodyLimit(PeerChoice.MaxForm));
+        pages.MapPost("/apps/{name}/find", (string name, PageForm form, CurrentPortal portal) => Show(portal, new Shown(name) { Chosen = form }))
+            .WithMetadata(new BodyLimit(PeerChoice.MaxForm));
+        pages.MapPost("/peers/{id}/apps/{name}", ShowPeer);
         pages.MapPost("/apps/{name}/token", IssueToken);
         pages.MapPost("/apps/{name}/passwords", CreatePassword);
         pages.MapPost("/apps/{name}/passwords/{id}/revoke", async (
@@ -44,9 +48,9 @@ internal static class AppPages
     }
 
     private static async Task<IResult> Ask(
-        string name, string? pick, string? path, string? @as, CurrentPortal portal, ClaimsPrincipal me, IMediator mediator, CancellationToken ct)
+        string name, string? path, string? @as, CurrentPortal portal, ClaimsPrincipal me, IMediator mediator, CancellationToken ct)
     {
-        var shown = new Shown(name, pick);
+        var shown = new Shown(name);
         if (path is null)
             return Show(portal, shown);
 
@@ -85,34 +89,46 @@ internal static class AppPages
     private static RazorComponentResult<AppPage> Show(CurrentPortal portal, Shown shown, FormFailure? failure = null)
     {
         var app = Find(portal, shown.Name);
-        var pick = string.IsNullOrWhiteSpace(shown.Pick) ? null : shown.Pick.Trim();
+        var named = app.Visibility.Peers.ToHashSet();
         var peers = portal.Snapshot.Peers.Values.Where(p => p is { Listed: true, Id: not null }).ToList();
-        var choices = peers
-            .Where(p => pick is null || p.IsCalled(pick))
-            .OrderByDescending(p => app.Visibility.Peers.Contains(p.Id!.Value)).ThenBy(p => p.Name, StringComparer.OrdinalIgnoreCase)
-            .Take(MaxChoices)
-            .ToList();
-        return PageResults.Page<AppPage>(
-            new AppPage.View(app, choices, pick, peers.Count > choices.Count, shown.Token, shown.Warnings, shown.Asked) { Password = shown.Password }, failure);
+        bool IsNamed(Peer peer) => named.Contains(peer.Id!.Value);
+        var chosen = shown.Chosen ?? failure?.Typed;
+        var choice = chosen?.Has("mode") is true
+            ? new AppPage.Sight(ModeIn(chosen), CirclesIn(chosen), PeerChoice.Of(peers, IsNamed, chosen))
+            : new AppPage.Sight(app.Visibility.Mode, app.Visibility.Circles, PeerChoice.Of(peers, IsNamed));
+        var asking = peers.Where(app.Shows).OrderBy(p => p.Name, StringComparer.OrdinalIgnoreCase).Take(MaxAsked).ToList();
+        return PageResults.Page<AppPage>(new AppPage.View(app, choice, asking, shown.Token, shown.Warnings, shown.Asked) { Password = shown.Password }, failure);
     }
 
-    /// <summary>Applies the choice to the peers that the form showed. The choice for all other peers is kept.</summary>
+    private static VisibilityMode ModeIn(PageForm form) => Enum.TryParse<VisibilityMode>(form["mode"], out var mode) ? mode : VisibilityMode.None;
+
+    private static CircleSet CirclesIn(PageForm form) =>
+        CircleSet.Of(form.All("circles").Select(text => CircleId.TryParse(text, out var circle) ? circle : throw CircleList.Unknown()));
+
+    /// <summary>Peers that are not in the list at the moment are kept, as long as they stand for the same.</summary>
     private static async Task<IResult> SetVisibility(string name, PageForm form, CurrentPortal portal, IMediator mediator, CancellationToken ct)
     {
         var app = Find(portal, name);
-        var mode = Enum.TryParse<VisibilityMode>(form["mode"], out var chosen) ? chosen : VisibilityMode.None;
-        var shown = form.All("shown").ToHashSet();
-        var kept = app.Visibility.Peers.Where(p => !shown.Contains(p.Short.Value)).Select(TypedPortalId.Of);
+        var (mode, ticked) = (ModeIn(form), PeerChoice.TickedIn(form));
+        var (names, known) = (mode is VisibilityMode.Some or VisibilityMode.AllExcept, portal.Snapshot.Peers);
+        var kept = app.Visibility.Peers.Where(p => mode == app.Visibility.Mode && known.GetValueOrDefault(p.Short)?.Listed is not true);
         try
         {
-            var peers = mode == VisibilityMode.Some ? [.. kept, .. form.All("peers").Select(TypedPortalId.Parse)] : Array.Empty<TypedPortalId>();
-            await mediator.Send(new SetVisibility(portal.Id, app.Name, mode, peers), ct);
+            TypedPortalId[] peers = names ? [.. kept.Select(TypedPortalId.Of), .. ticked.Select(TypedPortalId.Of)] : [];
+            await mediator.Send(new SetVisibility(portal.Id, app.Name, mode, peers) { Circles = names ? [.. CirclesIn(form)] : [] }, ct);
             return PageResults.Done($"/apps/{app.Name}", "visibility");
         }
         catch (RefusedException refused)
         {
             return Show(portal, new Shown(name), new FormFailure("visibility-form", "peers", refused, form));
         }
+    }
+
+    private static async Task<IResult> ShowPeer(string id, string name, PageForm form, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    {
+        var peer = TypedPortalId.Parse(id);
+        await mediator.Send(new ShowPeerToApp(portal.Id, Find(portal, name).Name, peer, form.Has("show")), ct);
+        return PageResults.Done($"/peers/{peer.Short}", "visibility");
     }
 
     private static async Task<IResult> IssueToken(
@@ -152,9 +168,11 @@ internal static class AppPages
     /// <exception cref="RefusedException"><c>app_unknown</c></exception>
     private static App Find(CurrentPortal portal, string name) => portal.Snapshot.Apps.GetValueOrDefault(name) ?? throw App.Unknown(name);
 
-    /// <param name="Pick">A part of the name of the peers to choose from, or null for all.</param>
-    private sealed record Shown(string Name, string? Pick = null)
+    private sealed record Shown(string Name)
     {
+        /// <summary>The form with which the owner looked for peers to choose, or null for what is saved.</summary>
+        public PageForm? Chosen { get; init; }
+
         public AppPage.Explained? Asked { get; init; }
 
         public string? Token { get; init; }

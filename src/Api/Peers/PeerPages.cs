@@ -64,7 +64,6 @@ internal static class PeerPages
             new PeerPage.View(
                 view,
                 await profiles.Find(portal.Id, view.Peer.Short, ct),
-                [.. portal.Snapshot.Apps.Values.OrderBy(a => a.Meta.PrettyName, StringComparer.OrdinalIgnoreCase)],
                 [.. refused.Where(r => names.Contains(r.KeyId)).Take(RefusedShown)],
                 portal.Snapshot.Portal.ZoneName(view.Peer.Short),
                 await HistoryPages.Timeline(portal, $"peer-{view.Peer.Short}", mediator, ct)),

@@ -28,6 +28,9 @@ public sealed record SetVisibility(PortalId Portal, string App, VisibilityMode M
         }
     }
 
+    public static RefusedException NotReached(ShortId peer) => new(RefusalKind.Conflict, "peer_not_reached",
+        $"Peer {peer} was not reached yet, so its full ID is not known. Choose it once it was.");
+
     internal sealed class Handler(IDocumentSession session, IAggregates aggregates, IPortalSnapshots snapshots) : IRequestHandler<SetVisibility, Unit>
     {
         /// <exception cref="RefusedException"><c>app_unknown</c>; <c>peer_unknown</c>; <c>peer_not_reached</c>; <c>circle_unknown</c></exception>
@@ -63,10 +66,7 @@ public sealed record SetVisibility(PortalId Portal, string App, VisibilityMode M
                 if (id is { } known && typed.Matches(known))
                     return known;
                 if (id is null && peer.Typed.Value.StartsWith(typed.Value, StringComparison.Ordinal))
-                {
-                    throw new RefusedException(RefusalKind.Conflict, "peer_not_reached",
-                        $"Peer {typed.Short} was not reached yet, so its full ID is not known. Choose it once it was.");
-                }
+                    throw NotReached(typed.Short);
             }
 
             var before = visible.Peers.Where(typed.Matches).Take(2).ToList();

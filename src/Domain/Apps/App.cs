@@ -62,6 +62,14 @@ public sealed record App(AppMeta Meta, Visibility Visibility, DateTimeOffset Reg
         _ => [new AppVisibilitySet(name, visibility)],
     };
 
+    /// <summary>Lets the app see one peer, or hides the peer from it, and changes nothing for all others.</summary>
+    /// <param name="circles">The circles that the peer is in.</param>
+    /// <exception cref="RefusedException"><c>app_unknown</c>; <c>circle_decides</c></exception>
+    public static IReadOnlyList<AppEvent> Show(App? app, string name, PortalId peer, CircleSet circles, bool shown) => app is null
+        ? throw Unknown(name)
+        : SetVisibility(app, name, app.Visibility.With(peer, circles, shown) ?? throw new RefusedException(RefusalKind.Conflict, "circle_decides",
+            "A circle decides whether the app sees this peer. Change the circles of the peer, or which peers the app sees."));
+
     /// <summary>Removes a peer whose identity the owner forgets, so that it is not visible if it is ever added again.</summary>
     /// <param name="circles">The circles that the peer is in.</param>
     public static IReadOnlyList<AppEvent> Forget(App? app, string name, PortalId peer, CircleSet circles) =>

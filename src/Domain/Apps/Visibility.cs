@@ -60,6 +60,28 @@ public sealed record Visibility
         _ => false,
     };
 
+    /// <summary>The choice that differs for one peer only.</summary>
+    /// <param name="circles">The circles that the peer is in.</param>
+    /// <returns>Null if a circle decides about the peer, so that naming it changes nothing.</returns>
+    public Visibility? With(PortalId peer, CircleSet circles, bool shown)
+    {
+        if (Shows(peer, circles) == shown)
+            return this;
+        if (circles.Overlaps(Circles))
+            return null;
+
+        var others = Peers.Where(other => other != peer);
+        return (Mode, shown) switch
+        {
+            (VisibilityMode.None, _) => Some([peer]),
+            (VisibilityMode.All, _) => AllExcept([peer]),
+            (VisibilityMode.Some, true) => Some([.. Peers, peer], Circles),
+            (VisibilityMode.Some, false) => Some(others, Circles),
+            (_, false) => AllExcept([.. Peers, peer], Circles),
+            _ => AllExcept(others, Circles),
+        };
+    }
+
     /// <summary>The same choice without a circle that the owner removes. A peer that was not seen because of it is still not seen.</summary>
     /// <param name="members">The peers in the circle.</param>
     public Visibility Without(CircleId circle, IEnumerable<PortalId> members) =>
