@@ -20,6 +20,8 @@ public sealed class AggregateJsonTests
         AssertReadsBack(new App(new AppMeta("notes", "Notes", [rule]), Visibility.Some([Given.Portal()], CircleSet.Of([CircleId.Of(new byte[10])])), At, HasToken: true)
         {
             Passwords = [new AppPassword("p1", "Calendar", At)],
+            IconType = "image/png",
+            IconSha256 = "abc",
         });
     }
 

@@ -40,6 +40,9 @@ internal static class AppEndpoints
         apps.MapPut("/{name}/visibility", SetVisibility).WithName("apps.set-visibility").WithMetadata(new BodyLimit(MaxVisibility)).ProducesProblem(404);
         edge.MapPut("/core/protected/peers/{id}/apps/{name}", ShowPeer).WithName("apps.show-peer").WithTags("Apps")
             .RequireAuthorization(Policies.Owner).ProducesProblem(401).ProducesProblem(404).ProducesProblem(409);
+        apps.MapGet("/{name}/icon", ShowIcon).WithName("apps.icon").Produces(200).ProducesProblem(404);
+        apps.MapPut("/{name}/icon", SetIcon).WithName("apps.set-icon").WithMetadata(new BodyLimit(SetAppIcon.MaxLength + 1)).ProducesProblem(404);
+        apps.MapDelete("/{name}/icon", RemoveIcon).WithName("apps.remove-icon").ProducesProblem(404);
         apps.MapGet("/{name}/explain", Explain).WithName("apps.explain").ProducesProblem(404);
         apps.MapPost("/{name}/token", IssueToken).WithName("apps.issue-token").ProducesProblem(404);
     }
@@ -83,6 +86,41 @@ internal static class AppEndpoints
         var peers = (body.Peers ?? []).Select(TypedPortalId.Parse).ToList();
         await mediator.Send(new SetVisibility(portal.Id, Find(portal, name).Name, body.Mode, peers) { Circles = body.Circles ?? [] }, ct);
         return TypedResults.NoContent();
+    }
+
+    /// <summary>Serves an icon as a picture and nothing else: a drawing runs nothing and loads nothing, even if it is opened by itself.</summary>
+    private static async Task<IResult> ShowIcon(string name, string? v, HttpContext context, CurrentPortal portal, IAppIcons icons, CancellationToken ct)
+    {
+        var app = Find(portal, name);
+        if (app is not { IconSha256: { } sha256, IconType: { } type } || await icons.Read(portal.Id, app.Name, ct) is not { } bytes)
+            throw new RefusedException(RefusalKind.NotFound, "icon_unknown", "This app has no icon.");
+
+        context.Response.Headers.CacheControl = v is { Length: > 0 } && sha256.StartsWith(v, StringComparison.Ordinal)
+            ? "private, max-age=31536000, immutable"
+            : "private, no-cache";
+        context.Response.Headers.ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
+        context.Response.Headers["Cross-Origin-Resource-Policy"] = "same-origin";
+        return TypedResults.Bytes(bytes, type, entityTag: new Microsoft.Net.Http.Headers.EntityTagHeaderValue($"\"{sha256}\""));
+    }
+
+    private static async Task<NoContent> SetIcon(string name, HttpRequest request, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    {
+        await mediator.Send(new SetAppIcon(portal.Id, Find(portal, name).Name, await ReadIcon(request.Body, ct)), ct);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<NoContent> RemoveIcon(string name, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    {
+        await mediator.Send(new SetAppIcon(portal.Id, Find(portal, name).Name, null), ct);
+        return TypedResults.NoContent();
+    }
+
+    /// <returns>The bytes, up to one more than an icon may have, so that a larger one is refused.</returns>
+    internal static async Task<ReadOnlyMemory<byte>> ReadIcon(Stream body, CancellationToken ct)
+    {
+        var buffer = new byte[SetAppIcon.MaxLength + 1];
+        var length = await body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, ct);
+        return buffer.AsMemory(0, length);
     }
 
     private static async Task<NoContent> ShowPeer(

@@ -7,6 +7,7 @@ using PeerRegistry.Api.Pages;
 using PeerRegistry.Application.Apps;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.ForwardAuth;
+using PeerRegistry.Application.Portals;
 using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Apps;
 using PeerRegistry.Domain.Circles;
@@ -26,11 +27,17 @@ internal static class AppPages
         pages.MapGet("/apps", (CurrentPortal portal) => List(portal, null));
         // a byte of the description may take three in a form
         pages.MapPost("/apps", Register).WithMetadata(new BodyLimit((3 * AppMetaParser.MaxBytes) + BodyLimit.BesideLargeField));
+        pages.MapPost("/apps/announce", async (PageForm form, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
+        {
+            await mediator.Send(new AnnounceApps(portal.Id, form.Has("announce")), ct);
+            return PageResults.Done("/apps", "announce");
+        });
         pages.MapGet("/apps/{name}", Ask);
         pages.MapPost("/apps/{name}/visibility", SetVisibility).WithMetadata(new BodyLimit(PeerChoice.MaxForm));
         pages.MapPost("/apps/{name}/find", (string name, PageForm form, CurrentPortal portal) => Show(portal, new Shown(name) { Chosen = form }))
             .WithMetadata(new BodyLimit(PeerChoice.MaxForm));
         pages.MapPost("/peers/{id}/apps/{name}", ShowPeer);
+        pages.MapPost("/apps/{name}/icon", SetIcon).WithMetadata(new BodyLimit(SetAppIcon.MaxLength + BodyLimit.BesideLargeField));
         pages.MapPost("/apps/{name}/token", IssueToken);
         pages.MapPost("/apps/{name}/passwords", CreatePassword);
         pages.MapPost("/apps/{name}/passwords/{id}/revoke", async (
@@ -97,7 +104,8 @@ internal static class AppPages
             ? new AppPage.Sight(ModeIn(chosen), CirclesIn(chosen), PeerChoice.Of(peers, IsNamed, chosen))
             : new AppPage.Sight(app.Visibility.Mode, app.Visibility.Circles, PeerChoice.Of(peers, IsNamed));
         var asking = peers.Where(app.Shows).OrderBy(p => p.Name, StringComparer.OrdinalIgnoreCase).Take(MaxAsked).ToList();
-        return PageResults.Page<AppPage>(new AppPage.View(app, choice, asking, shown.Token, shown.Warnings, shown.Asked) { Password = shown.Password }, failure);
+        var view = new AppPage.View(app, choice, asking, shown.Token, shown.Warnings, shown.Asked) { HadToken = shown.HadToken, Password = shown.Password };
+        return PageResults.Page<AppPage>(view, failure);
     }
 
     private static VisibilityMode ModeIn(PageForm form) => Enum.TryParse<VisibilityMode>(form["mode"], out var mode) ? mode : VisibilityMode.None;
@@ -134,9 +142,25 @@ internal static class AppPages
     private static async Task<IResult> IssueToken(
         string name, PageForm _, CurrentPortal portal, IPortalSnapshots snapshots, IMediator mediator, CancellationToken ct)
     {
-        var token = await mediator.Send(new IssueAppToken(portal.Id, Find(portal, name).Name), ct);
+        var before = Find(portal, name);
+        var token = await mediator.Send(new IssueAppToken(portal.Id, before.Name), ct);
         portal.Refresh(snapshots);
-        return Show(portal, new Shown(name) { Token = token });
+        return Show(portal, new Shown(name) { Token = token, HadToken = before.HasToken });
+    }
+
+    private static async Task<IResult> SetIcon(string name, PageForm form, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    {
+        var app = Find(portal, name);
+        try
+        {
+            await using var icon = form.File("icon")?.OpenReadStream() ?? Stream.Null;
+            await mediator.Send(new SetAppIcon(portal.Id, app.Name, await AppEndpoints.ReadIcon(icon, ct)), ct);
+            return PageResults.Done($"/apps/{app.Name}", "app-icon");
+        }
+        catch (RefusedException refused)
+        {
+            return Show(portal, new Shown(name), new FormFailure("icon-form", "icon", refused, form));
+        }
     }
 
     private static async Task<IResult> CreatePassword(
@@ -176,6 +200,8 @@ internal static class AppPages
         public AppPage.Explained? Asked { get; init; }
 
         public string? Token { get; init; }
+
+        public bool HadToken { get; init; }
 
         public CreatedAppPassword? Password { get; init; }
 

@@ -7,19 +7,19 @@ public static class AppWords
 {
     public static string Sees(Visibility visibility) => visibility switch
     {
-        { Mode: VisibilityMode.All } => "sees all peers",
-        { Mode: VisibilityMode.AllExcept } => "sees all peers but some",
-        { Mode: VisibilityMode.Some, Circles.Count: > 0 } => "sees circles of peers",
-        { Mode: VisibilityMode.Some, Peers.Count: 1 } => "sees 1 peer",
-        { Mode: VisibilityMode.Some } => $"sees {visibility.Peers.Count} peers",
-        _ => "sees no peers",
+        { Mode: VisibilityMode.All } => AppTexts.SeesAll,
+        { Mode: VisibilityMode.AllExcept } => AppTexts.SeesAllExcept,
+        { Mode: VisibilityMode.Some, Circles.Count: > 0 } => AppTexts.SeesCircles,
+        { Mode: VisibilityMode.Some, Peers.Count: 1 } => AppTexts.SeesOne,
+        { Mode: VisibilityMode.Some } => AppTexts.FormatSeesSome(visibility.Peers.Count),
+        _ => AppTexts.SeesNone,
     };
 
     public static string Reach(Access access) => access switch
     {
-        Access.Public => "anybody",
-        Access.Peer => "you, and peers that the app may see",
-        _ => "only you",
+        Access.Public => AppTexts.ReachAnybody,
+        Access.Peer => AppTexts.ReachPeers,
+        _ => AppTexts.ReachYou,
     };
 
     public static string Tone(Access access) => access switch
@@ -29,5 +29,11 @@ public static class AppWords
         _ => "",
     };
 
-    public static string Path(AccessRule rule) => rule.Prefix.Length == 0 ? "everything else" : $"{rule.Prefix}…";
+    /// <param name="rules">The number of rules of the app. One alone covers everything, and not what others leave.</param>
+    public static string Path(AccessRule rule, int rules) => (rule.Prefix.Length, rules) switch
+    {
+        (0, 1) => AppTexts.PathEverything,
+        (0, _) => AppTexts.PathElse,
+        _ => $"{rule.Prefix}…",
+    };
 }

@@ -8,13 +8,14 @@ using PeerRegistry.Domain.Portals;
 namespace PeerRegistry.Api.Apps;
 
 /// <param name="Id">The known part of the ID; from first contact on, all 103 characters.</param>
+/// <param name="HasApp">Whether the peer says that it has the calling app and lets us use it; null if it does not say.</param>
 /// <param name="PublicBytesB64">The PEM text, in the format of the original core, or null before first contact.</param>
 internal sealed record VisiblePeerItem(
-    string Id, ShortId ShortId, string Name, string Domain, PeerStatus Status, bool? IsReachable, string? PublicBytesB64)
+    string Id, ShortId ShortId, string Name, string Domain, PeerStatus Status, bool? IsReachable, string? PublicBytesB64, bool? HasApp)
 {
     public static VisiblePeerItem Of(VisiblePeer seen) => new(
         seen.Peer.Id?.Value ?? seen.Peer.Typed.Value, seen.Peer.Short, seen.Peer.Name, seen.Peer.Domain, seen.Peer.Status,
-        seen.IsReachable, seen.Peer.Key?.Pem);
+        seen.IsReachable, seen.Peer.Key?.Pem, seen.HasApp);
 }
 
 /// <summary>The part of the contact list that an app may see. The response for a hidden peer is identical to that for an unknown one.</summary>

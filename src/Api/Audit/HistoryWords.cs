@@ -110,6 +110,8 @@ internal sealed class HistoryWords(PortalSnapshot portal)
         AvatarChanged => new("changed the picture", Link: "/profile"),
         LanguageChosen { Language: { } language } => new("chose {0} as the language of the pages", Languages.Named(language), Link: "/profile"),
         LanguageChosen => new("let each browser choose the language of the pages", Link: "/profile"),
+        AppsAnnouncingSet { Announces: true } => new("chose that peers are told of the apps that they may use", Link: "/apps"),
+        AppsAnnouncingSet => new("chose that peers are not told of apps", Link: "/apps"),
         InviteCreated { Label: { } label } => new("created an invite for “{1}”", null, label, Link: "/home"),
         InviteCreated => new("created an invite", Link: "/home"),
         InviteUsed e => new("let {0} in by an invite", Peer(e.By.Short.Value), Tone: "good", Link: $"/peers/{e.By.Short}"),
@@ -130,6 +132,8 @@ internal sealed class HistoryWords(PortalSnapshot portal)
             AppVisibilitySet { Visibility.Circles.Count: > 0 } => new("let {0} see circles of peers", called, Link: link),
             AppVisibilitySet e =>
                 new("let {0} see {1}", called, $"{e.Visibility.Peers.Count} chosen peer{(e.Visibility.Peers.Count == 1 ? "" : "s")}", Link: link),
+            AppIconSet { Sha256: null } => new("removed the icon of {0}", called, Link: link),
+            AppIconSet => new("changed the icon of {0}", called, Link: link),
             AppCredentialIssued => new("created a new token for {0}", called, Link: link),
             AppPasswordCreated e => new("created a password for {0}: “{1}”", called, e.Label, Link: link),
             AppPasswordRevoked => new("revoked a password for {0}", called, Link: link),

@@ -30,6 +30,7 @@ internal sealed class AppAuthorizer(HotPath hotPath, CallerAddress addresses)
     public static RefusedException Refusal(Ruling ruling) => ruling switch
     {
         Ruling.AppUnknown => new(RefusalKind.NotFound, "app_unknown", "No app of a Portal here has this host name."),
+        Ruling.NotInstalled => new(RefusalKind.NotFound, SignedAnswers.NotInstalled, "This Portal does not have this app."),
         Ruling.NothingThere => new(RefusalKind.NotFound, "not_found", "The app has nothing at this path."),
         Ruling.PathAmbiguous => new(RefusalKind.Invalid, "path_ambiguous",
             "The path can be read in ways that fall under different rules of the app, so nobody is let through."),

@@ -2,6 +2,7 @@ using System.Data.Common;
 using PeerRegistry.Api.Http;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.ForwardAuth;
+using PeerRegistry.Application.Gateway;
 using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Common;
 
@@ -12,7 +13,7 @@ namespace PeerRegistry.Api.ForwardAuth;
 /// internal listener only: nobody else's word about <c>X-Forwarded-*</c> counts.
 /// </summary>
 internal sealed class ForwardAuthMiddleware(
-    RequestDelegate next, IPortalSnapshots snapshots, ISnapshotTrust trust, AppAuthorizer authorizer, AppRefusal refusals, BodyBudget budget,
+    RequestDelegate next, IPortalSnapshots snapshots, ISnapshotTrust trust, AppAuthorizer authorizer, AppRefusal refusals, BodyBudget budget, IAppProbes probes,
     CallerAddress addresses)
 {
     public const string Path = "/internal/auth";
@@ -40,6 +41,8 @@ internal sealed class ForwardAuthMiddleware(
                 ReservedNames.Refuse(context.Request.Headers);
             var authorization = await Authorize(context, request);
             VerdictMetrics.Count(authorization.Verdict);
+            if (authorization.Verdict.Rule is not null)
+                probes.Asked(request.Portal.Portal.Id, request.App);
             switch (authorization.Verdict.Ruling)
             {
                 case Ruling.Granted:

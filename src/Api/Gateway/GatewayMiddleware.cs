@@ -24,8 +24,8 @@ namespace PeerRegistry.Api.Gateway;
 /// The request is under watch from the decision to its last byte.
 /// </remarks>
 internal sealed class GatewayMiddleware(
-    RequestDelegate next, IPortalSnapshots snapshots, ISnapshotTrust trust, AppAuthorizer authorizer, AppRefusal refusals, GatewayLimits limits,
-    OpenRequests requests, IAppServers servers, IHttpForwarder forwarder, ISignatures signatures, CallerAddress addresses, RegistryOptions options)
+    RequestDelegate next, IPortalSnapshots snapshots, ISnapshotTrust trust, AppAuthorizer authorizer, AppRefusal refusals, IAppProbes probes,
+    GatewayLimits limits, OpenRequests requests, IAppServers servers, IHttpForwarder forwarder, ISignatures signatures, CallerAddress addresses, RegistryOptions options)
 {
     /// <summary>A body may pause for a minute.</summary>
     private static readonly MinDataRate LeastRate = new(240, TimeSpan.FromMinutes(1));
@@ -49,6 +49,8 @@ internal sealed class GatewayMiddleware(
             // :: Step 1: the decision, by the code of forward-auth
             var authorization = await authorizer.Authorize(context, request, body: null);
             VerdictMetrics.Count(authorization.Verdict);
+            if (authorization.Verdict.Rule is not null)
+                probes.Asked(portal.Portal.Id, app);
             switch (authorization.Verdict.Ruling)
             {
                 case Ruling.Granted:
@@ -56,6 +58,9 @@ internal sealed class GatewayMiddleware(
                     break;
                 case Ruling.SessionNeeded:
                     refusals.Redirect(context, request);
+                    break;
+                case Ruling.NotInstalled when authorization.Signature is { Signer.IsOriginal: false, Label: { } label }:
+                    await Say(context, AppAuthorizer.Refusal(Ruling.NotInstalled), portal, AppAuthorizer.Signed(request, context.Request.Headers), label);
                     break;
                 default:
                     throw AppAuthorizer.Refusal(authorization.Verdict.Ruling);
@@ -70,6 +75,23 @@ internal sealed class GatewayMiddleware(
         {
             await refusals.Write(context, DatabaseUnavailable.Refusal(), context.Request.Host.Value);
         }
+    }
+
+    /// <summary>
+    /// Answers a peer in the place of an app, signed as the core's own word, so that the peer's core can tell it from what an app or a proxy says. It is
+    /// never a page: a core reads it.
+    /// </summary>
+    private async Task Say(HttpContext context, RefusedException refused, PortalSnapshot portal, ReceivedRequest request, string label)
+    {
+        var problem = Problem.Of(refused);
+        var body = HttpMethods.IsHead(request.Method) ? default : problem.Json();
+        foreach (var (name, value) in signatures.SignAnswer(portal.Portal.Id, problem.Status, body.Span, request, label))
+            context.Response.Headers[name] = value;
+        context.Response.StatusCode = problem.Status;
+        problem.AddFields(context.Response.Headers);
+        context.Response.ContentType = "application/problem+json";
+        context.Response.ContentLength = body.Length;
+        await context.Response.Body.WriteAsync(body, context.RequestAborted);
     }
 
     private async Task Forward(HttpContext context, AppRequest request, Authorization authorization)

@@ -152,6 +152,7 @@ public static class RegistryHost
         edge.MapRecovery();
         edge.MapApps();
         edge.MapAppSessions();
+        edge.MapAppAway();
         edge.MapAppPasswords();
         edge.MapGet("/health/live", () => TypedResults.Ok()).WithName("health.live");
         edge.MapHealthChecks("/health/ready", new HealthCheckOptions { ResponseWriter = Health.Write })

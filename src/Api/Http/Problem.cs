@@ -73,13 +73,14 @@ internal sealed record Problem(int Status, string Code, string? Detail, TimeSpan
 
     private async Task WriteJson(HttpResponse response)
     {
-        var body = JsonBody();
+        var body = Json();
         response.ContentType = "application/problem+json";
         response.ContentLength = body.Length; // also for HEAD, whose response has only the head
         await response.BodyWriter.WriteAsync(body);
     }
 
-    private ReadOnlyMemory<byte> JsonBody()
+    /// <summary>The body of the response to a program.</summary>
+    public ReadOnlyMemory<byte> Json()
     {
         var buffer = new System.Buffers.ArrayBufferWriter<byte>(256);
         using (var json = new Utf8JsonWriter(buffer))

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Threading.RateLimiting;
 using MediatR;
 using PeerRegistry.Api.Http;
@@ -57,9 +58,12 @@ internal static class PeeringEndpoints
         actor.Actor = Actor.Peer(key.Id);
         var answer = await mediator.Send(
             new AnswerPeering(
-                portal.Id, key, notice.Name, notice.Domain, WantedOf(notice.Peering), notice.Revision, Networks.Of(address), notice.Invite, notice.Port),
+                portal.Id, key, notice.Name, notice.Domain, WantedOf(notice.Peering), notice.Revision, Networks.Of(address), notice.Invite, notice.Port)
+            {
+                Apps = notice.Apps,
+            },
             ct);
-        var answerBody = JsonSerializer.SerializeToUtf8Bytes(new Standing(answer.IsMutual ? "mutual" : "offered", answer.Revision), Wire);
+        var answerBody = JsonSerializer.SerializeToUtf8Bytes(new Standing(answer.IsMutual ? "mutual" : "offered", answer.Revision, answer.Apps), Wire);
         foreach (var (name, value) in signatures.SignAnswer(portal.Id, StatusCodes.Status200OK, answerBody, request, verdict.Label))
             context.Response.Headers.Append(name, value);
 
@@ -91,9 +95,10 @@ internal static class PeeringEndpoints
     }
 
     private sealed record Notice(string Id, string PublicKeyPem, string Peering, long Revision, string? Name = null, string? Domain = null,
-        string? Invite = null, int? Port = null);
+        string? Invite = null, int? Port = null, IReadOnlyList<string?>? Apps = null);
 
-    private sealed record Standing(string Peering, long Revision);
+    private sealed record Standing(
+        string Peering, long Revision, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Apps);
 }
 
 /// <summary>Limits notices to ten a minute per address.</summary>

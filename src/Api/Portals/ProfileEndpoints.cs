@@ -1,4 +1,5 @@
 using MediatR;
+using Microsoft.AspNetCore.Http.HttpResults;
 using PeerRegistry.Api.Http;
 using PeerRegistry.Application.Portals;
 using PeerRegistry.Domain.Common;
@@ -19,6 +20,9 @@ internal static class ProfileEndpoints
         profile.MapGet("", Show).WithName("profile.get");
         profile.MapPut("", Edit).WithName("profile.put").WithMetadata(new BodyLimit(MaxText));
         profile.MapPut("/language", ChooseLanguage).WithName("profile.language.put");
+        profile.MapGet("/announce-apps", (CurrentPortal portal) => new AnnounceBody(portal.Snapshot.Portal.AnnouncesApps))
+            .WithName("profile.announce-apps.get");
+        profile.MapPut("/announce-apps", Announce).WithName("profile.announce-apps.put");
         profile.MapGet("/avatar", ShowAvatar).WithName("profile.avatar.get");
         profile.MapPut("/avatar", PutAvatar).WithName("profile.avatar.put").WithMetadata(new BodyLimit(UploadedPicture.MaxLength + BodyLimit.BesideLargeField));
         profile.MapDelete("/avatar", RemoveAvatar).WithName("profile.avatar.delete");
@@ -39,6 +43,12 @@ internal static class ProfileEndpoints
     private static async Task<IResult> ChooseLanguage(LanguageBody body, CurrentPortal portal, IMediator mediator, CancellationToken ct)
     {
         await mediator.Send(new ChooseLanguage(portal.Id, body.Language), ct);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<NoContent> Announce(AnnounceBody body, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    {
+        await mediator.Send(new AnnounceApps(portal.Id, body.AnnounceApps), ct);
         return TypedResults.NoContent();
     }
 
@@ -77,6 +87,9 @@ internal static class ProfileEndpoints
     internal sealed record ProfileItem(string Name, string? Email, string? Description, bool EmailPublic, string? Language);
 
     internal sealed record LanguageBody(string? Language);
+
+    /// <param name="AnnounceApps">Whether mutual peers are told which apps they may use here.</param>
+    internal sealed record AnnounceBody(bool AnnounceApps);
 
     internal sealed record ProfileBody(string Name, string? Email, string? Description, bool EmailPublic);
 }

@@ -31,13 +31,18 @@ public sealed record SetVisibility(PortalId Portal, string App, VisibilityMode M
     public static RefusedException NotReached(ShortId peer) => new(RefusalKind.Conflict, "peer_not_reached",
         $"Peer {peer} was not reached yet, so its full ID is not known. Choose it once it was.");
 
-    internal sealed class Handler(IDocumentSession session, IAggregates aggregates, IPortalSnapshots snapshots) : IRequestHandler<SetVisibility, Unit>
+    internal sealed class Handler(
+        IDocumentSession session, IAggregates aggregates, IPortalSnapshots snapshots, IPeerings peerings, TimeProvider clock)
+        : IRequestHandler<SetVisibility, Unit>
     {
         /// <exception cref="RefusedException"><c>app_unknown</c>; <c>peer_unknown</c>; <c>peer_not_reached</c>; <c>circle_unknown</c></exception>
         public async Task<Unit> Handle(SetVisibility c, CancellationToken ct)
         {
             var app = await aggregates.LoadApp(session, c.App, ct);
-            app.Append(Domain.Apps.App.SetVisibility(app.State, c.App, Wanted(c, app.State?.Visibility ?? Visibility.None)));
+            var before = app.State?.Visibility ?? Visibility.None;
+            var wanted = Wanted(c, before);
+            if (app.Append(Domain.Apps.App.SetVisibility(app.State, c.App, wanted)) && snapshots.Find(c.Portal) is { } portal)
+                await peerings.Restate(session, portal.Differing(before, wanted), clock.GetUtcNow());
             return Unit.Value;
         }
 

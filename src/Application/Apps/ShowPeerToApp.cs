@@ -10,7 +10,9 @@ namespace PeerRegistry.Application.Apps;
 /// <summary>Lets an app see one peer, or hides the peer from it. Nothing changes for all other peers.</summary>
 public sealed record ShowPeerToApp(PortalId Portal, string App, TypedPortalId Peer, bool Shown) : ICommand
 {
-    internal sealed class Handler(IDocumentSession session, IAggregates aggregates, IPortalSnapshots snapshots) : IRequestHandler<ShowPeerToApp, Unit>
+    internal sealed class Handler(
+        IDocumentSession session, IAggregates aggregates, IPortalSnapshots snapshots, IPeerings peerings, TimeProvider clock)
+        : IRequestHandler<ShowPeerToApp, Unit>
     {
         /// <exception cref="RefusedException">
         /// <c>app_unknown</c>; <c>peer_unknown</c>; <c>peer_not_reached</c>; <c>circle_decides</c>
@@ -22,7 +24,8 @@ public sealed record ShowPeerToApp(PortalId Portal, string App, TypedPortalId Pe
 
             var id = peer.Id ?? (PortalId.TryParse(peer.Typed.Value, out var typed) ? typed : throw SetVisibility.NotReached(peer.Short));
             var app = await aggregates.LoadApp(session, c.App, ct);
-            app.Append(Domain.Apps.App.Show(app.State, c.App, id, peer.Circles, c.Shown));
+            if (app.Append(Domain.Apps.App.Show(app.State, c.App, id, peer.Circles, c.Shown)))
+                await peerings.Restate(session, peer.IsMutual ? [peer.Short] : [], clock.GetUtcNow());
             return Unit.Value;
         }
     }

@@ -14,21 +14,25 @@ namespace PeerRegistry.Application.Circles;
 /// </summary>
 public sealed record RemoveCircle(PortalId Portal, CircleId Circle) : ICommand
 {
-    internal sealed class Handler(IDocumentSession session, IAggregates aggregates, IPortalSnapshots snapshots) : IRequestHandler<RemoveCircle, Unit>
+    internal sealed class Handler(
+        IDocumentSession session, IAggregates aggregates, IPortalSnapshots snapshots, IPeerings peerings, TimeProvider clock) : IRequestHandler<RemoveCircle, Unit>
     {
         public async Task<Unit> Handle(RemoveCircle c, CancellationToken ct)
         {
             var portal = snapshots.Find(c.Portal) ?? throw new InvalidOperationException($"Portal {c.Portal} is not served here.");
             var members = portal.Peers.Values.Where(peer => peer.Circles.Contains(c.Circle)).Select(peer => peer.Id).OfType<PortalId>().ToList();
             var circles = await aggregates.LoadCircles(session, ct);
+            var told = new HashSet<ShortId>();
             var removed = CircleList.Remove(circles.State, c.Circle);
             foreach (var name in portal.Apps.Keys.Order(StringComparer.Ordinal))
             {
                 var app = await aggregates.LoadApp(session, name, ct);
-                app.Append(App.Forget(app.State, name, c.Circle, members));
+                if (app.Append(App.Forget(app.State, name, c.Circle, members)))
+                    told.UnionWith(portal.Differing(app.State!.Visibility, app.State.Visibility.Without(c.Circle, members)));
             }
 
             circles.Append(removed);
+            await peerings.Restate(session, told, clock.GetUtcNow());
             return Unit.Value;
         }
     }

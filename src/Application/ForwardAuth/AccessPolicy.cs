@@ -14,7 +14,7 @@ public static class AccessPolicy
     public static AccessVerdict Decide(PortalSnapshot portal, AccessRequest request, DateTimeOffset now)
     {
         if (!portal.Apps.TryGetValue(request.App, out var app))
-            return new(Ruling.AppUnknown, Client.Anonymous, null);
+            return new(IsMutual(portal, request.Signer) ? Ruling.NotInstalled : Ruling.AppUnknown, Client.Anonymous, null);
         if (Find(app.Rules, request) is not { } rule)
             return new(request.Path is null ? Ruling.PathAmbiguous : Ruling.NothingThere, Client.Anonymous, null);
 
@@ -23,7 +23,8 @@ public static class AccessPolicy
     }
 
     /// <summary>
-    /// Finds the peer whose key may sign a call to this app. A peer that the app may not see is treated as a stranger from here on.
+    /// Finds the peer whose key may sign a call to this app. A peer that the app may not see is treated as a stranger from here on. An app that is not
+    /// registered hides nobody: a mutual peer is told that it is not there, and everybody else gets the answer that strangers get.
     /// </summary>
     /// <param name="keyId">The claimed ID: a full one, or a short one as originals send it.</param>
     public static Signer? FindSigner(PortalSnapshot portal, string app, string keyId)
@@ -32,10 +33,9 @@ public static class AccessPolicy
         var isShort = ShortId.TryParse(isFull ? keyId[..ShortId.Length] : keyId, out var brief);
         return isShort
             && portal.Peers.TryGetValue(brief, out var peer)
-            && portal.Apps.TryGetValue(app, out var called)
             && peer is { MayBeCalled: true, Key: { } key }
             && (!isFull || key.Id == full)
-            && called.Shows(peer)
+            && (portal.Apps.TryGetValue(app, out var called) ? called.Shows(peer) : peer.IsMutual)
                 ? new Signer(key.Id, key, peer.Original)
                 : null;
     }
@@ -75,6 +75,9 @@ public static class AccessPolicy
         crossSite = request is { MayChange: true, FromOwnPage: false };
         return crossSite ? Client.Anonymous : ambient;
     }
+
+    private static bool IsMutual(PortalSnapshot portal, Signer? signer) =>
+        signer is not null && portal.Peers.TryGetValue(signer.Id.Short, out var peer) && peer.IsMutual && peer.Key == signer.Key;
 
     private static TokenHash? Hash(string? token) => token is null ? null : TokenHash.Of(token);
 

@@ -40,6 +40,9 @@ public enum Ruling
     /// <summary>A browser without a session navigates to a private path, so it is redirected to the login.</summary>
     SessionNeeded,
     AppUnknown,
+
+    /// <summary>The app is not registered, and a mutual peer has signed the request. It may know that, since it would else take it for a fault.</summary>
+    NotInstalled,
     NothingThere,
 
     /// <summary>The path can be read in several ways that have different access, or in none.</summary>

@@ -20,11 +20,15 @@ public sealed record AnswerPeering(
     PortalId Portal, PublicKey Key, string? Name, string? Domain, WantedPeering Peering, long Revision, string Network, string? Invite = null, int? Port = null)
         : IRequest<AnswerPeering.Answer>
 {
+    /// <summary>The apps that the sender says we may use on its Portal, or null if it does not say.</summary>
+    public IReadOnlyList<string?>? Apps { get; init; }
+
     /// <summary>The largest integer that every JSON reader keeps.</summary>
     private const long MaxRevision = (1L << 53) - 1;
 
     /// <param name="IsMutual">If false, the peering is only offered.</param>
-    public readonly record struct Answer(bool IsMutual, long Revision);
+    /// <param name="Apps">The apps that the sender may use here, or null if it is not told.</param>
+    public readonly record struct Answer(bool IsMutual, long Revision, IReadOnlyList<string>? Apps = null);
 
     public sealed class Validator : AbstractValidator<AnswerPeering>
     {
@@ -32,7 +36,8 @@ public sealed record AnswerPeering(
     }
 
     internal sealed class Handler(
-        IAggregates aggregates, IPortalSnapshots snapshots, IPeerContacts contacts, IPeeringOffers offers, IMediator mediator, TimeProvider clock)
+        IAggregates aggregates, IPortalSnapshots snapshots, IPeerContacts contacts, IPeeringOffers offers, IPeerApps apps, IMediator mediator,
+        TimeProvider clock)
         : IRequestHandler<AnswerPeering, Answer>
     {
         public async Task<Answer> Handle(AnswerPeering c, CancellationToken ct)
@@ -48,7 +53,12 @@ public sealed record AnswerPeering(
             var peer = await aggregates.ReadPeer(c.Portal, c.Key.Id.Short, ct);
             if (peer?.Answers(c.Key) is true && revision == c.Revision && c.Domain is not null)
                 await contacts.Change(c.Portal, peer.Short, contact => contact.Announce(AnotherAddress(c, peer), clock.GetUtcNow()), ct);
-            return peer?.Answers(c.Key) is true && peer.Status == PeerStatus.Mutual ? new Answer(IsMutual: true, revision) : Neutral(c);
+            if (peer?.Answers(c.Key) is not true || peer.Status != PeerStatus.Mutual)
+                return Neutral(c);
+
+            if (revision == c.Revision && c.Peering == WantedPeering.Offered)
+                await apps.Keep(c.Portal, peer.Short, PeerSight.Claimed(c.Apps), ct);
+            return new Answer(IsMutual: true, revision, snapshots.Require(c.Portal).Announced(peer));
         }
 
         /// <summary>

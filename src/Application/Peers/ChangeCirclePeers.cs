@@ -29,19 +29,26 @@ public sealed record ChangeCirclePeers(PortalId Portal, CircleId Circle, IReadOn
             .WithMessage($"At most {MaxPeers} peers are changed at once.");
     }
 
-    internal sealed class Handler(IDocumentSession session, IAggregates aggregates, IPortalSnapshots snapshots) : IRequestHandler<ChangeCirclePeers, Unit>
+    internal sealed class Handler(
+        IDocumentSession session, IAggregates aggregates, IPortalSnapshots snapshots, IPeerings peerings, TimeProvider clock)
+        : IRequestHandler<ChangeCirclePeers, Unit>
     {
         /// <exception cref="RefusedException"><c>circle_unknown</c>; <c>peer_unknown</c></exception>
         public async Task<Unit> Handle(ChangeCirclePeers c, CancellationToken ct)
         {
-            CircleList.Require(snapshots.Require(c.Portal).Circles, c.Circle);
+            var (portal, told) = (snapshots.Require(c.Portal), new List<ShortId>());
+            CircleList.Require(portal.Circles, c.Circle);
             var wanted = c.Add.Select(id => (Id: id, Adds: true)).Concat(c.Remove.Select(id => (Id: id, Adds: false)));
             foreach (var (id, adds) in wanted.DistinctBy(one => one.Id.Short).OrderBy(one => one.Id.Short.Value, StringComparer.Ordinal))
             {
                 var peer = await aggregates.LoadPeer(session, id.Short, ct);
                 var known = peer.State.Meant(id);
-                peer.Append(Peer.SetCircles(known, adds ? known.Circles.With(c.Circle) : known.Circles.Without(c.Circle)));
+                var after = adds ? known.Circles.With(c.Circle) : known.Circles.Without(c.Circle);
+                if (peer.Append(Peer.SetCircles(known, after)) && portal.SeeDifferently(known, after))
+                    told.Add(known.Short);
             }
+
+            await peerings.Restate(session, told, clock.GetUtcNow());
 
             return Unit.Value;
         }

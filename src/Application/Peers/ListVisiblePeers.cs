@@ -8,7 +8,8 @@ using PeerRegistry.Domain.Portals;
 namespace PeerRegistry.Application.Peers;
 
 /// <param name="IsReachable">Null before first contact.</param>
-public sealed record VisiblePeer(Peer Peer, bool? IsReachable);
+/// <param name="HasApp">Whether the peer says that we may use this app on its Portal; null if it does not say.</param>
+public sealed record VisiblePeer(Peer Peer, bool? IsReachable, bool? HasApp = null);
 
 /// <summary>Lists the peers that an app may see, by short ID. Blocked peers are hidden from every app.</summary>
 /// <param name="Id">Returns only the peer with this ID.</param>
@@ -20,7 +21,8 @@ public sealed record ListVisiblePeers(PortalId Portal, string App, TypedPortalId
     public static bool Sees(App app, Peer peer) =>
         peer is { Listed: true, Blocked: false } && app.Shows(peer);
 
-    internal sealed class Handler(IPortalSnapshots snapshots, IPeerContacts contacts) : IRequestHandler<ListVisiblePeers, IReadOnlyList<VisiblePeer>>
+    internal sealed class Handler(IPortalSnapshots snapshots, IPeerContacts contacts, IPeerApps apps)
+        : IRequestHandler<ListVisiblePeers, IReadOnlyList<VisiblePeer>>
     {
         public async Task<IReadOnlyList<VisiblePeer>> Handle(ListVisiblePeers q, CancellationToken ct)
         {
@@ -38,7 +40,9 @@ public sealed record ListVisiblePeers(PortalId Portal, string App, TypedPortalId
                 return [];
 
             var contact = await contacts.Find(q.Portal, seen.ConvertAll(peer => peer.Short), ct);
-            return seen.ConvertAll(peer => new VisiblePeer(peer, contact.GetValueOrDefault(peer.Short, PeerContact.None).IsReachable));
+            var said = await apps.Find(q.Portal, [.. seen.Where(peer => peer.IsMutual).Select(peer => peer.Short)], ct);
+            return seen.ConvertAll(peer => new VisiblePeer(
+                peer, contact.GetValueOrDefault(peer.Short, PeerContact.None).IsReachable, said.GetValueOrDefault(peer.Short)?.Contains(q.App)));
         }
     }
 }

@@ -18,7 +18,8 @@ internal sealed record OfferPeering(PortalId Portal, ShortId Short, Contact Cont
     /// <c>answer_invalid</c>; <c>answer_unsigned</c>
     /// </exception>
     internal sealed class Handler(
-        IAggregates aggregates, IPortalSnapshots snapshots, IPeerMessages messages, IMediator mediator, TimeProvider clock, RegistryOptions options)
+        IAggregates aggregates, IPortalSnapshots snapshots, IPeerMessages messages, IPeerContacts contacts, IPeerApps apps, IMediator mediator,
+        TimeProvider clock, RegistryOptions options)
         : IRequestHandler<OfferPeering, ContactReply>
     {
         private const long Day = 24 * 60 * 60 * 1000;
@@ -32,7 +33,8 @@ internal sealed record OfferPeering(PortalId Portal, ShortId Short, Contact Cont
                 throw PeerRefusals.Unknown(); // removed while this attempt was running
 
             var key = farewell ? contact.Key : peer!.Key;
-            var answer = await messages.Send(Notice(c, farewell ? contact.Domain! : peer!.Domain, key, peer is { Original: true }), ct);
+            var announced = farewell ? null : snapshots.Require(c.Portal).Announced(peer);
+            var answer = await messages.Send(Notice(c, farewell ? contact.Domain! : peer!.Domain, key, peer is { Original: true }, announced), ct);
             if (answer.Status is 404 or 405 && (farewell ? key?.Kind == KeyKind.Rsa : peer!.MayBeOriginal))
                 return await FoundOriginal(c, peer, ct);
             if (answer.Status != 200)
@@ -48,7 +50,18 @@ internal sealed record OfferPeering(PortalId Portal, ShortId Short, Contact Cont
             var refuted = said.Peering != "mutual" && peer!.Status == PeerStatus.Mutual && !contact.Doubted;
             if (!refuted)
                 await mediator.Send(new RecordPeeringAnswer(c.Portal, key, said.Peering == "mutual", contact.Doubted), ct);
+            if (said.Peering == "mutual")
+                await Introduce(c, key, peer!, said.Apps, ct);
             return new ContactReply(revision, refuted);
+        }
+
+        /// <summary>Keeps what the peer says about its apps, and tells it of ours if it may hear of them from now on.</summary>
+        private async Task Introduce(OfferPeering c, PublicKey key, Peer before, IReadOnlyList<string?>? said, CancellationToken ct)
+        {
+            await apps.Keep(c.Portal, c.Short, PeerSight.Claimed(said), ct);
+            var now = await aggregates.ReadPeer(c.Portal, c.Short, ct);
+            if (before.Status != PeerStatus.Mutual && now?.Answers(key) is true && snapshots.Require(c.Portal).Announced(now) is { Count: > 0 })
+                await contacts.Change(c.Portal, c.Short, contact => contact.Restate(clock.GetUtcNow()), ct);
         }
 
         /// <summary>An original has no path for notices, so its first call is the only possible confirmation.</summary>
@@ -59,21 +72,22 @@ internal sealed record OfferPeering(PortalId Portal, ShortId Short, Contact Cont
             return new ContactReply(c.Contact.Revision, Refuted: false);
         }
 
-        private PeerMessage Notice(OfferPeering c, string domain, PublicKey? key, bool toOriginal)
+        private PeerMessage Notice(OfferPeering c, string domain, PublicKey? key, bool toOriginal, IReadOnlyList<string>? announced)
         {
             var self = snapshots.Require(c.Portal).Portal;
             var body = PeerAnswers.Write(new Announcement(
                 self.Id.Value, self.Key.Pem, self.Name, self.Domain, c.Contact.Wanted == WantedPeering.Offered ? "offered" : "withdrawn", c.Contact.Revision,
-                c.Contact.Invite, PeerRules.AnnouncedPort(options)));
+                c.Contact.Invite, PeerRules.AnnouncedPort(options), announced));
             return new PeerMessage(c.Portal, HttpMethod.Put, domain, "/core/public/peering", body, Signed: true, key, toOriginal);
         }
 
         private sealed record Announcement(
             string Id, string PublicKeyPem, string Name, string Domain, string Peering, long Revision,
             [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Invite,
-            [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Port);
+            [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Port,
+            [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Apps);
 
-        private sealed record Answer(string Peering, long Revision);
+        private sealed record Answer(string Peering, long Revision, IReadOnlyList<string?>? Apps = null);
     }
 }
 

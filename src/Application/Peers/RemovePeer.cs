@@ -13,7 +13,8 @@ namespace PeerRegistry.Application.Peers;
 public sealed record RemovePeer(PortalId Portal, TypedPortalId Id, bool Forget) : ICommand
 {
     internal sealed class Handler(
-        IDocumentSession session, IAggregates aggregates, IPortalSnapshots snapshots, IPeerContacts contacts, IPeerProfiles profiles, TimeProvider clock)
+        IDocumentSession session, IAggregates aggregates, IPortalSnapshots snapshots, IPeerContacts contacts, IPeerProfiles profiles, IPeerApps apps,
+        TimeProvider clock)
         : IRequestHandler<RemovePeer, Unit>
     {
         public async Task<Unit> Handle(RemovePeer c, CancellationToken ct)
@@ -32,6 +33,7 @@ public sealed record RemovePeer(PortalId Portal, TypedPortalId Id, bool Forget) 
                 await contacts.Change(session, c.Portal, id, contact => contact.Want(WantedPeering.Withdrawn, clock.GetUtcNow(), domain, key), ct);
 
             profiles.Drop(session, id);
+            apps.Drop(session, id);
             if (known.Key is null)
                 contacts.Drop(session, id); // it was never reached, so it has nothing to learn from us
             else if (c.Forget)

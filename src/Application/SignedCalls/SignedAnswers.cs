@@ -8,6 +8,12 @@ public static class SignedAnswers
     /// </summary>
     public const int MaxHeld = 64 * 1024;
 
+    /// <summary>The code with which a core says that its Portal does not have the app.</summary>
+    public const string NotInstalled = "app_not_installed";
+
+    /// <summary>The tag of what a core answers for itself.</summary>
+    public const string CoreTag = "portal-core-response";
+
     /// <summary>The fields of a signature. An answer that is signed behind its body announces all of them in <c>Trailer</c>.</summary>
     public static readonly IReadOnlyList<string> Fields = ["Content-Digest", "Signature-Input", "Signature"];
 }

@@ -22,6 +22,12 @@ public sealed record App(AppMeta Meta, Visibility Visibility, DateTimeOffset Reg
     /// <summary>Those that have not been revoked, the oldest first.</summary>
     public IReadOnlyList<AppPassword> Passwords { get; init; } = [];
 
+    /// <summary>The icon's media type, or null if there is none.</summary>
+    public string? IconType { get; init; }
+
+    /// <summary>The digest of the icon's bytes in lower-case hex, or null if there is none.</summary>
+    public string? IconSha256 { get; init; }
+
     /// <summary>The compiled access rules, made on first use.</summary>
     public AccessRules Rules
     {
@@ -40,6 +46,7 @@ public sealed record App(AppMeta Meta, Visibility Visibility, DateTimeOffset Reg
         AppRegistered e => new App(e.Meta, Visibility.None, at),
         AppUpdated e => app! with { Meta = e.Meta },
         AppVisibilitySet e => app! with { Visibility = e.Visibility },
+        AppIconSet e => app! with { IconType = e.MediaType, IconSha256 = e.Sha256 },
         AppCredentialIssued => app! with { HasToken = true },
         AppPasswordCreated e => app! with { Passwords = [.. app.Passwords, new AppPassword(e.Id, e.Label, at)] },
         AppPasswordRevoked e => app! with { Passwords = [.. app.Passwords.Where(password => password.Id != e.Id)] },
@@ -81,6 +88,14 @@ public sealed record App(AppMeta Meta, Visibility Visibility, DateTimeOffset Reg
         app is null ? [] : SetVisibility(app, name, app.Visibility.Without(circle, members));
 
     /// <exception cref="RefusedException"><c>app_unknown</c></exception>
+    public static IReadOnlyList<AppEvent> SetIcon(App? app, string name, string? mediaType, string? sha256) => app switch
+    {
+        null => throw Unknown(name),
+        _ when app.IconSha256 == sha256 => [],
+        _ => [new AppIconSet(name, mediaType, sha256)],
+    };
+
+    /// <exception cref="RefusedException"><c>app_unknown</c></exception>
     public static IReadOnlyList<AppEvent> IssueCredential(App? app, string name) =>
         app is null ? throw Unknown(name) : [new AppCredentialIssued(name)];
 
@@ -108,8 +123,8 @@ public sealed record App(AppMeta Meta, Visibility Visibility, DateTimeOffset Reg
 
     public static RefusedException Unknown(string name) =>
         new(RefusalKind.NotFound, "app_unknown", AppName.IsValid(name)
-            ? $"No app named {name} is registered here."
-            : "No app of this name is registered here.");
+            ? $"There is no app called {name} on this Portal. It may have been removed."
+            : "There is no app of this name on this Portal.");
 
     private sealed record Compiled(AppMeta Of, AccessRules Rules);
 }

@@ -14,6 +14,11 @@ public sealed record AppUpdated(AppMeta Meta) : AppEvent;
 [WireName("app_visibility_set")]
 public sealed record AppVisibilitySet(string Name, Visibility Visibility) : AppEvent;
 
+/// <param name="MediaType">The icon's media type, or null if the icon was removed.</param>
+/// <param name="Sha256">The digest of the icon's bytes in lower-case hex, or null if the icon was removed.</param>
+[WireName("app_icon_set")]
+public sealed record AppIconSet(string Name, string? MediaType, string? Sha256) : AppEvent;
+
 /// <summary>The app was given a new token, which replaces the previous one.</summary>
 [WireName("app_credential_issued")]
 public sealed record AppCredentialIssued(string Name) : AppEvent;

@@ -140,6 +140,9 @@ public sealed record Contact
         return address is null ? this with { Announced = null } : Reschedule(Later(now, ContactedAt + BringForwardAtMost)) with { Announced = address };
     }
 
+    /// <summary>Sends the wanted state once more, because the peer has become mutual and may now hear more than before.</summary>
+    public Contact Restate(DateTimeOffset now) => Wanted == WantedPeering.Withdrawn ? this : Reschedule(now) with { Revision = Next(now) };
+
     /// <summary>Sends the wanted state again, at most every ten minutes, because the peer answered 401 to a call.</summary>
     public Contact Doubt(DateTimeOffset now) =>
         Wanted == WantedPeering.Withdrawn || RestatedAt > now - RestateAtMost

@@ -22,6 +22,9 @@ public sealed record Portal(
 
     public string Zone => Domain[(ShortId.Length + 1)..];
 
+    /// <summary>Whether mutual peers are told which apps they may use here.</summary>
+    public bool AnnouncesApps { get; init; } = true;
+
     public static Portal? Evolve(Portal? portal, PortalEvent happened, DateTimeOffset at) => happened switch
     {
         PortalCreated e => new Portal(e.Id, e.Key, DomainIn(e.Zone, e.Id), e.Name, null, false, null, null, null),
@@ -29,6 +32,7 @@ public sealed record Portal(
         ProfileChanged e => portal! with { Name = e.Name, Email = e.Email, EmailPublic = e.EmailPublic, Description = e.Description },
         AvatarChanged e => portal! with { AvatarType = e.MediaType, AvatarSha256 = e.Sha256 },
         LanguageChosen e => portal! with { Language = e.Language },
+        AppsAnnouncingSet e => portal! with { AnnouncesApps = e.Announces },
         InviteCreated e => portal! with { Invites = Portals.Invites.Add(portal.Invites, new Invite(e.Invite, at, e.ExpiresAt, UsedBy: null, Revoked: false, e.Label)) },
         InviteUsed e => portal! with { Invites = Portals.Invites.Change(portal.Invites, e.Invite, invite => invite with { UsedBy = e.By, UsedAt = at }) },
         InviteRevoked e => portal! with { Invites = Portals.Invites.Change(portal.Invites, e.Invite, invite => invite with { Revoked = true }) },

@@ -25,6 +25,10 @@ public sealed record AvatarChanged(PortalId Id, string? MediaType, string? Sha25
 [WireName("language_chosen")]
 public sealed record LanguageChosen(PortalId Id, string? Language) : PortalEvent;
 
+/// <summary>The owner chose whether mutual peers are told which apps they may use here.</summary>
+[WireName("apps_announcing_set")]
+public sealed record AppsAnnouncingSet(PortalId Id, bool Announces) : PortalEvent;
+
 /// <param name="Label">For whom it is, in the owner's words; null if nothing was said, and in events of earlier versions.</param>
 [WireName("invite_created")]
 public sealed record InviteCreated(

@@ -31,6 +31,13 @@ public static class Profile
         return now.Language == language ? [] : [new LanguageChosen(now.Id, language)];
     }
 
+    /// <exception cref="RefusedException"><c>portal_unknown</c></exception>
+    public static IReadOnlyList<PortalEvent> AnnounceApps(Portal? portal, bool announces)
+    {
+        var now = Portal.Require(portal);
+        return now.AnnouncesApps == announces ? [] : [new AppsAnnouncingSet(now.Id, announces)];
+    }
+
     /// <param name="mediaType">The new image's media type; null, together with <paramref name="sha256"/>, removes the avatar.</param>
     /// <exception cref="RefusedException"><c>portal_unknown</c></exception>
     public static IReadOnlyList<PortalEvent> ChangeAvatar(Portal? portal, string? mediaType, string? sha256)

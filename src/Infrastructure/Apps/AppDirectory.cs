@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text.RegularExpressions;
 using MediatR;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -17,11 +18,12 @@ namespace PeerRegistry.Infrastructure.Apps;
 /// works on every file system. An app whose file goes away while we look is removed; if the whole folder is gone, nothing is, since
 /// then a mount failed.
 /// </summary>
-internal sealed class AppDirectory(
+internal sealed partial class AppDirectory(
     RegistryOptions options, IServiceScopeFactory scopes, IPortalSnapshots snapshots, TimeProvider clock, ILogger<AppDirectory> log) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
     private readonly Dictionary<string, string> seen = [];
+    private readonly Dictionary<string, string> icons = [];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -56,13 +58,40 @@ internal sealed class AppDirectory(
             var print = Convert.ToHexString(SHA256.HashData(description));
             if (seen.GetValueOrDefault(name) != print)
                 await Register(mediator, portal, name, description, ct);
+            await ShowIcon(mediator, portal, name, path, ct);
             seen[name] = print;
         }
 
         foreach (var gone in seen.Keys.Where(name => !there.ContainsKey(name)).ToList())
         {
             seen.Remove(gone);
+            icons.Remove(gone);
             await Remove(mediator, portal, gone, ct);
+        }
+    }
+
+    /// <summary>Takes the picture beside the description that the description names. It is looked for again only when its size or time has changed.</summary>
+    private async Task ShowIcon(IMediator mediator, PortalId portal, string name, string folder, CancellationToken ct)
+    {
+        if (snapshots.Find(portal)?.Apps.GetValueOrDefault(name)?.Meta.Icon is not { } icon || !FileName().IsMatch(icon))
+            return;
+
+        var file = new FileInfo(Path.Combine(folder, icon));
+        if (!file.Exists || file.LinkTarget is not null || file.Length > SetAppIcon.MaxLength)
+            return;
+
+        var print = $"{icon} {file.Length} {file.LastWriteTimeUtc.Ticks}";
+        if (icons.GetValueOrDefault(name) == print)
+            return;
+
+        icons[name] = print;
+        try
+        {
+            await mediator.Send(new SetAppIcon(portal, name, await File.ReadAllBytesAsync(file.FullName, ct)), ct);
+        }
+        catch (RefusedException refused)
+        {
+            log.LogWarning("The icon of app {App} is not taken: {Reason}", name, refused.Message);
         }
     }
 
@@ -91,6 +120,10 @@ internal sealed class AppDirectory(
             // was never taken, or the owner removed it first
         }
     }
+
+    /// <summary>A name in the same folder: no path, and nothing hidden.</summary>
+    [GeneratedRegex("^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$")]
+    private static partial Regex FileName();
 
     private static string FileOf(string app) => Path.Combine(app, "app_meta.json");
 }

@@ -12,6 +12,7 @@ internal static class AppsModule
     {
         services.AddProjection<AppListProjection>();
         services.AddSingleton<IAppTickets, AppTickets>();
+        services.AddSingleton<IAppIcons, AppIcons>();
         if (options.Apps.DockerSocket is { Length: > 0 } socket)
             services.AddDockerAddresses(socket);
         else

@@ -9,6 +9,7 @@ internal static class GatewayModule
     {
         services.AddSingleton<AppConnections>();
         services.AddSingleton<IAppServers, AppServers>();
+        services.AddSingleton<IAppProbes, AppProbes>();
         return services;
     }
 }

@@ -19,7 +19,7 @@ internal sealed record SignatureProfile(string? Tag, int MaxAge, ImmutableArray<
 {
     internal const string PeerTag = "portal-peer";
     internal const string CoreTag = "portal-core";
-    internal const string CoreResponseTag = "portal-core-response";
+    internal const string CoreResponseTag = SignedAnswers.CoreTag;
     internal const string PeerResponseTag = "portal-peer-response";
 
     /// <summary>How many seconds a sender's clock may be ahead of ours.</summary>

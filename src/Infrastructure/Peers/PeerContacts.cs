@@ -22,6 +22,9 @@ internal sealed class PeerContacts(
     /// <summary>How long a claim lasts if its process dies: longer than the four messages of one contact take at most.</summary>
     private static readonly TimeSpan ClaimLife = TimeSpan.FromSeconds(90);
 
+    /// <summary>How long a change of what peers may use waits for further changes.</summary>
+    private static readonly TimeSpan BeforeRestating = TimeSpan.FromSeconds(10);
+
     public async Task<IReadOnlyDictionary<ShortId, PeerContact>> Find(PortalId portal, IReadOnlyCollection<ShortId> peers, CancellationToken ct)
     {
         await using var command = database.CreateCommand(
@@ -134,6 +137,25 @@ internal sealed class PeerContacts(
             Sql.Bigint(now.ToUnixTimeMilliseconds()),
             Sql.Time(now));
         return outbox.Publish(session, new ContactDuePeers(PortalId.Parse(session.TenantId)));
+    }
+
+    public async Task Restate(IDocumentSession session, IReadOnlyCollection<ShortId> peers, DateTimeOffset now)
+    {
+        if (peers.Count == 0)
+            return;
+
+        var soon = now + BeforeRestating;
+        session.Queue(
+            """
+            update registry.peer_contacts
+            set revision = greatest(revision + 1, $2), next_attempt_at = least(next_attempt_at, $3), schedule = schedule + 1, version = version + 1
+            where portal_id = $1 and wanted = 'Offered' and delivered > 0 and short_id = any($4)
+            """,
+            session.Portal(),
+            Sql.Bigint(now.ToUnixTimeMilliseconds()),
+            Sql.Time(soon),
+            Sql.Texts([.. peers.Select(peer => peer.Value)]));
+        await outbox.Publish(session, new ContactDuePeers(PortalId.Parse(session.TenantId)), BeforeRestating);
     }
 
     /// <summary>One statement, because it locks the row, so that a newer notice cannot be taken before this transaction is over.</summary>

@@ -28,6 +28,7 @@ internal static class PeersModule
         services.AddSingleton<IPeerings>(provider => provider.GetRequiredService<PeerContacts>());
         services.AddSingleton<IPeeringOffers, PeeringOffers>();
         services.AddSingleton<IPeerProfiles, PeerProfiles>();
+        services.AddSingleton<IPeerApps, PeerApps>();
         services.AddSingleton<CallFollowUp>();
         services.AddHostedService(provider => provider.GetRequiredService<CallFollowUp>());
         services.AddHostedService<FirstMessages>();

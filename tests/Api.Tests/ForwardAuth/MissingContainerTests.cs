@@ -4,6 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using PeerRegistry.Api.ForwardAuth;
 using PeerRegistry.Api.ForwardAuth.ProxyConfig;
 using PeerRegistry.Api.Tests.Common;
 
@@ -21,14 +22,19 @@ public sealed class MissingContainerTests
     [InlineData("nginx")]
     public async Task A_missing_container_affects_only_its_own_app(string program)
     {
-        await using var core = await PlainHost.Start(_ => Task.CompletedTask);
+        await using var core = await PlainHost.Start(context =>
+        {
+            context.Response.StatusCode = context.Request.Path == AppAway.Path ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK;
+            return context.Response.WriteAsync($"the core, {context.Request.Method} {context.Request.Host.Host}");
+        });
         await using var app = await PlainHost.Start(context => context.Response.WriteAsync("here " + context.Request.Path + context.Request.QueryString));
         await using var proxy = await Start(program, core, "127.0.0.1:9", ("there", Authority(app)), ("gone", "no-such-container:80"));
         using var client = proxy.Client();
 
         Assert.Equal("here /a", await client.GetStringAsync($"https://there.{Domain}/a", Stop));
-        using var gone = await client.GetAsync($"https://gone.{Domain}/a", Stop);
-        Assert.Equal(HttpStatusCode.BadGateway, gone.StatusCode);
+        using var gone = await client.PostAsync($"https://gone.{Domain}/a", new StringContent("a body"), Stop);
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, $"the core, GET gone.{Domain}"), (gone.StatusCode, await gone.Content.ReadAsStringAsync(Stop)));
+        Assert.Equal($"the core, GET nobody.{Domain}", await client.GetStringAsync($"https://nobody.{Domain}/", Stop));
     }
 
     /// <summary>nginx hands the target on to the byte, though the upstream is a variable, and finds a container that starts later.</summary>

@@ -160,12 +160,12 @@ public sealed class OwnerTests(Browsing browsing)
         Assert.Equal("[]", await PeersOf(a, token));
 
         await ada.Open(a, "/apps/postcards");
-        await ada.GetByLabel("Only these:").CheckAsync();
+        await ada.GetByLabel("Only those chosen below").CheckAsync();
         await ada.GetByLabel("Bo").CheckAsync();
         await ada.Press("Save");
         Assert.Contains(b.Id.Value, await PeersOf(a, token), StringComparison.Ordinal);
 
-        await ada.GetByLabel("None").CheckAsync();
+        await ada.GetByLabel("No peers").CheckAsync();
         await ada.Press("Save");
         Assert.Equal("[]", await PeersOf(a, token));
 

@@ -84,6 +84,26 @@ public sealed class AppSpecs
     }
 
     [Fact]
+    public void A_peer_for_whom_a_circle_decides_is_not_hidden_by_name()
+    {
+        var family = CircleSet.Of([CircleId.Of(new byte[10])]);
+        var app = Given(new AppRegistered(Notes), new AppVisibilitySet("notes", Visibility.Some([], family)));
+        Assert.Equal("circle_decides", Assert.Throws<Domain.Common.RefusedException>(() => App.Show(app, "notes", Ada, family, shown: false)).Code);
+        Assert.Equal([new AppVisibilitySet("notes", Visibility.Some([Ada], family))], App.Show(app, "notes", Ada, CircleSet.Empty, shown: true));
+        Assert.Equal("app_unknown", Assert.Throws<Domain.Common.RefusedException>(() => App.Show(null, "notes", Ada, family, shown: true)).Code);
+    }
+
+    [Fact]
+    public void An_icon_is_set_once_and_removed()
+    {
+        Assert.Equal([new AppIconSet("notes", "image/png", "abc")], App.SetIcon(Registered, "notes", "image/png", "abc"));
+        var app = Given(new AppRegistered(Notes), new AppIconSet("notes", "image/png", "abc"));
+        Assert.Equal(("image/png", "abc"), (app.IconType, app.IconSha256));
+        Assert.Empty(App.SetIcon(app, "notes", "image/png", "abc"));
+        Assert.Equal([new AppIconSet("notes", null, null)], App.SetIcon(app, "notes", null, null));
+    }
+
+    [Fact]
     public void A_removed_app_is_no_more() => Assert.Null(App.Evolve(Registered, new AppRemoved("notes"), At));
 
     [Fact]

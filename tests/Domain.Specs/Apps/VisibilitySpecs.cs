@@ -64,6 +64,32 @@ public sealed class VisibilitySpecs
     }
 
     [Fact]
+    public void One_peer_is_shown_or_hidden_and_all_others_stay_as_they_were()
+    {
+        Assert.Equal(Visibility.Some([Ada]), Visibility.None.With(Ada, CircleSet.Empty, shown: true));
+        Assert.Equal(Visibility.AllExcept([Ada]), Visibility.All.With(Ada, CircleSet.Empty, shown: false));
+        Assert.Equal(Visibility.Some([Ada, Bob], Of(Work)), Visibility.Some([Bob], Of(Work)).With(Ada, Of(Family), shown: true));
+        Assert.Equal(Visibility.Some([Bob]), Visibility.Some([Ada, Bob]).With(Ada, CircleSet.Empty, shown: false));
+        Assert.Equal(Visibility.AllExcept([Ada, Bob]), Visibility.AllExcept([Bob]).With(Ada, CircleSet.Empty, shown: false));
+        Assert.Equal(Visibility.AllExcept([Bob]), Visibility.AllExcept([Ada, Bob]).With(Ada, CircleSet.Empty, shown: true));
+    }
+
+    [Fact]
+    public void What_is_so_already_stays_as_it_is()
+    {
+        Assert.Equal(Visibility.All, Visibility.All.With(Ada, CircleSet.Empty, shown: true));
+        Assert.Equal(Visibility.None, Visibility.None.With(Ada, CircleSet.Empty, shown: false));
+        Assert.Equal(Visibility.Some([], Of(Family)), Visibility.Some([], Of(Family)).With(Ada, Of(Family), shown: true));
+    }
+
+    [Fact]
+    public void Where_a_circle_decides_naming_a_peer_changes_nothing()
+    {
+        Assert.Null(Visibility.Some([], Of(Family)).With(Ada, Of(Family), shown: false));
+        Assert.Null(Visibility.AllExcept([], Of(Family)).With(Ada, Of(Family), shown: true));
+    }
+
+    [Fact]
     public void A_forgotten_peer_is_no_longer_chosen() =>
         Assert.Equal(Visibility.Some([Bob], Of(Family)), Visibility.Some([Ada, Bob], Of(Family)).Forget(Ada, Of(Family)));
 

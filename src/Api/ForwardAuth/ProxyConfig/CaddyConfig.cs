@@ -52,6 +52,8 @@ internal static class CaddyConfig
             Core(text, portal, setup);
             foreach (var app in portal.Apps)
                 App(text, portal, app, setup);
+            if (setup.InternalAuthority || setup.Certificate is not null)
+                Others(text, portal, setup);
         }
 
         text.Append(CultureInfo.InvariantCulture, $$"""
@@ -72,6 +74,18 @@ internal static class CaddyConfig
     private static void Core(StringBuilder text, ProxiedPortal portal, ProxySetup setup) => text.Append(CultureInfo.InvariantCulture, $$"""
 
         {{portal.Domain}} {
+        {{Tls(setup)}}	route {
+        		import portal_connection
+        		reverse_proxy {{setup.Edge}}
+        	}
+        }
+
+        """);
+
+    /// <summary>A name without an app is answered by the core, which tells a peer that the app is not there. It needs a certificate for all names.</summary>
+    private static void Others(StringBuilder text, ProxiedPortal portal, ProxySetup setup) => text.Append(CultureInfo.InvariantCulture, $$"""
+
+        *.{{portal.Domain}} {
         {{Tls(setup)}}	route {
         		import portal_connection
         		reverse_proxy {{setup.Edge}}
@@ -117,6 +131,16 @@ internal static class CaddyConfig
         						write_timeout {{ProxySetup.StreamSeconds}}s
         					}
         				}
+        			}
+        		}
+        	}
+        	# An app that does not answer is answered for by the core, in words.
+        	handle_errors {
+        		@portal_away expression {err.status_code} in [502, 503, 504]
+        		handle @portal_away {
+        			reverse_proxy {{setup.Edge}} {
+        				method GET
+        				rewrite {{AppAway.Path}}
         			}
         		}
         	}

@@ -40,6 +40,7 @@ internal static class NginxConfig
             Server(text, portal.Domain, setup, Edge(setup));
             foreach (var app in portal.Apps)
                 Server(text, $"{app.Name}.{portal.Domain}", setup, App(portal, app, setup));
+            Others(text, portal, setup);
         }
 
         return text.ToString();
@@ -86,6 +87,24 @@ internal static class NginxConfig
 
         """);
 
+    /// <summary>A name without an app is answered by the core, which tells a peer that the app is not there.</summary>
+    private static void Others(StringBuilder text, ProxiedPortal portal, ProxySetup setup) => text.Append(CultureInfo.InvariantCulture, $$"""
+
+        server {
+            listen {{setup.Port}} ssl http2;
+            server_name *.{{portal.Domain}};
+            ssl_certificate {{setup.Certificate ?? "/etc/nginx/portal.pem"}};
+            ssl_certificate_key {{setup.CertificateKey ?? "/etc/nginx/portal.key"}};
+            ssl_session_cache shared:portal:10m;
+            merge_slashes off;
+            large_client_header_buffers 1 {{HeadLimit.ProxyKilobytes}}k;
+            client_max_body_size 0;
+            client_header_timeout 10s;
+            client_body_timeout 60s;
+        {{Edge(setup)}}}
+
+        """);
+
     private static string Edge(ProxySetup setup) => $$"""
 
             location / {
@@ -111,6 +130,7 @@ internal static class NginxConfig
                 auth_request_set $portal_retry_after $upstream_http_retry_after;
         {{Lines(portal.ReplacedHeaders, name => $"        auth_request_set ${Variable(name)} $upstream_http_{name.Replace('-', '_').ToLowerInvariant()};")}}
                 error_page 401 403 500 = @portal_refused;   # 500: the core gave no verdict
+                error_page 502 503 504 = @portal_away;      # the app does not answer
 
         {{ToApp(app, setup)}}        proxy_http_version 1.1;
         {{AsReceived}}        proxy_set_header X-Forwarded-Uri "";
@@ -140,6 +160,20 @@ internal static class NginxConfig
                 # What the app gets from the core stays out of the question: another X-Ptl-... is seen by the core, and refused.
         {{Lines(portal.IdentityHeaderNames, name => $"        proxy_set_header {name} \"\";")}}
         {{Asking}}    }
+
+            # An app that does not answer is answered for by the core, in words.
+            location @portal_away {
+                internal;
+                rewrite ^ {{AppAway.Path}}? break;
+                proxy_pass http://{{setup.Edge}};
+                proxy_method GET;
+                proxy_pass_request_body off;
+                proxy_set_header Content-Length "";
+                proxy_set_header Transfer-Encoding "";
+                proxy_set_header Upgrade "";
+                proxy_set_header Connection "";
+        {{AsReceived}}        proxy_http_version 1.1;
+            }
 
             # Not asked again: a signature is good for one verdict.
             location @portal_refused {
