@@ -32,6 +32,8 @@ internal sealed class PagesBench : IBenchmark
     [
         ("Home", _ => "/home", 1.5),
         ("Peers", _ => "/peers", 3),
+        ("Peers, searched", _ => "/peers?text=peer", 3),
+        ("Peers, last heard from first", _ => "/peers?sort=Heard", 3),
         ("a peer's page", portal => $"/peers/{portal.Peer}", 1.5),
         ("an app's page", _ => "/apps/postcards", 3),
         ("History", _ => "/history", 1.5),

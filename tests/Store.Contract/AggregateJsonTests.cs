@@ -61,7 +61,7 @@ public sealed class AggregateJsonTests
         {
             Typed = TypedPortalId.Of(key.Id), Listed = true, Id = key.Id, Key = key, Verification = PeerVerification.Invite, Petname = "Ada",
             Circles = CircleSet.Of([CircleId.Of(new byte[10])]),
-            ClaimedName = "A.",
+            ClaimedName = "A.", Note = "lends books",
             Address = "a.zone", Domain = "a.zone", Status = PeerStatus.Withdrawn, Blocked = true, Offered = true, SpeaksOurs = true, Original = true,
             AddedAt = At,
             ConfirmedAt = At.AddDays(1), PinnedAt = At.AddDays(2), Refused = new RefusedIdentities(day, [Given.Portal()]), Names = new ClaimedNames(day, 3),

@@ -283,3 +283,27 @@ document.addEventListener("click", event => {
   if (share)
     navigator.share({ title: share.dataset.shareTitle, url: share.dataset.share }).catch(() => { /* closed without sharing */ });
 });
+
+// Times of the history stand in UTC; here the browser's own time is put before them, in what is loaded later, too.
+function showLocalTimes() {
+  if (new Date().getTimezoneOffset() === 0)
+    return;
+
+  const local = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+  for (const time of document.querySelectorAll("time[data-local]")) {
+    time.removeAttribute("data-local");
+    time.setAttribute("data-live-keep", "");
+    time.textContent = `${local.format(new Date(time.dateTime))} · ${time.textContent}`;
+  }
+}
+
+showLocalTimes();
+if (document.querySelector("main"))
+  new MutationObserver(showLocalTimes).observe(document.querySelector("main"), { childList: true, subtree: true });
+
+// One box that ticks all others of its form.
+document.addEventListener("change", event => {
+  const all = event.target.closest("[data-tick]");
+  for (const box of all?.form.querySelectorAll(`input[name=${all.dataset.tick}]`) ?? [])
+    box.checked = all.checked;
+});

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Reflection;
 using System.Text.Json;
 using MediatR;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -7,7 +6,6 @@ using Microsoft.Extensions.Options;
 using PeerRegistry.Api.Http;
 using PeerRegistry.Application.Audit;
 using PeerRegistry.Application.Common;
-using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
 using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
@@ -24,11 +22,11 @@ internal static class AuditEndpoints
         audit.MapGet("/peers/{id}/history", History).WithName("audit.peer-history").ProducesProblem(404);
     }
 
-    private static Task<Ok<IEnumerable<Item>>> Events(
+    private static Task<Ok<IEnumerable<AuditItem>>> Events(
         long? after, string? type, string? stream, int? limit, HttpContext context, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
         Read(new ReadAudit(portal.Id, stream, type, after ?? 0, Paging.Limit(limit)), context, mediator, ct);
 
-    private static async Task<Ok<IEnumerable<Item>>> History(
+    private static async Task<Ok<IEnumerable<AuditItem>>> History(
         string id, long? after, int? limit, HttpContext context, CurrentPortal portal, IMediator mediator, CancellationToken ct)
     {
         var items = await Read(
@@ -36,20 +34,21 @@ internal static class AuditEndpoints
         return after is > 0 || items.Value!.Any() ? items : throw PeerRefusals.Unknown();
     }
 
-    private static async Task<Ok<IEnumerable<Item>>> Read(ReadAudit query, HttpContext context, IMediator mediator, CancellationToken ct)
+    private static async Task<Ok<IEnumerable<AuditItem>>> Read(ReadAudit query, HttpContext context, IMediator mediator, CancellationToken ct)
     {
         var found = await mediator.Send(query with { Limit = query.Limit + 1 }, ct);
         var json = context.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
         return TypedResults.Ok(context
             .Page(found, query.Limit, e => e.Sequence.ToString(CultureInfo.InvariantCulture))
-            .Select(e => Item.Of(e, json)));
+            .Select(e => AuditItem.Of(e, json)));
     }
+}
 
-    private sealed record Item(
-        long Seq, string Stream, long Version, string Type, DateTimeOffset At, string Actor, string? Reason, JsonElement Data)
-    {
-        public static Item Of(Recorded e, JsonSerializerOptions json) => new(
-            e.Sequence, e.Stream, e.Version, e.Data.GetType().GetCustomAttribute<WireNameAttribute>()!.Name, e.At, e.Actor.Value, e.Reason,
-            JsonSerializer.SerializeToElement(e.Data, e.Data.GetType(), json));
-    }
+/// <summary>An event in the owner's API and in exported files.</summary>
+internal sealed record AuditItem(
+    long Seq, string Stream, long Version, string Type, DateTimeOffset At, string Actor, string? Reason, JsonElement Data)
+{
+    public static AuditItem Of(Recorded e, JsonSerializerOptions json) => new(
+        e.Sequence, e.Stream, e.Version, HistoryWords.TypeOf(e.Data), e.At, e.Actor.Value, e.Reason,
+        JsonSerializer.SerializeToElement(e.Data, e.Data.GetType(), json));
 }

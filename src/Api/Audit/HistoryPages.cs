@@ -13,13 +13,15 @@ internal static class HistoryPages
     public static void MapHistoryPages(this IEndpointRouteBuilder pages)
     {
         pages.MapGet("/history", Show);
+        pages.MapGet("/history/export.jsonl", HistoryExport.Lines);
+        pages.MapGet("/history/export.csv", HistoryExport.Table);
     }
 
     /// <summary>The latest events of one stream, as part of another page.</summary>
     public static async Task<RenderFragment> Timeline(CurrentPortal portal, string stream, IMediator mediator, CancellationToken ct)
     {
-        var words = new HistoryWords(portal.Snapshot);
-        var entries = (await mediator.Send(new BrowseHistory(portal.Id, stream, null, PageSize), ct)).Select(words.Of).ToList();
+        var events = await mediator.Send(new BrowseHistory(portal.Id, new HistoryFilter(stream), null, PageSize), ct);
+        var entries = await HistorySearch.Entries(portal.Id, events, mediator, ct);
         return builder =>
         {
             builder.OpenComponent<Timeline>(0);
@@ -28,24 +30,10 @@ internal static class HistoryPages
         };
     }
 
-    private static async Task<IResult> Show(string? about, long? before, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    private static async Task<IResult> Show(long? before, HttpContext context, CurrentPortal portal, IMediator mediator, CancellationToken ct)
     {
-        var found = await mediator.Send(new BrowseHistory(portal.Id, StreamOf(about), before, PageSize + 1), ct);
-        var words = new HistoryWords(portal.Snapshot);
-        var page = found.Take(PageSize).ToList();
-        return PageResults.Page<HistoryPage>(new HistoryPage.View(
-            page.ConvertAll(words.Of),
-            StreamOf(about) is null ? null : about,
-            before is null,
-            found.Count > PageSize ? page[^1].Sequence : null));
+        var query = HistoryQuery.Of(name => context.Request.Query[name].ToString());
+        var found = await HistorySearch.Find(portal.Id, query, before, PageSize, mediator, ct);
+        return PageResults.Page<HistoryPage>(new HistoryPage.View(found.Entries, query, before is null, found.Before, found.SearchedBackTo));
     }
-
-    private static string? StreamOf(string? about) => about switch
-    {
-        "peers" => "peer-",
-        "apps" => "app-",
-        "devices" => "device-",
-        "portal" => "portal",
-        _ => null,
-    };
 }

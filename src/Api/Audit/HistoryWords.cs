@@ -1,7 +1,8 @@
-using PeerRegistry.Api.Http;
+using System.Globalization;
+using System.Reflection;
 using PeerRegistry.Api.Pages;
+using PeerRegistry.Application.Audit;
 using PeerRegistry.Application.Common;
-using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Apps;
 using PeerRegistry.Domain.Circles;
 using PeerRegistry.Domain.Common;
@@ -12,13 +13,16 @@ using PeerRegistry.Domain.Portals;
 namespace PeerRegistry.Api.Audit;
 
 /// <summary>An event as a sentence: who did what to whom. Names are kept apart from the text, so that no name can be mistaken for text.</summary>
-/// <param name="What">The text, with <c>{0}</c> in the place of <paramref name="Whom"/> and <c>{1}</c> in the place of <paramref name="Quote"/>.</param>
+/// <param name="What">The text, with <c>{0}</c> in the place of <paramref name="Whom"/>, <c>{1}</c> of <paramref name="Quote"/> and <c>{2}</c> of <paramref name="Who"/>.</param>
 /// <param name="Quote">A text that a person wrote, or null.</param>
 /// <param name="Tone"><c>good</c>, <c>bad</c> or empty.</param>
 /// <param name="Link">The page about the subject, or null if there is none.</param>
 public sealed record HistoryEntry(
     long Sequence, DateTimeOffset At, string Type, string Who, string What, string? Whom, string? Quote, string Tone, string? Link)
 {
+    /// <summary>The sentence as one text.</summary>
+    public string Text => string.Concat(Sentence().Select(part => part.Text));
+
     /// <summary>The sentence in parts, with names marked as such.</summary>
     public IEnumerable<(string Text, Part Part)> Sentence()
     {
@@ -26,7 +30,12 @@ public sealed record HistoryEntry(
         for (var open = rest.IndexOf('{', StringComparison.Ordinal); open >= 0; open = rest.IndexOf('{', StringComparison.Ordinal))
         {
             yield return (rest[..open], Part.Words);
-            yield return rest[open + 1] == '0' ? (Whom ?? "", Part.Whom) : (Quote ?? "", Part.Quote);
+            yield return rest[open + 1] switch
+            {
+                '0' => (Whom ?? "", Part.Whom),
+                '1' => (Quote ?? "", Part.Quote),
+                _ => (Who, Part.Who),
+            };
             rest = rest[(open + 3)..];
         }
 
@@ -38,144 +47,173 @@ public sealed record HistoryEntry(
         Words,
         Whom,
         Quote,
+        Who,
     }
 }
 
-/// <summary>Turns events into sentences for the owner.</summary>
-/// <param name="portal">Provides the current names.</param>
-internal sealed class HistoryWords(PortalSnapshot portal)
+/// <summary>Turns events into sentences for the owner, with the names that everybody had at the time.</summary>
+internal sealed class HistoryWords(NamesThen names)
 {
     private readonly record struct Words(string What, string? Whom = null, string? Quote = null, string Tone = "", string? Link = null);
 
+    /// <summary>The streams whose names the sentence of this event needs.</summary>
+    public static IEnumerable<string> Streams(Recorded recorded)
+    {
+        yield return recorded.Stream;
+        if (StreamOf(recorded.Actor) is { } actor)
+            yield return actor;
+        if (recorded.Data is InviteUsed used)
+            yield return Peer.Stream(used.By.Short);
+    }
+
+    /// <returns>The wire name.</returns>
+    public static string TypeOf(DomainEvent happened) => happened.GetType().GetCustomAttribute<WireNameAttribute>()!.Name;
+
     public HistoryEntry Of(Recorded recorded)
     {
-        var type = recorded.Data.GetType().GetCustomAttributes(typeof(WireNameAttribute), false) is [WireNameAttribute wire] ? wire.Name : "";
         var words = recorded.Data switch
         {
-            PeerEvent e => OfPeer(e, recorded.Stream["peer-".Length..], recorded.Actor.Value.StartsWith("peer:", StringComparison.Ordinal)),
-            PortalEvent e => OfPortal(e),
-            AppEvent e => OfApp(e, recorded.Stream["app-".Length..]),
+            PeerEvent e => OfPeer(e, recorded),
+            PortalEvent e => OfPortal(e, recorded.Sequence),
+            AppEvent e => OfApp(e, recorded),
+            DeviceEvent e => OfDevice(e, recorded),
             CircleEvent e => OfCircle(e),
-            DeviceEvent e => OfDevice(e, recorded.Stream["device-".Length..]),
             RecoveryEvent e => OfRecovery(e),
-            _ => new Words("recorded {0}", type),
+            _ => Unknown(recorded.Data),
         };
-        if (recorded.Data is DevicePaired paired && recorded.Actor == Actor.Device(paired.Id))
-            words = words with { What = "joined as one of your devices", Whom = null };
-        var who = recorded.Reason == "invite" ? $"{Who(recorded.Actor)}, by invite" : Who(recorded.Actor);
-        return new HistoryEntry(recorded.Sequence, recorded.At, type, who, words.What, words.Whom, words.Quote, words.Tone, words.Link);
+        var who = Who(recorded.Actor, recorded.Sequence);
+        return new HistoryEntry(
+            recorded.Sequence, recorded.At, TypeOf(recorded.Data), recorded.Reason == "invite" ? HistoryTexts.FormatByInvite(who) : who,
+            words.What, words.Whom, words.Quote, words.Tone, words.Link);
     }
 
-    /// <param name="byItself">Whether the peer itself is the actor, which the sentence already names.</param>
-    private Words OfPeer(PeerEvent happened, string shortId, bool byItself)
+    private Words OfPeer(PeerEvent happened, Recorded recorded)
     {
-        var (name, link) = (Peer(shortId), $"/peers/{shortId}");
+        var shortId = recorded.Stream["peer-".Length..];
+        var (link, byItself) = ($"/peers/{shortId}", StreamOf(recorded.Actor) == recorded.Stream); // then the sentence names the peer as its actor
+        var (name, before) = (PeerName(shortId, recorded.Sequence), PeerName(shortId, recorded.Sequence - 1));
         return happened switch
         {
-            PeerAdded when byItself => new("was added to the contact list", Link: link),
-            PeerKeyPinned when byItself => new("showed its key, which is pinned now", Tone: "good", Link: link),
-            PeerNameClaimed { Name: { } claimed } when byItself => new("calls itself “{1}”", null, claimed, Link: link),
-            PeeringConfirmed when byItself => new("has added this Portal, too, so you are mutual", Tone: "good", Link: link),
-            PeeringWithdrawn when byItself => new("removed this Portal", Tone: "bad", Link: link),
-            PeerAdded => new("added {0}", name, Link: link),
-            PeerRenamed { Petname: { } petname } => new("called {0} “{1}”", name, petname, Link: link),
-            PeerRenamed => new("removed the name given to {0}", name, Link: link),
-            PeerCirclesSet => new("changed the circles of {0}", name, Link: link),
-            PeerAddressChanged e => new("moved {0} to {1}", name, e.Domain, Link: link),
-            PeerMoved e => new("followed {0} to its new address {1}", name, e.Domain, Link: link),
-            PeerKeyPinned => new("reached {0} and pinned its key", name, Tone: "good", Link: link),
-            PeerVerified => new("compared the numbers with {0}, so the key is verified", name, Tone: "good", Link: link),
-            PeerIdentityRefused e => new("refused another key that answered for {0}: {1}", name, e.Answered.Short.Value, "bad", link),
-            PeerProtocolSeen => new("saw that {0} signs its answers", name, Link: link),
-            PeerNameClaimed { Name: { } claimed } => new("learned that {0} calls itself “{1}”", name, claimed, Link: link),
-            PeerNameClaimed => new("learned that {0} no longer gives itself a name", name, Link: link),
-            PeeringOffered { ToOriginal: true } => new("found that {0} runs an older kind of Portal", name, Link: link),
-            PeeringOffered => new("told {0} that it was added", name, Link: link),
-            PeeringConfirmed => new("became mutual with {0}", name, Tone: "good", Link: link),
-            PeeringWithdrawn => new("learned that {0} removed this Portal", name, Tone: "bad", Link: link),
-            PeerRemoved => new("removed {0}", name, Tone: "bad"),
-            PeerBlocked => new("blocked {0}", name, Tone: "bad", Link: link),
-            PeerUnblocked => new("unblocked {0}", name, Link: link),
-            PeerIdentityForgotten => new("forgot the key of {0}", name, Tone: "bad"),
-            _ => new("recorded something about {0}", name, Link: link),
+            PeerAdded when byItself => new(HistoryTexts.PeerAddedByItself, Link: link),
+            PeerKeyPinned when byItself => new(HistoryTexts.PeerKeyPinnedByItself, Tone: "good", Link: link),
+            PeerNameClaimed { Name: { } claimed } when byItself => new(HistoryTexts.PeerNameClaimedByItself, null, claimed, Link: link),
+            PeeringConfirmed when byItself => new(HistoryTexts.PeeringConfirmedByItself, Tone: "good", Link: link),
+            PeeringWithdrawn when byItself => new(HistoryTexts.PeeringWithdrawnByItself, Tone: "bad", Link: link),
+            PeerAdded => new(HistoryTexts.PeerAdded, name, Link: link),
+            PeerRenamed { Petname: { } petname } => new(HistoryTexts.PeerRenamed, before, petname, Link: link),
+            PeerRenamed => new(HistoryTexts.PeerNameRemoved, before, Link: link),
+            PeerCirclesSet => new(HistoryTexts.PeerCirclesSet, name, Link: link),
+            PeerMoved e => new(HistoryTexts.PeerMoved, name, e.Domain, Link: link),
+            PeerNoted { Note: null } => new(HistoryTexts.PeerNoteDeleted, name, Link: link),
+            PeerNoted => new(HistoryTexts.PeerNoted, name, Link: link),
+            PeerAddressChanged e => new(HistoryTexts.PeerAddressChanged, name, e.Domain, Link: link),
+            PeerKeyPinned => new(HistoryTexts.PeerKeyPinned, name, Tone: "good", Link: link),
+            PeerVerified => new(HistoryTexts.PeerVerified, name, Tone: "good", Link: link),
+            PeerIdentityRefused e => new(HistoryTexts.PeerIdentityRefused, name, e.Answered.Short.Value, "bad", link),
+            PeerProtocolSeen => new(HistoryTexts.PeerProtocolSeen, name, Link: link),
+            PeerNameClaimed { Name: { } claimed } => new(HistoryTexts.PeerNameClaimed, before, claimed, Link: link),
+            PeerNameClaimed => new(HistoryTexts.PeerNameNoLongerClaimed, before, Link: link),
+            PeeringOffered { ToOriginal: true } => new(HistoryTexts.PeeringOfferedToOriginal, name, Link: link),
+            PeeringOffered => new(HistoryTexts.PeeringOffered, name, Link: link),
+            PeeringConfirmed => new(HistoryTexts.PeeringConfirmed, name, Tone: "good", Link: link),
+            PeeringWithdrawn => new(HistoryTexts.PeeringWithdrawn, name, Tone: "bad", Link: link),
+            PeerRemoved => new(HistoryTexts.PeerRemoved, name, Tone: "bad", Link: link),
+            PeerBlocked => new(HistoryTexts.PeerBlocked, name, Tone: "bad", Link: link),
+            PeerUnblocked => new(HistoryTexts.PeerUnblocked, name, Link: link),
+            PeerIdentityForgotten => new(HistoryTexts.PeerIdentityForgotten, before, Tone: "bad", Link: link),
+            _ => Unknown(happened),
         };
     }
 
-    private Words OfPortal(PortalEvent happened) => happened switch
+    private Words OfPortal(PortalEvent happened, long sequence) => happened switch
     {
-        PortalCreated e => new("created this Portal, {0}", e.Name, Tone: "good"),
-        ZoneChanged e => new("moved this Portal to {0}", e.Zone, Tone: "good"),
-        ProfileChanged e => new("changed the profile of {0}", e.Name, Link: "/profile"),
-        AvatarChanged { Sha256: null } => new("removed the picture", Link: "/profile"),
-        AvatarChanged => new("changed the picture", Link: "/profile"),
-        LanguageChosen { Language: { } language } => new("chose {0} as the language of the pages", Languages.Named(language), Link: "/profile"),
-        LanguageChosen => new("let each browser choose the language of the pages", Link: "/profile"),
-        AppsAnnouncingSet { Announces: true } => new("chose that peers are told of the apps that they may use", Link: "/apps"),
-        AppsAnnouncingSet => new("chose that peers are not told of apps", Link: "/apps"),
-        InviteCreated { Label: { } label } => new("created an invite for “{1}”", null, label, Link: "/home"),
-        InviteCreated => new("created an invite", Link: "/home"),
-        InviteUsed e => new("let {0} in by an invite", Peer(e.By.Short.Value), Tone: "good", Link: $"/peers/{e.By.Short}"),
-        InviteRevoked => new("revoked an invite", Tone: "bad"),
-        _ => new("recorded something about the Portal"),
+        PortalCreated e => new(HistoryTexts.PortalCreated, e.Name, Tone: "good"),
+        ProfileChanged e => new(HistoryTexts.ProfileChanged, e.Name, Link: "/profile"),
+        ZoneChanged e => new(HistoryTexts.ZoneChanged, Quote: e.Zone, Tone: "good"),
+        AvatarChanged { Sha256: null } => new(HistoryTexts.AvatarRemoved, Link: "/profile"),
+        AvatarChanged => new(HistoryTexts.AvatarChanged, Link: "/profile"),
+        LanguageChosen { Language: { } language } => new(HistoryTexts.LanguageChosen, Languages.Named(language), Link: "/profile"),
+        LanguageChosen => new(HistoryTexts.LanguageOfBrowser, Link: "/profile"),
+        AppsAnnouncingSet { Announces: true } => new(HistoryTexts.AppsAnnounced, Link: "/apps"),
+        AppsAnnouncingSet => new(HistoryTexts.AppsNotAnnounced, Link: "/apps"),
+        InviteCreated { Label: { } label } => new(HistoryTexts.InviteCreatedFor, null, label, Link: "/home"),
+        InviteCreated => new(HistoryTexts.InviteCreated, Link: "/home"),
+        InviteUsed e => new(HistoryTexts.InviteUsed, PeerName(e.By.Short.Value, sequence), Tone: "good", Link: $"/peers/{e.By.Short}"),
+        InviteRevoked => new(HistoryTexts.InviteRevoked, Tone: "bad"),
+        _ => Unknown(happened),
     };
 
-    private Words OfApp(AppEvent happened, string name)
+    private Words OfApp(AppEvent happened, Recorded recorded)
     {
-        var (called, link) = (portal.Apps.GetValueOrDefault(name)?.Meta.PrettyName ?? name, $"/apps/{name}");
+        var app = recorded.Stream["app-".Length..];
+        var (called, link) = (AppName(app, recorded.Sequence), $"/apps/{app}");
         return happened switch
         {
-            AppRegistered => new("registered the app {0}", called, Tone: "good", Link: link),
-            AppUpdated => new("updated the app {0}", called, Link: link),
-            AppVisibilitySet { Visibility.Mode: VisibilityMode.All } => new("let {0} see all peers", called, Link: link),
-            AppVisibilitySet { Visibility.Mode: VisibilityMode.None } => new("let {0} see no peer", called, Link: link),
-            AppVisibilitySet { Visibility.Mode: VisibilityMode.AllExcept } => new("let {0} see all peers but some", called, Link: link),
-            AppVisibilitySet { Visibility.Circles.Count: > 0 } => new("let {0} see circles of peers", called, Link: link),
-            AppVisibilitySet e =>
-                new("let {0} see {1}", called, $"{e.Visibility.Peers.Count} chosen peer{(e.Visibility.Peers.Count == 1 ? "" : "s")}", Link: link),
-            AppIconSet { Sha256: null } => new("removed the icon of {0}", called, Link: link),
-            AppIconSet => new("changed the icon of {0}", called, Link: link),
-            AppCredentialIssued => new("created a new token for {0}", called, Link: link),
-            AppPasswordCreated e => new("created a password for {0}: “{1}”", called, e.Label, Link: link),
-            AppPasswordRevoked => new("revoked a password for {0}", called, Link: link),
-            AppRemoved => new("removed the app {0}", called, Tone: "bad"),
-            _ => new("recorded something about the app {0}", called, Link: link),
+            AppRegistered => new(HistoryTexts.AppRegistered, called, Tone: "good", Link: link),
+            AppUpdated => new(HistoryTexts.AppUpdated, called, Link: link),
+            AppVisibilitySet { Visibility.Mode: VisibilityMode.All } => new(HistoryTexts.AppSeesAll, called, Link: link),
+            AppVisibilitySet { Visibility.Mode: VisibilityMode.None } => new(HistoryTexts.AppSeesNone, called, Link: link),
+            AppVisibilitySet { Visibility.Mode: VisibilityMode.AllExcept } => new(HistoryTexts.AppSeesAllExcept, called, Link: link),
+            AppVisibilitySet { Visibility.Circles.Count: > 0 } => new(HistoryTexts.AppSeesCircles, called, Link: link),
+            AppVisibilitySet { Visibility.Peers.Count: 1 } => new(HistoryTexts.AppSeesOne, called, Link: link),
+            AppVisibilitySet e => new(
+                HistoryTexts.AppSeesSome, called, e.Visibility.Peers.Count.ToString("N0", CultureInfo.CurrentCulture), Link: link),
+            AppCredentialIssued => new(HistoryTexts.AppCredentialIssued, called, Link: link),
+            AppPasswordCreated e => new(HistoryTexts.AppPasswordCreated, called, e.Label, Link: link),
+            AppPasswordRevoked => new(HistoryTexts.AppPasswordRevoked, called, Link: link),
+            AppRemoved => new(HistoryTexts.AppRemoved, called, Tone: "bad"),
+            _ => Unknown(happened),
         };
     }
+
+    private Words OfDevice(DeviceEvent happened, Recorded recorded) => happened switch
+    {
+        DevicePaired e when recorded.Actor == Actor.Device(e.Id) => new(HistoryTexts.DevicePairedByItself, Tone: "good", Link: "/devices"),
+        DevicePaired e => new(HistoryTexts.DevicePaired, e.Name, Tone: "good", Link: "/devices"),
+        DeviceRenamed e => new(HistoryTexts.DeviceRenamed, Named(recorded.Stream, recorded.Sequence - 1), e.Name, Link: "/devices"),
+        DeviceRevoked => new(HistoryTexts.DeviceRevoked, Named(recorded.Stream, recorded.Sequence), Tone: "bad", Link: "/devices"),
+        _ => Unknown(happened),
+    };
 
     private static Words OfCircle(CircleEvent happened) => happened switch
     {
-        CircleCreated e => new("created the circle “{1}”", null, e.Name, "good", $"/circles/{e.Circle}"),
-        CircleRenamed e => new("renamed a circle to “{1}”", null, e.Name, Link: $"/circles/{e.Circle}"),
-        CircleRemoved e => new("removed the circle “{1}”", null, e.Name, "bad"),
-        _ => new("recorded something about a circle"),
-    };
-
-    private Words OfDevice(DeviceEvent happened, string id) => happened switch
-    {
-        DevicePaired e => new("paired {0}", e.Name, Tone: "good", Link: "/devices"),
-        DeviceRenamed e => new("renamed a device to “{1}”", null, e.Name, Link: "/devices"),
-        DeviceRevoked => new("revoked the device {0}", Device(id), Tone: "bad", Link: "/devices"),
-        _ => new("recorded something about the device {0}", Device(id)),
+        CircleCreated e => new(HistoryTexts.CircleCreated, null, e.Name, "good", $"/circles/{e.Circle}"),
+        CircleRenamed e => new(HistoryTexts.CircleRenamed, null, e.Name, Link: $"/circles/{e.Circle}"),
+        CircleRemoved e => new(HistoryTexts.CircleRemoved, null, e.Name, "bad"),
+        _ => Unknown(happened),
     };
 
     private static Words OfRecovery(RecoveryEvent happened) => happened switch
     {
-        RecoverySheetMade => new("made a recovery sheet", Link: "/devices/recovery"),
-        RecoverySheetUsed => new("used the recovery sheet", Tone: "good", Link: "/devices"),
-        RecoverySheetRevoked => new("revoked the recovery sheet", Tone: "bad", Link: "/devices/recovery"),
-        _ => new("recorded something about the recovery sheet"),
+        RecoverySheetMade => new(HistoryTexts.RecoverySheetMade, Link: "/devices/recovery"),
+        RecoverySheetUsed => new(HistoryTexts.RecoverySheetUsed, Tone: "good", Link: "/devices"),
+        RecoverySheetRevoked => new(HistoryTexts.RecoverySheetRevoked, Tone: "bad", Link: "/devices/recovery"),
+        _ => Unknown(happened),
     };
 
-    private string Who(Actor actor) => actor.Value.Split(':', 2) switch
+    /// <summary>An event that nobody has put into words. A test finds it before an owner does.</summary>
+    private static Words Unknown(DomainEvent happened) => new(HistoryTexts.Unknown, Quote: TypeOf(happened));
+
+    private string Who(Actor actor, long sequence) => actor.Value.Split(':', 2) switch
     {
-        ["device", var id] => $"You, on {Device(id)},",
-        ["app", var name] => $"The app {portal.Apps.GetValueOrDefault(name)?.Meta.PrettyName ?? name}",
-        ["peer", var id] => $"Peer {Peer(id[..ShortId.Length])}",
-        _ => "This Portal",
+        ["device", _] => HistoryTexts.FormatYou(Named(StreamOf(actor)!, sequence)),
+        ["app", var name] => HistoryTexts.FormatApp(AppName(name, sequence)),
+        ["peer", var id] => HistoryTexts.FormatPeer(PeerName(id[..ShortId.Length], sequence)),
+        _ => HistoryTexts.ThisPortal,
     };
 
-    private string Device(string id) => portal.Devices.GetValueOrDefault(id)?.Name ?? "a revoked device";
+    private static string? StreamOf(Actor actor) => actor.Value.Split(':', 2) switch
+    {
+        ["device", var id] => $"device-{id}",
+        ["app", var name] => $"app-{name}",
+        ["peer", var id] => $"peer-{id[..ShortId.Length]}",
+        _ => null,
+    };
 
-    private string Peer(string shortId) =>
-        ShortId.TryParse(shortId, out var id) && portal.Peers.GetValueOrDefault(id) is { } peer ? peer.Name : shortId;
+    private string PeerName(string shortId, long sequence) => names.At($"peer-{shortId}", sequence) ?? shortId;
+
+    private string AppName(string app, long sequence) => names.At($"app-{app}", sequence) ?? app;
+
+    /// <summary>The name of a device.</summary>
+    private string Named(string stream, long sequence) => names.At(stream, sequence) ?? HistoryTexts.SomeDevice;
 }

@@ -60,6 +60,8 @@ internal static class PageModule
         owner.MapPeerPages();
         owner.MapCirclePages();
         owner.MapAddPeerPages();
+        owner.MapBulkPages();
+        owner.MapImportPages();
         owner.MapInboxPages();
         owner.MapAppPages();
         owner.MapDevicePages();

@@ -23,6 +23,7 @@ internal static class PeerEndpoints
         peers.MapGet("/asked/{id}/avatar", ShowAskedAvatar).WithName("peers.asked-avatar").Produces(200).ProducesProblem(404);
         peers.MapGet("/{id}", Show).WithName("peers.show").ProducesProblem(404);
         peers.MapGet("/{id}/avatar", ShowAvatar).WithName("peers.avatar").Produces(200).ProducesProblem(404);
+        peers.MapPut("/{id}/note", PutNote).WithName("peers.note").ProducesProblem(400).ProducesProblem(404);
         peers.MapDelete("/{id}", Remove).WithName("peers.remove").ProducesProblem(404);
         peers.MapPost("/{id}/try", Try).WithName("peers.try").ProducesProblem(404);
         peers.MapPost("/{id}/verify", Verify).WithName("peers.verify").ProducesProblem(404).ProducesProblem(409);
@@ -82,6 +83,12 @@ internal static class PeerEndpoints
         return TypedResults.Bytes(picture, AvatarImage.Sniff(picture).MediaType, entityTag: tag);
     }
 
+    private static async Task<NoContent> PutNote(string id, NoteBody body, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    {
+        await mediator.Send(new NotePeer(portal.Id, TypedPortalId.Parse(id), body.Note), ct);
+        return TypedResults.NoContent();
+    }
+
     private static async Task<NoContent> Remove(string id, bool? forget, CurrentPortal portal, IMediator mediator, CancellationToken ct)
     {
         await mediator.Send(new RemovePeer(portal.Id, TypedPortalId.Parse(id), forget ?? false), ct);
@@ -129,6 +136,9 @@ internal static class PeerEndpoints
 
     /// <param name="Address">Where the Portal answered; the <c>address</c> to add it with.</param>
     private sealed record AskedItem(string Id, ShortId ShortId, string? Name, string Address, bool HasPicture);
+
+    /// <param name="Note">Null to delete the note.</param>
+    private sealed record NoteBody(string? Note);
 
     /// <param name="Name">The owner's name for the peer. If absent, it is unchanged; if null, it is removed.</param>
     /// <param name="Address">The peer's domain if it is not in our zone. If absent, it is unchanged; if null, it is removed.</param>

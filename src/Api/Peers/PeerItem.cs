@@ -14,6 +14,7 @@ internal sealed record PeerItem(
     string Name,
     string? Petname,
     string? ClaimedName,
+    string? Note,
     string Domain,
     PeerStatus Status,
     bool Blocked,
@@ -34,7 +35,7 @@ internal sealed record PeerItem(
     {
         var (peer, contact, answer) = view;
         return new PeerItem(
-            peer.Id?.Value ?? peer.Typed.Value, peer.Short, peer.Name, peer.Petname, peer.ClaimedName, peer.Domain, peer.Status, peer.Blocked,
+            peer.Id?.Value ?? peer.Typed.Value, peer.Short, peer.Name, peer.Petname, peer.ClaimedName, peer.Note, peer.Domain, peer.Status, peer.Blocked,
             contact.IsReachable, peer.Original, peer.Verified, peer.Key, peer.AddedAt, peer.ConfirmedAt, contact.LastSeenAt,
             contact.Waiting || contact.LastError is not null ? contact.NextAttemptAt : null,
             contact.LastError is { } e ? new Error(e.Code, e.Detail, e.At) : null,

@@ -18,14 +18,23 @@ internal static class PeerPages
 
     public static void MapPeerPages(this IEndpointRouteBuilder pages)
     {
-        pages.MapGet("/peers", (
-            string? text, string? standing, int? page, string? add, HttpRequest request, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
+        pages.MapGet("/peers", (string? add, HttpRequest request, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
             string.IsNullOrWhiteSpace(add)
-                ? List(new Asked(text, standing, page), null, portal, mediator, ct)
+                ? List(PeerQuery.Of(name => request.Query[name].ToString()), null, portal, mediator, ct)
                 : AddPeerPages.Led(add, request, portal, mediator, ct));
-        pages.MapGet("/peers/{id}", (string id, CurrentPortal portal, IMediator mediator, IPeerProfiles profiles, CancellationToken ct) =>
-            Show(id, null, portal, mediator, profiles, ct));
+        pages.MapGet("/peers/{id}", async (string id, CurrentPortal portal, IMediator mediator, IPeerProfiles profiles, CancellationToken ct) =>
+        {
+            try
+            {
+                return await Show(id, null, portal, mediator, profiles, ct);
+            }
+            catch (RefusedException unknown) when (unknown.Code == "peer_unknown")
+            {
+                return await RemovedPeer.Show(id, unknown, portal, mediator, ct);
+            }
+        });
         pages.MapPost("/peers/{id}", Change);
+        pages.MapPost("/peers/{id}/note", Note);
         pages.MapPost("/peers/{id}/try", (string id, PageForm _, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
             Do(new TryPeerNow(portal.Id, TypedPortalId.Parse(id)), $"/peers/{id}", "peer-tried", mediator, ct));
         pages.MapPost("/peers/{id}/verify", (string id, PageForm form, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
@@ -43,15 +52,12 @@ internal static class PeerPages
 
     /// <summary>The list, with the form to add a peer as it was refused.</summary>
     internal static Task<IResult> List(FormFailure refused, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
-        List(default, refused, portal, mediator, ct);
+        List(PeerQuery.Of(_ => null), refused, portal, mediator, ct);
 
-    private static async Task<IResult> List(Asked asked, FormFailure? failure, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    private static async Task<IResult> List(PeerQuery query, FormFailure? failure, CurrentPortal portal, IMediator mediator, CancellationToken ct)
     {
-        var (standing, number) =
-            (Enum.TryParse<PeerStanding>(asked.Standing, out var one) ? one : (PeerStanding?)null, Math.Clamp(asked.Page ?? 1, 1, 100_000));
-        var text = string.IsNullOrWhiteSpace(asked.Text) ? null : asked.Text.Trim();
-        var found = await mediator.Send(new BrowsePeers(portal.Id, text, standing, number), ct);
-        return PageResults.Page<PeersPage>(new PeersPage.View(found, text, standing, number, peer => SeenBy(portal.Snapshot, peer)), failure);
+        var found = await mediator.Send(new BrowsePeers(portal.Id, query.Filter, query.Order, query.Number), ct);
+        return PageResults.Page<PeersPage>(new PeerList.View(found, query, portal.Snapshot), failure);
     }
 
     private static async Task<IResult> Show(
@@ -104,6 +110,20 @@ internal static class PeerPages
     /// <summary>Whether an address was refused because the peer does not answer there, which the owner may know better.</summary>
     internal static bool MayBeSavedAnyway(RefusedException refused) => PeerFault.All.Any(fault => fault.Code == refused.Code && fault.Kind == refused.Kind);
 
+    private static async Task<IResult> Note(string id, PageForm form, CurrentPortal portal, IMediator mediator, IPeerProfiles profiles, CancellationToken ct)
+    {
+        var peer = TypedPortalId.Parse(id);
+        try
+        {
+            await mediator.Send(new NotePeer(portal.Id, peer, form["note"]), ct);
+            return PageResults.Done($"/peers/{peer.Short}", "peer-noted");
+        }
+        catch (RefusedException refused) when (refused.Kind == RefusalKind.Invalid)
+        {
+            return await Show(id, new FormFailure("note", "note", refused, form), portal, mediator, profiles, ct);
+        }
+    }
+
     private static async Task<IResult> Do<T>(IRequest<T> command, string path, string done, IMediator mediator, CancellationToken ct)
     {
         await mediator.Send(command, ct);
@@ -113,14 +133,4 @@ internal static class PeerPages
     private static Task<PeerView> Find(string id, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
         mediator.Send(new ShowPeer(portal.Id, TypedPortalId.Parse(id)), ct);
 
-    private static List<string>? SeenBy(PortalSnapshot snapshot, Peer peer)
-    {
-        var apps = snapshot.Apps.Values.Where(a => a.Shows(peer)).ToList();
-        return apps.Count > 0 && apps.Count == snapshot.Apps.Count
-            ? null
-            : [.. apps.Select(a => a.Meta.PrettyName).Order(StringComparer.OrdinalIgnoreCase)];
-    }
-
-    /// <summary>The parameters of the page's address.</summary>
-    private readonly record struct Asked(string? Text, string? Standing, int? Page);
 }

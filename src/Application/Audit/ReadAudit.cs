@@ -24,6 +24,6 @@ public sealed record ReadAudit(PortalId Portal, string? Stream, string? Type, lo
     internal sealed class Handler(IHistory history) : IRequestHandler<ReadAudit, IReadOnlyList<Recorded>>
     {
         public Task<IReadOnlyList<Recorded>> Handle(ReadAudit q, CancellationToken ct) =>
-            history.Later(q.Portal, q.Stream, q.Type, q.After, q.Limit, ct);
+            history.Later(q.Portal, new HistoryFilter(q.Stream, q.Type is null ? null : [q.Type]), q.After, q.Limit, ct);
     }
 }

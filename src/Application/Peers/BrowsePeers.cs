@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using System.Runtime.CompilerServices;
 using MediatR;
 using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Peers;
@@ -9,33 +7,56 @@ namespace PeerRegistry.Application.Peers;
 
 /// <param name="Total">The number of peers that match, on all pages.</param>
 /// <param name="Listed">The number of peers in the contact list, matching or not.</param>
-public sealed record FoundPeers(IReadOnlyList<PeerView> Peers, int Total, int Listed);
+/// <param name="Pictured">Those of the page that show a picture of themselves.</param>
+public sealed record FoundPeers(IReadOnlyList<PeerView> Peers, int Total, int Listed, IReadOnlySet<ShortId> Pictured);
 
-/// <summary>A page of the contact list, ordered by name.</summary>
-/// <param name="Text">Part of a name, or the beginning of an ID.</param>
+public enum PeerOrder
+{
+    /// <summary>By name, ignoring case and accents. Peers without a name come last.</summary>
+    Name,
+
+    /// <summary>The peer that was heard from last comes first.</summary>
+    Heard,
+
+    /// <summary>The peer that was added last comes first.</summary>
+    Added,
+}
+
+/// <summary>A page of the contact list.</summary>
 /// <param name="Number">From 1.</param>
-public sealed record BrowsePeers(PortalId Portal, string? Text, PeerStanding? Standing, int Number) : IRequest<FoundPeers>
+public sealed record BrowsePeers(PortalId Portal, PeerFilter Filter, PeerOrder Order, int Number) : IRequest<FoundPeers>
 {
     public const int Size = 50;
 
-    internal sealed class Handler(IPortalSnapshots snapshots, IPeerContacts contacts) : IRequestHandler<BrowsePeers, FoundPeers>
+    internal sealed class Handler(IPortalSnapshots snapshots, IPeerContacts contacts, IPeerProfiles profiles) : IRequestHandler<BrowsePeers, FoundPeers>
     {
-        /// <summary>The list of a snapshot never changes, so it is sorted once.</summary>
-        private static readonly ConditionalWeakTable<ImmutableDictionary<ShortId, Peer>, Peer[]> ByName = [];
-
         public async Task<FoundPeers> Handle(BrowsePeers q, CancellationToken ct)
         {
-            var listed = ByName.GetValue(snapshots.Require(q.Portal).Peers, Sort);
-            var asked = q is { Text: null, Standing: null }
-                ? listed
-                : [.. listed.Where(p => (q.Standing is null || p.Standing() == q.Standing) && (q.Text is null || p.IsCalled(q.Text)))];
-            var page = asked.Skip((Math.Max(q.Number, 1) - 1) * Size).Take(Size).ToList();
-            var found = await contacts.Find(q.Portal, page.ConvertAll(p => p.Short), ct);
-            return new FoundPeers(page.ConvertAll(p => new PeerView(p, found.GetValueOrDefault(p.Short, PeerContact.None))), asked.Length, listed.Length);
+            var snapshot = snapshots.Require(q.Portal);
+            var asked = snapshot.FindPeers(q.Filter).ToList();
+            var page = (await Sorted(asked, q, ct)).Skip((Math.Max(q.Number, 1) - 1) * Size).Take(Size).ToList();
+            var ids = page.ConvertAll(p => p.Short);
+            var found = await contacts.Find(q.Portal, ids, ct);
+            return new FoundPeers(
+                page.ConvertAll(p => new PeerView(p, found.GetValueOrDefault(p.Short, PeerContact.None))),
+                asked.Count,
+                snapshot.ListedPeers(),
+                await profiles.WithPicture(q.Portal, ids, ct));
         }
 
-        private static Peer[] Sort(ImmutableDictionary<ShortId, Peer> peers) =>
-            [.. peers.Values.Where(p => p.Listed).OrderBy(p => p.Name, StringComparer.OrdinalIgnoreCase).ThenBy(p => p.Short.Value, StringComparer.Ordinal)];
+        private async Task<IEnumerable<Peer>> Sorted(List<Peer> byName, BrowsePeers q, CancellationToken ct)
+        {
+            switch (q.Order)
+            {
+                case PeerOrder.Added:
+                    return byName.OrderByDescending(peer => peer.AddedAt);
+                case PeerOrder.Heard:
+                    var seen = await contacts.LastSeen(q.Portal, ct);
+                    return byName.OrderByDescending(peer => seen.GetValueOrDefault(peer.Short));
+                default:
+                    return byName;
+            }
+        }
     }
 }
 

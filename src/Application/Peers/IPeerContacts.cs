@@ -40,6 +40,9 @@ public interface IPeerContacts
     /// <summary>Peers at whose address somebody else answers, and those that have failed since before <paramref name="before"/>.</summary>
     Task<IReadOnlyList<ShortId>> FindTroubled(PortalId portal, DateTimeOffset before, int atMost, CancellationToken ct);
 
+    /// <returns>When each peer was last heard from. A peer that never was is missing.</returns>
+    Task<IReadOnlyDictionary<ShortId, DateTimeOffset>> LastSeen(PortalId portal, CancellationToken ct);
+
     /// <summary>Until it is finished or the claim expires, nobody else contacts this peer.</summary>
     Task<ContactClaim> Claim(PortalId portal, ShortId peer, DateTimeOffset now, CancellationToken ct);
 

@@ -17,6 +17,9 @@ public interface IPeerProfiles
 {
     Task<PeerProfile> Find(PortalId portal, ShortId peer, CancellationToken ct);
 
+    /// <returns>Those of the peers that have a picture.</returns>
+    Task<IReadOnlySet<ShortId>> WithPicture(PortalId portal, IReadOnlyCollection<ShortId> peers, CancellationToken ct);
+
     /// <returns>A complete <see cref="AvatarImage"/>, or null if there is none.</returns>
     Task<byte[]?> ReadPicture(PortalId portal, ShortId peer, CancellationToken ct);
 

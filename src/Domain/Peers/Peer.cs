@@ -16,6 +16,9 @@ public sealed record Peer : IAggregate<Peer, PeerEvent>
     private const int NamesPerDay = 10;
     private const int MovesPerDay = 10;
 
+    /// <summary>In UTF-16 code units.</summary>
+    public const int MaxNote = 1000;
+
     /// <summary>The ID as the owner typed it, 6 to 103 characters.</summary>
     public required TypedPortalId Typed { get; init; }
 
@@ -46,6 +49,9 @@ public sealed record Peer : IAggregate<Peer, PeerEvent>
     /// The owner's circles that the peer is in. Some of them may have been removed since. They stay with a removed peer until it is forgotten.
     /// </summary>
     public CircleSet Circles { get; init; } = CircleSet.Empty;
+
+    /// <summary>What the owner wrote down about the peer, in lines, or null.</summary>
+    public string? Note { get; init; }
 
     /// <summary>The domain that the owner gave, or null for the peer's name in our own zone.</summary>
     public string? Address { get; init; }
@@ -123,6 +129,7 @@ public sealed record Peer : IAggregate<Peer, PeerEvent>
         PeerRemoved => Kept(peer! with { Listed = false, Status = PeerStatus.Pending, Offered = false, ConfirmedAt = null }),
         PeerBlocked e => (peer ?? new Peer { Typed = TypedPortalId.Of(e.Id!.Value), AddedAt = at }) with { Blocked = true, Id = e.Id ?? peer?.Id },
         PeerUnblocked => Kept(peer! with { Blocked = false }),
+        PeerNoted e => peer! with { Note = e.Note },
         PeerIdentityForgotten e => Kept(new Peer { Typed = TypedPortalId.Of(e.Id), Id = e.Id, Blocked = peer!.Blocked, AddedAt = at }),
         _ => throw new UnreachableException(happened.GetType().Name),
     };
@@ -149,6 +156,19 @@ public sealed record Peer : IAggregate<Peer, PeerEvent>
 
     public static IReadOnlyList<PeerEvent> SetCircles(Peer? peer, CircleSet circles) =>
         RequireListed(peer).Circles.Equals(circles) ? [] : [new PeerCirclesSet(peer!.Id, circles)];
+
+    /// <param name="note">Null, or nothing but blanks, deletes the note.</param>
+    /// <exception cref="Common.RefusedException"><c>peer_unknown</c>; <c>note_invalid</c></exception>
+    public static IReadOnlyList<PeerEvent> TakeNote(Peer? peer, string? note)
+    {
+        var listed = RequireListed(peer);
+        var lines = note?.ReplaceLineEndings("\n");
+        if (lines is { Length: > MaxNote })
+            throw PeerRefusals.NoteTooLong();
+
+        var clean = DisplayName.ClaimedText(lines, MaxNote, lines: true);
+        return clean == listed.Note ? [] : [new PeerNoted(listed.Id, clean)];
+    }
 
     /// <param name="address">Null if the domain is the peer's name in our zone.</param>
     public static IReadOnlyList<PeerEvent> ChangeAddress(Peer? peer, string? address, string domain) =>

@@ -88,6 +88,11 @@ public sealed record PeerBlocked(PortalId? Id) : PeerEvent;
 [WireName("peer_unblocked")]
 public sealed record PeerUnblocked(PortalId? Id) : PeerEvent;
 
+/// <summary>The owner wrote something down about the peer. It is the owner's alone and is never sent to anyone.</summary>
+/// <param name="Note">Null if the note was deleted.</param>
+[WireName("peer_noted")]
+public sealed record PeerNoted(PortalId? Id, string? Note) : PeerEvent;
+
 /// <summary>The pinned key was dropped. If the peer is added again, it starts as a new one and inherits nothing.</summary>
 [WireName("peer_identity_forgotten")]
 public sealed record PeerIdentityForgotten(PortalId Id) : PeerEvent;

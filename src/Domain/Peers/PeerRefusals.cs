@@ -30,5 +30,8 @@ public static class PeerRefusals
     public static RefusedException ComparedAnother() => new(RefusalKind.Conflict, "key_mismatch",
         "The numbers that you compared are not those of the key that is known now. Reload the page and compare them again.");
 
+    public static RefusedException NoteTooLong() =>
+        new(RefusalKind.Invalid, "note_invalid", $"A note has at most {Peer.MaxNote} characters.");
+
     public static RefusedException OfferUnknown() => new(RefusalKind.NotFound, "request_unknown", "There is no such peering request.");
 }

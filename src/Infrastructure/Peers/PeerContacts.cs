@@ -57,6 +57,18 @@ internal sealed class PeerContacts(
         return found;
     }
 
+    public async Task<IReadOnlyDictionary<ShortId, DateTimeOffset>> LastSeen(PortalId portal, CancellationToken ct)
+    {
+        await using var command = database.CreateCommand(
+            "select short_id, last_seen_at from registry.peer_contacts where portal_id = $1 and last_seen_at is not null");
+        command.Parameters.Add(Sql.Text(portal.Value));
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var seen = new Dictionary<ShortId, DateTimeOffset>();
+        while (await reader.ReadAsync(ct))
+            seen.Add(reader.Short(0), reader.GetFieldValue<DateTimeOffset>(1));
+        return seen;
+    }
+
     /// <summary>One statement, because several nodes may find the same contact due and one of them must get it.</summary>
     public async Task<ContactClaim> Claim(PortalId portal, ShortId peer, DateTimeOffset now, CancellationToken ct)
     {

@@ -18,6 +18,19 @@ internal sealed class PeerProfiles(NpgsqlDataSource database, PortalChanges chan
         return await reader.ReadAsync(ct) ? new PeerProfile(reader.TextOrNull(0), reader.GetBoolean(1), reader.TextOrNull(2)) : PeerProfile.None;
     }
 
+    public async Task<IReadOnlySet<ShortId>> WithPicture(PortalId portal, IReadOnlyCollection<ShortId> peers, CancellationToken ct)
+    {
+        await using var command = database.CreateCommand(
+            "select short_id from registry.peer_profiles where portal_id = $1 and short_id = any($2) and picture is not null");
+        command.Parameters.Add(Sql.Text(portal.Value));
+        command.Parameters.Add(Sql.Texts([.. peers.Select(p => p.Value)]));
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var pictured = new HashSet<ShortId>();
+        while (await reader.ReadAsync(ct))
+            pictured.Add(reader.Short(0));
+        return pictured;
+    }
+
     public async Task<byte[]?> ReadPicture(PortalId portal, ShortId peer, CancellationToken ct)
     {
         await using var command = Command("select picture from registry.peer_profiles where portal_id = $1 and short_id = $2", portal, peer);

@@ -56,7 +56,8 @@ internal sealed class Pictures : IPictures, IDisposable
         if (kind.MediaType == "image/jpeg")
         {
             var eighths = Math.Clamp((int)Math.Ceiling(8f * Side / Math.Min(width, height)), 1, 8);
-            (width, height) = codec.GetScaledDimensions(eighths / 8f) is var scaled ? (scaled.Width, scaled.Height) : default;
+            var scaled = codec.GetScaledDimensions(eighths / 8f);
+            (width, height) = (scaled.Width, scaled.Height);
         }
 
         using var colours = SKColorSpace.CreateSrgb();

@@ -32,6 +32,9 @@ public sealed class BodyLimitTests(EveryRoute routes) : IClassFixture<EveryRoute
         ["PUT /core/protected/profile/avatar"] = (8 << 20) + Usual,
         ["POST /profile/avatar"] = (8 << 20) + Usual,
         ["POST /core/protected/invites"] = 1024,
+        ["POST /peers/bulk/do"] = 90_000 + Usual,
+        ["POST /peers/import"] = (1 << 20) + Usual,
+        ["POST /peers/import/do"] = (1 << 20) + Usual,
     };
 
     [Fact]

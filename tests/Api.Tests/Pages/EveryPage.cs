@@ -18,7 +18,7 @@ internal sealed record EveryPage(LivePortal Portal, LivePortal Peer, LivePortal 
 
     public IReadOnlyList<string> Owners =>
     [
-        "/home", "/peers", "/peers?text=nobody", $"/peers/{Peer.Id.Short}", $"/peers/{Peer.Id.Short}/remove", $"/peers/{Peer.Id.Short}/block", "/inbox",
+        "/home", "/peers", "/peers?text=nobody", "/peers/import", $"/peers/{Peer.Id.Short}", $"/peers/{Peer.Id.Short}/remove", $"/peers/{Peer.Id.Short}/block", "/inbox",
         "/apps",
         "/apps/postcards", "/apps/postcards?path=/postcards&as=anonymous", "/apps/postcards/remove", "/circles", $"/circles/{Circle}",
         $"/circles/{Circle}/remove", "/devices", $"/devices/{Device}/rename", $"/devices/{Device}/revoke", "/devices/recovery",

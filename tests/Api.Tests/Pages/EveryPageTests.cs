@@ -84,7 +84,9 @@ public sealed class EveryPageTests(Browsing browsing)
                 """);
             for (var expected = 0; expected < controls; expected++)
             {
-                await owner.Keyboard.PressAsync("Tab");
+                do
+                    await owner.Keyboard.PressAsync("Tab");
+                while (await owner.EvaluateAsync<bool>($"() => document.activeElement.type === 'date' && document.activeElement.dataset.stop === '{expected - 1}'")); // its day, month and year
                 var at = await owner.EvaluateAsync<string>(
                     """
                     () => {

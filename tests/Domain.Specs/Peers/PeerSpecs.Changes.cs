@@ -254,5 +254,33 @@ public sealed partial class PeerSpecs
         Assert.Equal(("Ada", "Neighbour"), (After(Added, Pinned)!.Name, After(Added, Pinned, new PeerRenamed(Ada.Id, "Neighbour"))!.Name));
 
     [Fact]
+    public void A_note_is_recorded_without_what_cannot_be_shown() =>
+        Given(Added).When(p => Peer.TakeNote(p, " lends\r\nbooks\u0007 ")).Then(new PeerNoted(null, "lends\nbooks"));
+
+    [Fact]
+    public void The_same_note_again_records_nothing() =>
+        Given(Added, new PeerNoted(null, "lends books")).When(p => Peer.TakeNote(p, "lends books ")).ThenNothing();
+
+    [Fact]
+    public void A_blank_note_deletes_the_note() =>
+        Given(Added, Pinned, new PeerNoted(Ada.Id, "lends books")).When(p => Peer.TakeNote(p, " \n ")).Then(new PeerNoted(Ada.Id, null));
+
+    [Fact]
+    public void A_note_of_more_than_a_thousand_characters_is_refused()
+    {
+        Given(Added).When(p => Peer.TakeNote(p, new string('a', 1000))).Then(new PeerNoted(null, new string('a', 1000)));
+        Given(Added).When(p => Peer.TakeNote(p, new string('a', 1001))).ThenRefused("note_invalid");
+    }
+
+    [Fact]
+    public void A_note_is_kept_while_the_peer_is_out_of_the_list_and_goes_with_its_identity()
+    {
+        var removed = new PeerEvent[] { Added, Pinned, new PeerNoted(Ada.Id, "lends books"), Removed };
+        Given(removed).When(p => Peer.TakeNote(p, "another")).ThenRefused("peer_unknown");
+        Assert.Equal("lends books", After([.. removed, Added])!.Note);
+        Assert.Null(After([.. removed, new PeerIdentityForgotten(Ada.Id), Added])!.Note);
+    }
+
+    [Fact]
     public void A_peer_without_a_name_is_called_by_its_short_ID() => Assert.Equal(Ada.Id.Short.Value, After(Added)!.Name);
 }
