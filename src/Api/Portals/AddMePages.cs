@@ -8,7 +8,8 @@ using PeerRegistry.Domain.Peers;
 namespace PeerRegistry.Api.Portals;
 
 /// <summary>
-/// <c>GET /add-me?portal=…</c>: leads visitors to their own Portal, where its owner confirms that this one is added (docs/adr/0028). Nothing is asked or stored here.
+/// <c>GET /add-me?portal=…</c>: leads visitors to their own Portal, where its owner confirms that this one is added
+/// (docs/adr/0028-asking-before-adding.md). Nothing is asked or stored here.
 /// </summary>
 internal static class AddMePages
 {

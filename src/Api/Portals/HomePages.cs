@@ -35,7 +35,8 @@ internal static class HomePages
     }
 
     private static async Task<IResult> Show(
-        CurrentPortal portal, RegistryOptions options, IMediator mediator, TimeProvider clock, InvitesSection.FreshLink? fresh, CancellationToken ct, FormFailure? failure = null)
+        CurrentPortal portal, RegistryOptions options, IMediator mediator, TimeProvider clock, InvitesSection.FreshLink? fresh, CancellationToken ct,
+        FormFailure? failure = null)
     {
         var snapshot = portal.Snapshot;
         var requests = await mediator.Send(new ListPeeringRequests(portal.Id, null, RequestsCounted), ct);

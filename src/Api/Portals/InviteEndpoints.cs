@@ -48,7 +48,8 @@ internal static class InviteEndpoints
 
     private sealed record FreshItem(string Id, string Url, DateTimeOffset ExpiresAt);
 
-    private sealed record InviteItem(string Id, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt, PortalId? UsedBy, DateTimeOffset? UsedAt, bool Revoked, string? Label)
+    private sealed record InviteItem(
+        string Id, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt, PortalId? UsedBy, DateTimeOffset? UsedAt, bool Revoked, string? Label)
     {
         public static InviteItem Of(Invite row) => new(row.Id, row.CreatedAt, row.ExpiresAt, row.UsedBy, row.UsedAt, row.Revoked, row.Label);
     }

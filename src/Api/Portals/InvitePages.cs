@@ -20,7 +20,8 @@ internal static class InvitePages
             : null;
 
     private static async Task<IResult> Show(
-        string invite, HttpContext context, CurrentPortal portal, CallerAddress addresses, PublicUrl url, IMediator mediator, TimeProvider clock, CancellationToken ct)
+        string invite, HttpContext context, CurrentPortal portal, CallerAddress addresses, PublicUrl url, IMediator mediator, TimeProvider clock,
+        CancellationToken ct)
     {
         var code = CodeOf(invite, portal) ?? throw Unknown();
         var found = await mediator.Send(new ShowInvite(portal.Id, code, Networks.Of(addresses.Of(context))), ct) ?? throw Unknown();

@@ -67,11 +67,13 @@ public sealed record AskPortal(PortalId Portal, PastedPeer Pasted, bool IsAsked 
             }
         }
 
-        /// <summary>Where a Portal is asked of which only the ID was pasted: at the address that it had when it was last in the list, else in our zone.</summary>
+        /// <summary>The address of a Portal of which only the ID was pasted: the one that it had when it was last in the list, else its name in our zone.</summary>
         private async Task<string> Usual(AskPortal c, Portal self, CancellationToken ct)
         {
             var id = c.Pasted.Id!.Value;
-            return await aggregates.ReadPeer(c.Portal, id.Short, ct) is { Domain.Length: > 0 } known && known.MayBe(id) ? known.Domain : self.ZoneName(id.Short);
+            return await aggregates.ReadPeer(c.Portal, id.Short, ct) is { Domain.Length: > 0 } known && known.MayBe(id)
+                ? known.Domain
+                : self.ZoneName(id.Short);
         }
 
         private async Task<AskedPortal> Ask(AskPortal c, string address, Portal self, CancellationToken ct)

@@ -31,7 +31,7 @@ public static class PeerRules
     /// <summary>The name in an address, without its port.</summary>
     public static string HostOf(string address) => address.Split(':', 2)[0];
 
-    /// <summary>The address in what was typed for one, such as the link of a page. Text that is none is returned as it is, to be refused with its reason.</summary>
+    /// <summary>The address in what was typed for one, such as the link of a page. Other text is returned as it is, to be refused with its reason.</summary>
     public static string AddressIn(string typed)
     {
         try

@@ -6,7 +6,7 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Peers;
 
-/// <summary>Records that the owner has compared the numbers of both IDs with the peer's owner. The peer is not told; its owner records the same there.</summary>
+/// <summary>Records that the owner has compared the numbers of both IDs with the peer's owner, who records the same there.</summary>
 /// <param name="Compared">The full ID of the peer whose numbers were shown.</param>
 public sealed record VerifyPeer(PortalId Portal, TypedPortalId Id, PortalId Compared) : ICommand
 {

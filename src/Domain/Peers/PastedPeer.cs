@@ -77,7 +77,8 @@ public sealed partial record PastedPeer(TypedPortalId? Id, string? Address, stri
         if (Emails().IsMatch(text))
             throw PeerRefusals.TextEmail();
 
-        var words = text.Split(default(char[]), StringSplitOptions.RemoveEmptyEntries).Select(word => word.Trim(Punctuation).TrimStart('(', '<', '[', '„', '«', '“'));
+        var words = text.Split(default(char[]), StringSplitOptions.RemoveEmptyEntries)
+            .Select(word => word.Trim(Punctuation).TrimStart('(', '<', '[', '„', '«', '“'));
         return words.FirstOrDefault(word => word.Contains('.', StringComparison.Ordinal) && !word.Contains("://", StringComparison.Ordinal)) is { } host
             ? $"https://{host}"
             : throw PeerRefusals.TextUnreadable();
