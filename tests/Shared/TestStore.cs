@@ -45,7 +45,8 @@ internal sealed class TestStore(IServiceProvider services)
         Append(new Changes(portal, Actor.System, []) { Beside = session => write(services.GetRequiredService<ICredentials>(), session) }, ct);
 
     public Task<IReadOnlyList<Recorded>> ReadStream(PortalId portal, string stream, CancellationToken ct) =>
-        new History(services.GetRequiredService<NpgsqlDataSource>(), services.GetRequiredService<EventRows>()).Later(portal, new HistoryFilter(stream), 0, int.MaxValue, ct);
+        new History(services.GetRequiredService<NpgsqlDataSource>(), services.GetRequiredService<EventRows>())
+            .Later(portal, new HistoryFilter(stream), 0, int.MaxValue, ct);
 
     public IAsyncEnumerable<Recorded> Subscribe(long after, CancellationToken ct) => services.GetRequiredService<IEventFeed>().Subscribe(after, ct);
 }

@@ -25,7 +25,8 @@ namespace PeerRegistry.Api.Gateway;
 /// </remarks>
 internal sealed class GatewayMiddleware(
     RequestDelegate next, IPortalSnapshots snapshots, ISnapshotTrust trust, AppAuthorizer authorizer, AppRefusal refusals, IAppProbes probes,
-    GatewayLimits limits, OpenRequests requests, IAppServers servers, IHttpForwarder forwarder, ISignatures signatures, CallerAddress addresses, RegistryOptions options)
+    GatewayLimits limits, OpenRequests requests, IAppServers servers, IHttpForwarder forwarder, ISignatures signatures, CallerAddress addresses,
+    RegistryOptions options)
 {
     /// <summary>A body may pause for a minute.</summary>
     private static readonly MinDataRate LeastRate = new(240, TimeSpan.FromMinutes(1));

@@ -28,7 +28,9 @@ internal static class Languages
     /// <summary>Sets the language of everything that the calling method writes from here on.</summary>
     public static void Use(HttpContext context)
     {
-        var chosen = context.User.Identity is { IsAuthenticated: true } ? context.RequestServices.GetRequiredService<CurrentPortal>().Snapshot.Portal.Language : null;
+        var chosen = context.User.Identity is { IsAuthenticated: true }
+            ? context.RequestServices.GetRequiredService<CurrentPortal>().Snapshot.Portal.Language
+            : null;
         var language = All.FirstOrDefault(l => l.Name == chosen) ?? Accepted(context.Request);
         CultureInfo.CurrentUICulture = language;
         CultureInfo.CurrentCulture = language;

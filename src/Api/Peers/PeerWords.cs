@@ -17,7 +17,8 @@ internal static class PeerWords
         { Peer.Blocked: true } => new(PeerStateTexts.Blocked, "bad", PeerStateTexts.BlockedMeaning),
         { Peer.Status: PeerStatus.Withdrawn } => new(PeerStateTexts.Withdrawn, "bad", PeerStateTexts.WithdrawnMeaning),
         { Contact.LastError.Code: "identity_refused" or "key_mismatch" or "domain_mismatch" } => new(PeerStateTexts.Another, "bad", PeerStateTexts.AnotherMeaning),
-        { Contact.IsReachable: false, Contact.LastSeenAt: { } seen } => new(PeerStateTexts.FormatNotReachedSince(Day(seen)), "bad", PeerStateTexts.NotReachedMeaning),
+        { Contact.IsReachable: false, Contact.LastSeenAt: { } seen } =>
+            new(PeerStateTexts.FormatNotReachedSince(Day(seen)), "bad", PeerStateTexts.NotReachedMeaning),
         { Peer.Status: PeerStatus.Mutual } => new(PeerStateTexts.Mutual, "good", PeerStateTexts.MutualMeaning),
         { Peer.Key: null, Contact.LastError: not null } => new(PeerStateTexts.NotReachedYet, "wait", PeerStateTexts.NotReachedYetMeaning),
         { Peer.Key: null } => new(PeerStateTexts.Connecting, "wait", PeerStateTexts.ConnectingMeaning),

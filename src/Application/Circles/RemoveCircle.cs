@@ -15,7 +15,8 @@ namespace PeerRegistry.Application.Circles;
 public sealed record RemoveCircle(PortalId Portal, CircleId Circle) : ICommand
 {
     internal sealed class Handler(
-        IDocumentSession session, IAggregates aggregates, IPortalSnapshots snapshots, IPeerings peerings, TimeProvider clock) : IRequestHandler<RemoveCircle, Unit>
+        IDocumentSession session, IAggregates aggregates, IPortalSnapshots snapshots, IPeerings peerings, TimeProvider clock)
+        : IRequestHandler<RemoveCircle, Unit>
     {
         public async Task<Unit> Handle(RemoveCircle c, CancellationToken ct)
         {

@@ -67,7 +67,9 @@ public sealed record AskPortal(PortalId Portal, PastedPeer Pasted, bool IsAsked 
             }
         }
 
-        /// <summary>The address of a Portal of which only the ID was pasted: the one that it had when it was last in the list, else its name in our zone.</summary>
+        /// <summary>
+        /// The address of a Portal of which only the ID was pasted: the one that it had when it was last in the list, else its name in our zone.
+        /// </summary>
         private async Task<string> Usual(AskPortal c, Portal self, CancellationToken ct)
         {
             var id = c.Pasted.Id!.Value;

@@ -170,7 +170,8 @@ public static class PeerCards
             var own = properties.GetValueOrDefault("X-PORTAL-ID");
             var name = Text(properties.GetValueOrDefault(own is null ? "FN" : "NICKNAME"));
             return new PeerLine(
-                line, PeerFile.Text(own) ?? PeerFile.Text(link?.Fragment.TrimStart('#')), name, PeerFile.Text(link?.Authority), Text(properties.GetValueOrDefault("NOTE")),
+                line, PeerFile.Text(own) ?? PeerFile.Text(link?.Fragment.TrimStart('#')), name, PeerFile.Text(link?.Authority),
+                Text(properties.GetValueOrDefault("NOTE")),
                 [.. Values(properties.GetValueOrDefault("CATEGORIES") ?? "").Select(PeerFile.Text).OfType<string>()]);
         }
 

@@ -33,7 +33,10 @@ public sealed record Portal(
         AvatarChanged e => portal! with { AvatarType = e.MediaType, AvatarSha256 = e.Sha256 },
         LanguageChosen e => portal! with { Language = e.Language },
         AppsAnnouncingSet e => portal! with { AnnouncesApps = e.Announces },
-        InviteCreated e => portal! with { Invites = Portals.Invites.Add(portal.Invites, new Invite(e.Invite, at, e.ExpiresAt, UsedBy: null, Revoked: false, e.Label)) },
+        InviteCreated e => portal! with
+        {
+            Invites = Portals.Invites.Add(portal.Invites, new Invite(e.Invite, at, e.ExpiresAt, UsedBy: null, Revoked: false, e.Label)),
+        },
         InviteUsed e => portal! with { Invites = Portals.Invites.Change(portal.Invites, e.Invite, invite => invite with { UsedBy = e.By, UsedAt = at }) },
         InviteRevoked e => portal! with { Invites = Portals.Invites.Change(portal.Invites, e.Invite, invite => invite with { Revoked = true }) },
         _ => throw new UnreachableException(happened.GetType().Name),

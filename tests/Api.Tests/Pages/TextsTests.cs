@@ -62,10 +62,12 @@ public sealed partial class TextsTests
     }
 
     /// <summary>What must be the same in every language: the values, in any order, and how many links, important and code parts there are.</summary>
-    private static IEnumerable<string> Marks(string text) => Mark().Matches(text).Select(m => m.Value[0] == '{' ? m.Value : m.Value[..1]).Order(StringComparer.Ordinal);
+    private static IEnumerable<string> Marks(string text) =>
+        Mark().Matches(text).Select(m => m.Value[0] == '{' ? m.Value : m.Value[..1]).Order(StringComparer.Ordinal);
 
     private static Dictionary<string, string> Entries(ResourceManager texts, CultureInfo language) =>
-        texts.GetResourceSet(language, createIfNotExists: true, tryParents: false)?.Cast<DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string)e.Value!) ?? [];
+        texts.GetResourceSet(language, createIfNotExists: true, tryParents: false)?
+            .Cast<DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string)e.Value!) ?? [];
 
     private static string Root()
     {

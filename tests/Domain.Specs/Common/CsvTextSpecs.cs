@@ -38,7 +38,8 @@ public sealed class CsvTextSpecs
         Check.QuickThrowOnFailure(Prop.ForAll(rows.ToArbitrary(), written =>
         {
             var read = CsvText.Read(string.Concat(written.Select(row => CsvText.Row(row))), ',').ToList();
-            return !read.Any(row => row.IsBroken) && read.Select(row => string.Join('\0', row.Cells)).SequenceEqual(written.Select(row => string.Join('\0', row)));
+            return !read.Any(row => row.IsBroken)
+                && read.Select(row => string.Join('\0', row.Cells)).SequenceEqual(written.Select(row => string.Join('\0', row)));
         }));
     }
 
