@@ -150,6 +150,8 @@ internal sealed class HistoryWords(NamesThen names)
         return happened switch
         {
             AppRegistered => new(HistoryTexts.AppRegistered, called, Tone: "good", Link: link),
+            AppIconSet { Sha256: null } => new(HistoryTexts.AppIconRemoved, called, Link: link),
+            AppIconSet => new(HistoryTexts.AppIconSet, called, Link: link),
             AppUpdated => new(HistoryTexts.AppUpdated, called, Link: link),
             AppVisibilitySet { Visibility.Mode: VisibilityMode.All } => new(HistoryTexts.AppSeesAll, called, Link: link),
             AppVisibilitySet { Visibility.Mode: VisibilityMode.None } => new(HistoryTexts.AppSeesNone, called, Link: link),

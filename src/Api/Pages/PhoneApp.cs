@@ -20,10 +20,12 @@ internal static class PhoneApp
         AppIcon.Map(pages);
     }
 
+    private static readonly string[] Purposes = ["any", "maskable"];
+
     private static IResult WriteManifest(CurrentPortal portal, HttpResponse response)
     {
         response.Headers.CacheControl = "no-cache";
-        var icons = AppIcon.Sizes.SelectMany(size => new[] { "any", "maskable" }.Select(purpose =>
+        var icons = AppIcon.Sizes.SelectMany(size => Purposes.Select(purpose =>
             new { src = AppIcon.Url(size), sizes = $"{size}x{size}", type = "image/png", purpose }));
         return Results.Text(
             JsonSerializer.Serialize(new

@@ -68,10 +68,10 @@ internal static class PeerEndpoints
         return Picture(context, await profiles.ReadPicture(portal.Id, peer.Short, ct));
     }
 
-    private static IResult ShowAskedAvatar(string id, HttpContext context, CurrentPortal portal, AskedPictures pictures) =>
+    private static FileContentHttpResult ShowAskedAvatar(string id, HttpContext context, CurrentPortal portal, AskedPictures pictures) =>
         Picture(context, pictures.Find(portal.Id, PortalId.Parse(id)));
 
-    private static IResult Picture(HttpContext context, byte[]? picture)
+    private static FileContentHttpResult Picture(HttpContext context, byte[]? picture)
     {
         if (picture is null)
             throw new RefusedException(RefusalKind.NotFound, "avatar_unknown", "This peer has no picture.");

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace PeerRegistry.Domain.Common;
@@ -38,10 +39,12 @@ public static class CsvText
         }
     }
 
+    private static readonly SearchValues<char> Special = SearchValues.Create(",;\"\r\n\t");
+
     private static string Cell(string? value)
     {
         var safe = value is { Length: > 0 } && Formula.Contains(value[0], StringComparison.Ordinal) ? $"'{value}" : value ?? "";
-        return safe.AsSpan().IndexOfAny(",;\"\r\n\t") < 0 ? safe : $"\"{safe.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+        return safe.AsSpan().IndexOfAny(Special) < 0 ? safe : $"\"{safe.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
     }
 
     /// <returns>The cells of the row, or null if its quotes are wrong.</returns>

@@ -69,5 +69,5 @@ public sealed class AppSightPageTests(Browsing browsing)
         await owner.GetByText("You have blocked this peer, so no app sees it.").WaitForAsync();
     }
 
-    private static PortalId NewId() => PublicKey.Ed25519([.. Guid.NewGuid().ToByteArray(), .. Guid.NewGuid().ToByteArray()]).Id;
+    private static PortalId NewId() => PublicKey.Ed25519(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32)).Id;
 }

@@ -94,7 +94,7 @@ public sealed class SightTests(GatewayPair pair) : IClassFixture<GatewayPair>
     }
 
     /// <summary>Sends Bob Ada's present state at once, and not only some seconds later.</summary>
-    private Task Tell() => pair.Ada.Send(new TryPeerNow(pair.Ada.Id, TypedPortalId.Of(pair.Bob.Id)));
+    private Task<MediatR.Unit> Tell() => pair.Ada.Send(new TryPeerNow(pair.Ada.Id, TypedPortalId.Of(pair.Bob.Id)));
 
     private static async Task<JsonValueKind> HasApp(HttpClient caller) =>
         (await caller.Get("/protected/peers")).Json.EnumerateArray().Single().GetProperty("has_app").ValueKind;

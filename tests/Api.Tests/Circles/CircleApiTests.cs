@@ -122,7 +122,7 @@ public sealed class CircleApiTests(TwoPortals two) : IClassFixture<TwoPortals>
     {
         var (id, _) = await Create();
         var many = Enumerable.Range(0, ChangeCirclePeers.MaxPeers + 5)
-            .Select(_ => PublicKey.Ed25519([.. Guid.NewGuid().ToByteArray(), .. Guid.NewGuid().ToByteArray()]).Id).ToList();
+            .Select(_ => PublicKey.Ed25519(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32)).Id).ToList();
         foreach (var peer in many)
             await two.Ada.Send(new AddPeer(two.Ada.Id, TypedPortalId.Of(peer), default, default));
         var body = JsonSerializer.Serialize(new { add = many.Select(peer => peer.Value) });

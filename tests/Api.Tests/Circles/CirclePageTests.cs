@@ -18,7 +18,7 @@ public sealed class CirclePageTests(Browsing browsing)
         var portal = await browsing.Move("Ada");
         for (var n = 0; n < 60; n++)
         {
-            var id = PublicKey.Ed25519([.. Guid.NewGuid().ToByteArray(), .. Guid.NewGuid().ToByteArray()]).Id;
+            var id = PublicKey.Ed25519(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32)).Id;
             await portal.Send(new AddPeer(portal.Id, TypedPortalId.Of(id), new($"Peer {n:00}"), default));
         }
 
@@ -52,7 +52,7 @@ public sealed class CirclePageTests(Browsing browsing)
     public async Task The_circles_of_a_peer_are_on_its_page()
     {
         var portal = await browsing.Move("Ada");
-        var id = PublicKey.Ed25519([.. Guid.NewGuid().ToByteArray(), .. Guid.NewGuid().ToByteArray()]).Id;
+        var id = PublicKey.Ed25519(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32)).Id;
         await portal.Send(new AddPeer(portal.Id, TypedPortalId.Of(id), new("Grandmother"), default));
         var circle = await portal.Send(new Application.Circles.CreateCircle(portal.Id, "Family"));
         var owner = await browsing.Owner(portal, scripts: false);

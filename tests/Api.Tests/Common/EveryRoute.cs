@@ -122,7 +122,7 @@ public sealed class EveryRoute(TestPostgres postgres) : IAsyncLifetime
         public string Pattern => "/" + endpoint.RoutePattern.RawText!.Trim('/');
 
         /// <summary>Whether nginx asks it for the words of a verdict; asked without a verdict, it says 503.</summary>
-        public bool IsForNginx => Pattern == "/internal/auth/nginx/answer";
+        public bool IsForProxies => Pattern is "/internal/auth/nginx/answer" or "/.portal/away";
 
         public RouteEndpoint Endpoint => endpoint;
 

@@ -30,6 +30,7 @@ public sealed class RecoverySheetTests(TestPostgres postgres) : IAsyncLifetime
     {
         owner.Dispose();
         anybody.Dispose();
+        await portal.DisposeAsync();
         await zone.DisposeAsync();
     }
 

@@ -148,7 +148,7 @@ public sealed class WatchedConfigurationTests(TestPostgres postgres) : IDisposab
         await Eventually.Holds(() => File.ReadAllText(file).Contains("first", StringComparison.Ordinal), () => Task.FromResult(watch.Errors));
         relay.Cut();
         await Register(owner, "second");
-        await Task.Delay(TimeSpan.FromSeconds(2), Stop);
+        await Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System, Stop);
         Assert.DoesNotContain("second", await File.ReadAllTextAsync(file, Stop), StringComparison.Ordinal);
         relay.Restore();
         await Eventually.Holds(() => File.ReadAllText(file).Contains("second", StringComparison.Ordinal), () => Task.FromResult(watch.Errors));

@@ -44,7 +44,7 @@ public sealed class AvatarPageTests(Browsing browsing)
     private static FilePayload Photo(int width, int height)
     {
         using var noise = new SKBitmap(width, height, SKColorType.Rgba8888, SKAlphaType.Opaque);
-        Random.Shared.NextBytes(noise.GetPixelSpan());
+        System.Security.Cryptography.RandomNumberGenerator.Fill(noise.GetPixelSpan());
         using var photo = noise.Encode(SKEncodedImageFormat.Jpeg, 60);
         return new FilePayload { Name = "IMG_0001.JPG", MimeType = "image/jpeg", Buffer = photo.ToArray() };
     }

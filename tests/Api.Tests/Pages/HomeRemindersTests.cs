@@ -23,6 +23,7 @@ public sealed class HomeRemindersTests(TestPostgres postgres) : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         owner.Dispose();
+        await portal.DisposeAsync();
         await zone.DisposeAsync();
     }
 

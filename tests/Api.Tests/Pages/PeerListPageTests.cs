@@ -93,10 +93,10 @@ public sealed class PeerListPageTests(Browsing browsing)
     private static IEnumerable<string> Misplaced(string html)
     {
         foreach (Match paragraph in
-            Regex.Matches(html, @"<p(\s[^>]*)?>(?<inside>.*?)</p>", RegexOptions.Singleline, TimeSpan.FromSeconds(5)))
+            Regex.Matches(html, @"<p(\s[^>]*)?>(?<inside>.*?)</p>", RegexOptions.Singleline | RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(5)))
         {
             if (Regex.Match(
-                paragraph.Groups["inside"].Value, @"<(form|div|ul|ol|dl|table|section|p|h[1-6])[\s>]", default, TimeSpan.FromSeconds(5)) is { Success: true } inside)
+                paragraph.Groups["inside"].Value, @"<(form|div|ul|ol|dl|table|section|p|h[1-6])[\s>]", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(5)) is { Success: true } inside)
                 yield return $"{inside.Value} inside of {paragraph.Value[..Math.Min(100, paragraph.Value.Length)]}";
         }
     }

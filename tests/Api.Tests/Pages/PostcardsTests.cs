@@ -63,7 +63,7 @@ public sealed class PostcardsTests(Browsing browsing)
         Assert.Equal(2, await desktop.Locator("article").CountAsync());
 
         foreach (var page in new[] { desktop, telephone })
-            Assert.Empty((await page.EvaluateAsync<string[]>(Check)).Where(fault => !fault.StartsWith("drawing", StringComparison.Ordinal)));
+            Assert.DoesNotContain(await page.EvaluateAsync<string[]>(Check), fault => !fault.StartsWith("drawing", StringComparison.Ordinal));
         await desktop.Follow("← Dein Portal");
         await desktop.WaitForURLAsync($"https://{ada.Domain}/home");
         Assert.Empty(browsing.Complaints());

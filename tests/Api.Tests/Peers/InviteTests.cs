@@ -68,9 +68,9 @@ public sealed class InviteTests(TestPostgres postgres)
         Assert.Equal(guest.Key.Id, a.Snapshot.Portal.Invites.Single().UsedBy);
 
         foreach (var revision in new[] { 77, 78 })
-            Assert.Equal($$"""{"peering":"mutual","revision":{{revision}}}""", Encoding.UTF8.GetString((await guest.Send(a, revision, invite: code)).Body));
+            Assert.Equal($$"""{"peering":"mutual","revision":{{revision}},"apps":[]}""", Encoding.UTF8.GetString((await guest.Send(a, revision, invite: code)).Body));
         zone.Clock.Advance(TimeSpan.FromDays(8));
-        Assert.Equal("""{"peering":"mutual","revision":79}""", Encoding.UTF8.GetString((await guest.Send(a, 79, invite: code)).Body));
+        Assert.Equal("""{"peering":"mutual","revision":79,"apps":[]}""", Encoding.UTF8.GetString((await guest.Send(a, 79, invite: code)).Body));
         Assert.Single(await a.Past(guest.Key.Id), e => e is PeerAdded);
         Assert.Single(await new TestStore(a.Services).ReadStream(a.Id, "portal", default), e => e.Data is InviteUsed);
     }

@@ -49,10 +49,10 @@ public sealed class NoticeTests(TwoPortals portals) : IClassFixture<TwoPortals>
     public async Task An_old_revision_changes_nothing_and_gets_the_current_state()
     {
         using var peer = await Contact();
-        Assert.Equal(new AnswerPeering.Answer(true, 10), await Ada.Send(peer.Notice(Ada, 10)));
-        Assert.Equal(new AnswerPeering.Answer(true, 10), await Ada.Send(peer.Notice(Ada, 9, WantedPeering.Withdrawn)));
-        Assert.Equal(new AnswerPeering.Answer(false, 11), await Ada.Send(peer.Notice(Ada, 11, WantedPeering.Withdrawn)));
-        Assert.Equal(new AnswerPeering.Answer(false, 10), await Ada.Send(peer.Notice(Ada, 10)));
+        Assert.Equal((true, 10L), await Told(peer.Notice(Ada, 10)));
+        Assert.Equal((true, 10L), await Told(peer.Notice(Ada, 9, WantedPeering.Withdrawn)));
+        Assert.Equal((false, 11L), await Told(peer.Notice(Ada, 11, WantedPeering.Withdrawn)));
+        Assert.Equal((false, 10L), await Told(peer.Notice(Ada, 10)));
         Assert.Equal(PeerStatus.Withdrawn, Ada.Sees(peer.Key.Id)!.Status);
     }
 
@@ -61,7 +61,7 @@ public sealed class NoticeTests(TwoPortals portals) : IClassFixture<TwoPortals>
     {
         using var peer = await Contact();
         await Ada.Send(peer.Notice(Ada, 10));
-        Assert.Equal(new AnswerPeering.Answer(true, 10), await Ada.Send(peer.Notice(Ada, 10, WantedPeering.Withdrawn)));
+        Assert.Equal((true, 10L), await Told(peer.Notice(Ada, 10, WantedPeering.Withdrawn)));
         Assert.Equal(PeerStatus.Mutual, Ada.Sees(peer.Key.Id)!.Status);
     }
 
@@ -71,7 +71,7 @@ public sealed class NoticeTests(TwoPortals portals) : IClassFixture<TwoPortals>
         using var peer = await Contact();
         await Ada.Send(peer.Notice(Ada, 9));
         await Ada.Send(peer.Notice(Ada, 10, WantedPeering.Withdrawn));
-        Assert.Equal(new AnswerPeering.Answer(false, 10), await Ada.Send(peer.Notice(Ada, 10)));
+        Assert.Equal((false, 10L), await Told(peer.Notice(Ada, 10)));
         Assert.Equal(PeerStatus.Withdrawn, Ada.Sees(peer.Key.Id)!.Status);
     }
 
@@ -268,6 +268,12 @@ public sealed class NoticeTests(TwoPortals portals) : IClassFixture<TwoPortals>
     private static IEnumerable<int[]> Orders(int[] items) => items.Length <= 1
         ? [items]
         : items.SelectMany((first, i) => Orders([.. items.Where((_, j) => j != i)]).Select(rest => (int[])[first, .. rest]));
+
+    private async Task<(bool IsMutual, long Revision)> Told(AnswerPeering notice)
+    {
+        var answer = await Ada.Send(notice);
+        return (answer.IsMutual, answer.Revision);
+    }
 }
 
 /// <summary>Thousands of strangers send offers. Each test has a Portal of its own, because its inbox is full afterwards.</summary>

@@ -156,12 +156,12 @@ public sealed class CheckTests(TestPostgres postgres)
         var codes = Regex.Matches(source, "\"([a-z]+(_[a-z]+)+)\"").Select(code => code.Groups[1].Value)
             .Concat(faults.Select(fault => fault.Code)).Except(["portal_unknown"]).ToHashSet();
         Assert.True(codes.Count > 20);
-        Assert.Empty(codes.Where(code => Sentence(code) is null));
+        Assert.DoesNotContain(codes, code => Sentence(code) is null);
         string[] fine =
         [
             "not_tested", "name_resolved", "core_answers", "headers_arrive", "no_proxy", "no_app", "gateway_answers", "proxy_asks", "clock_right", "no_peer_heard",
         ];
-        Assert.Empty(codes.Except(fine).Where(code => Sentence($"{code}-do") is null));
+        Assert.DoesNotContain(codes.Except(fine), code => Sentence($"{code}-do") is null);
     }
 
     private static async Task<string[]> Run(Neighbourhood zone, HttpClient owner)

@@ -82,7 +82,7 @@ public sealed class PictureTests : IDisposable
     public async Task A_large_photo_becomes_512_pixels_and_few_bytes()
     {
         using var noise = new SKBitmap(4032, 3024, SKColorType.Rgba8888, SKAlphaType.Opaque);
-        Random.Shared.NextBytes(noise.GetPixelSpan());
+        System.Security.Cryptography.RandomNumberGenerator.Fill(noise.GetPixelSpan());
         using var photo = noise.Encode(SKEncodedImageFormat.Jpeg, 40);
         var made = await pictures.MakeAvatar(photo.ToArray(), Ct);
         Assert.Equal(new AvatarImage("image/jpeg", 512, 512), AvatarImage.Sniff(made));
@@ -141,7 +141,7 @@ public sealed class PictureTests : IDisposable
     [InlineData(Baseline), InlineData(Progressive), InlineData(Cmyk), InlineData(Webp), InlineData(Gif)]
     public async Task A_damaged_picture_is_refused_or_becomes_a_good_one(string file)
     {
-        var random = new Random(14);
+        var random = new PeerRegistry.Tests.Dice(14);
         for (var round = 0; round < 200; round++)
         {
             var damaged = Convert.FromBase64String(file);
