@@ -69,7 +69,8 @@ public sealed class ReferenceRules
     {
         // which app sees which peer, which ends with the peer; an invite makes one
         Type[] joined = [typeof(Visibility), typeof(VisibilityMode), typeof(Circle), typeof(CircleId), typeof(CircleSet),
-            typeof(IPeerContacts), typeof(PeerContact), typeof(IInvites), typeof(AppEvent), typeof(FindDefaultPortal), // the operator says where its apps listen
+            typeof(IPeerContacts), typeof(PeerContact), typeof(IInvites), typeof(AppEvent),
+            typeof(FindDefaultPortal), // the operator says where its apps listen
         ];
         var across = Dependencies.Of(Source.Application).Where(d =>
             Source.Feature(d.From) is not (null or "Common" or "Snapshots" or "ForwardAuth" or "Audit")
