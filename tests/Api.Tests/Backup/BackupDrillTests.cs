@@ -97,7 +97,7 @@ public sealed class BackupDrillTests(TestPostgres postgres) : IAsyncLifetime
             async () => !(await Ada.Contact(Bob)).Waiting && await Revision() > revision, () => Ada.Tells(Bob)); // Bob has been told again
         Assert.True(Bob.IsMutualWith(Ada) && Ada.IsMutualWith(Bob));
         _ = Ada.Services.GetRequiredService<IReplayGuard>(); // which is cold at first
-        portals.Zone.Clock.Advance(TimeSpan.FromSeconds(7));
+        portals.Clock.Advance(TimeSpan.FromSeconds(7));
         Assert.Equal(HttpStatusCode.OK, await Call(Ada, token, Bob));
         Assert.Equal(HttpStatusCode.OK, await Call(Bob, await Bob.Send(new IssueAppToken(Bob.Id, "mail")), Ada));
         await Bob.Send(new RenamePeer(Bob.Id, TypedPortalId.Of(Ada.Id), "Ada again"));
