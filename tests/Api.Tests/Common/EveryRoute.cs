@@ -107,7 +107,6 @@ public sealed class EveryRoute(TestPostgres postgres) : IAsyncLifetime
 
     private static string Query(string pattern) => pattern switch
     {
-        "/history/live" => "?after=0",
         "/core/app-session" => $"?app=mail&to=/&state={new string('a', 43)}",
         "/.portal/session" => "?ticket=none",
         "/core/protected/apps/{name}/explain" => "?path=/",

@@ -93,7 +93,7 @@ public sealed class DatabaseAwayTests : IAsyncLifetime
         var wrong = new List<string>();
         foreach (var endpoint in two.Ada.Services.GetServices<EndpointDataSource>().SelectMany(source => source.Endpoints).OfType<RouteEndpoint>())
         {
-            if (endpoint.RoutePattern.RawText is not { } route || route.Contains("/history/live", StringComparison.Ordinal)) // answers before it asks
+            if (endpoint.RoutePattern.RawText is not { } route || route is "/live") // answers before it asks
                 continue;
             var path = "/" + string.Join('/', endpoint.RoutePattern.PathSegments.Select(segment => string.Concat(segment.Parts.Select(Filled))));
             foreach (var method in endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"])
