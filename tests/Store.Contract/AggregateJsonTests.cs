@@ -64,8 +64,8 @@ public sealed class AggregateJsonTests
             ClaimedName = "A.", Note = "lends books",
             Address = "a.zone", Domain = "a.zone", Status = PeerStatus.Withdrawn, Blocked = true, Offered = true, SpeaksOurs = true, Original = true,
             AddedAt = At,
-            ConfirmedAt = At.AddDays(1), PinnedAt = At.AddDays(2), Refused = new RefusedIdentities(day, [Given.Portal()]), Names = new ClaimedNames(day, 3),
-            Moves = new PeerMoves(day, 2),
+            ConfirmedAt = At.AddDays(1), PinnedAt = At.AddDays(2), Refused = new RefusedIdentities(day, [Given.Portal()]), Names = new DailyCount(day, 3),
+            Moves = new DailyCount(day, 2),
         };
         Assert.DoesNotContain(typeof(Peer).GetProperties(),
             property => property.CanWrite && Equals(property.GetValue(peer), property.GetValue(new Peer { Typed = default })));

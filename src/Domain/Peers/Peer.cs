@@ -83,10 +83,10 @@ public sealed record Peer : IAggregate<Peer, PeerEvent>
     public RefusedIdentities Refused { get; init; } = new(default, []);
 
     /// <summary>How many names the peer claimed on the last day on which it claimed one.</summary>
-    public ClaimedNames Names { get; init; } = new(default, 0);
+    public DailyCount Names { get; init; } = new(default, 0);
 
     /// <summary>How often the peer moved on the last day on which it did.</summary>
-    public PeerMoves Moves { get; init; } = new(default, 0);
+    public DailyCount Moves { get; init; } = new(default, 0);
 
     public string Name => Petname ?? ClaimedName ?? Short.Value;
 
@@ -290,13 +290,8 @@ public sealed record RefusedIdentities(DateOnly Day, ImmutableHashSet<PortalId> 
 }
 
 /// <param name="Day">UTC.</param>
-public sealed record ClaimedNames(DateOnly Day, int Count)
+/// <param name="Count">How often it happened on that day; days before are not counted.</param>
+public sealed record DailyCount(DateOnly Day, int Count)
 {
-    public ClaimedNames OneMore(DateOnly day) => new(day, Day == day ? Count + 1 : 1);
-}
-
-/// <param name="Day">UTC.</param>
-public sealed record PeerMoves(DateOnly Day, int Count)
-{
-    public PeerMoves OneMore(DateOnly day) => new(day, Day == day ? Count + 1 : 1);
+    public DailyCount OneMore(DateOnly day) => new(day, Day == day ? Count + 1 : 1);
 }
