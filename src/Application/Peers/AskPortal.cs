@@ -1,5 +1,3 @@
-using System.Buffers.Text;
-using System.Security.Cryptography;
 using MediatR;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.SignedCalls;
@@ -28,8 +26,6 @@ public sealed record AskedPortal(TypedPortalId Id, string? Name, string Address,
 /// <param name="IsAsked">False to send nothing: the result is then what the text itself says.</param>
 public sealed record AskPortal(PortalId Portal, PastedPeer Pasted, bool IsAsked = true) : IRequest<AskedPortal>
 {
-    private const string Path = "/core/public/meta/whoareyou?challenge=";
-
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
 
     /// <exception cref="RefusedException">
@@ -80,7 +76,8 @@ public sealed record AskPortal(PortalId Portal, PastedPeer Pasted, bool IsAsked 
 
         private async Task<AskedPortal> Ask(AskPortal c, string address, Portal self, CancellationToken ct)
         {
-            var (key, claim) = await Identify(c.Portal, address, ct);
+            var claim = await Identify(c.Portal, address, ct);
+            var key = claim.Key;
             var own = PeerRules.Address(claim.Domain ?? "", claim.Port);
             if (!string.Equals(claim.Domain, PeerRules.HostOf(address), StringComparison.OrdinalIgnoreCase))
             {
@@ -101,21 +98,14 @@ public sealed record AskPortal(PortalId Portal, PastedPeer Pasted, bool IsAsked 
             return new AskedPortal(TypedPortalId.Of(key.Id), DisplayName.Claimed(claim.Name), address, hasPicture, Fault: null);
         }
 
-        private async Task<(PublicKey Key, Identity Claim)> Identify(PortalId self, string address, CancellationToken ct)
+        private async Task<WhoAreYou> Identify(PortalId self, string address, CancellationToken ct)
         {
-            var challenge = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
-            var answer = await messages.Send(Question(self, address, Path + challenge), ct);
-            if (answer.Status != 200)
-                throw PeerAnswers.Unexpected(answer, clock);
-
-            var claim = PeerAnswers.Read<Identity>(answer);
-            var key = PublicKey.Parse(claim.PublicKeyPem);
-            if (key.Id.Value != claim.Id)
-                throw PeerFault.KeyMismatch.Refusal();
-            return answer.VerifyWith(key) switch
+            var answer = await messages.Send(Question(self, address, WhoAreYou.Target()), ct);
+            var claim = WhoAreYou.Read(answer, clock);
+            return answer.VerifyWith(claim.Key) switch
             {
-                null => (key, claim),
-                SignatureReasons.Missing when key.Kind == KeyKind.Rsa => (key, claim), // originals do not sign responses
+                null => claim,
+                SignatureReasons.Missing when claim.Key.Kind == KeyKind.Rsa => claim, // originals do not sign responses
                 var reason => throw PeerAnswers.Unsigned(reason, answer),
             };
         }
@@ -142,7 +132,5 @@ public sealed record AskPortal(PortalId Portal, PastedPeer Pasted, bool IsAsked 
 
         private static PeerMessage Question(PortalId self, string address, string path) =>
             new(self, HttpMethod.Get, address, path, default, Signed: false, ExpectedSigner: null, ToOriginal: false);
-
-        private sealed record Identity(string Id, string PublicKeyPem, string? Name, string? Domain, int? Port = null);
     }
 }

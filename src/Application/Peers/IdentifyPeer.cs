@@ -1,5 +1,3 @@
-using System.Buffers.Text;
-using System.Security.Cryptography;
 using MediatR;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.SignedCalls;
@@ -18,8 +16,6 @@ namespace PeerRegistry.Application.Peers;
 /// </param>
 internal sealed record IdentifyPeer(PortalId Portal, ShortId Peer, string? Announced = null) : IRequest
 {
-    private const string Path = "/core/public/meta/whoareyou?challenge=";
-
     /// <exception cref="RefusedException">
     /// Those of <see cref="IPeerMessages.Send"/>; <c>peer_busy</c>; <c>peer_refused</c>; <c>not_a_portal</c>; <c>clock_skew</c>;
     /// <c>answer_invalid</c>; <c>key_mismatch</c>; <c>domain_mismatch</c>; <c>answer_unsigned</c>; <c>identity_refused</c>
@@ -34,21 +30,15 @@ internal sealed record IdentifyPeer(PortalId Portal, ShortId Peer, string? Annou
                 throw PeerRefusals.Unknown(); // removed while this attempt was running
 
             var address = c.Announced ?? peer.Domain;
-            var challenge = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
             var answer = await messages.Send(
-                new PeerMessage(c.Portal, HttpMethod.Get, address, Path + challenge, default, Signed: false, peer.Key, peer.Original), ct);
-            if (answer.Status != 200)
-                throw PeerAnswers.Unexpected(answer, clock);
-
-            var claim = PeerAnswers.Read<Identity>(answer);
-            var key = PublicKey.Parse(claim.PublicKeyPem);
-            if (key.Id.Value != claim.Id)
-                throw PeerFault.KeyMismatch.Refusal();
+                new PeerMessage(c.Portal, HttpMethod.Get, address, WhoAreYou.Target(), default, Signed: false, peer.Key, peer.Original), ct);
+            var claim = WhoAreYou.Read(answer, clock);
+            var key = claim.Key;
 
             // A different Portal has a different domain, so the ID is checked first.
             var signed = RequireSignature(peer, key, answer);
             if (key.Id.Short == c.Peer && !string.Equals(claim.Domain, PeerRules.HostOf(address), StringComparison.OrdinalIgnoreCase))
-                return signed && await Follow(c, peer, key, claim, ct) ? Unit.Value : throw PeerFault.DomainMismatch.Refusal();
+                return signed && await Follow(c, peer, claim, ct) ? Unit.Value : throw PeerFault.DomainMismatch.Refusal();
             if (c.Announced is not null && !(signed && peer.Key == key))
                 throw PeerFault.IdentityRefused.Refusal();
 
@@ -58,7 +48,7 @@ internal sealed record IdentifyPeer(PortalId Portal, ShortId Peer, string? Annou
                 await mediator.Send(new MovePeer(c.Portal, key, address), ct);
             await profiles.KeepDescription(c.Portal, c.Peer, DisplayName.ClaimedText(claim.Description, Profile.MaxDescription, lines: true), ct);
             if (signed && claim.Port is not null)
-                await Follow(c, peer with { Key = key }, key, claim, ct);
+                await Follow(c, peer with { Key = key }, claim, ct);
             return Unit.Value;
         }
 
@@ -67,10 +57,10 @@ internal sealed record IdentifyPeer(PortalId Portal, ShortId Peer, string? Annou
         /// did not arrive, or may be reached at a port that nobody has typed.
         /// </summary>
         /// <returns>Whether the peer was met there.</returns>
-        private async Task<bool> Follow(IdentifyPeer c, Peer peer, PublicKey key, Identity claim, CancellationToken ct)
+        private async Task<bool> Follow(IdentifyPeer c, Peer peer, WhoAreYou claim, CancellationToken ct)
         {
             var address = PeerRules.Address(claim.Domain ?? "", claim.Port).ToLowerInvariant();
-            return c.Announced is null && peer.Key == key && address != peer.Domain && PeerRules.IsDomainOf(address, c.Peer)
+            return c.Announced is null && peer.Key == claim.Key && address != peer.Domain && PeerRules.IsDomainOf(address, c.Peer)
                 && await mediator.Send(new FollowPeer(c.Portal, c.Peer, address), ct);
         }
 
@@ -78,10 +68,8 @@ internal sealed record IdentifyPeer(PortalId Portal, ShortId Peer, string? Annou
         private static bool RequireSignature(Peer peer, PublicKey key, PeerAnswer answer) => answer.VerifyWith(key) switch
         {
             null => true,
-            "signature_missing" when key.Kind == KeyKind.Rsa && !(peer.Key == key && peer.SpeaksOurs) => false,
+            SignatureReasons.Missing when key.Kind == KeyKind.Rsa && !(peer.Key == key && peer.SpeaksOurs) => false,
             var reason => throw PeerAnswers.Unsigned(reason, answer),
         };
-
-        private sealed record Identity(string Id, string PublicKeyPem, string? Name, string? Domain, string? Description = null, int? Port = null);
     }
 }
