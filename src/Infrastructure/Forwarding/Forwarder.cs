@@ -57,11 +57,13 @@ internal sealed class Forwarder(
             if (AnswerRules.Fault(response, call.Upgrade) is { } fault)
                 throw PeerFailure.AnswerInvalid(fault);
             var sent = new ReceivedRequest(request.Method.Method, Uri.UriSchemeHttps, host, call.Target, new AddedFields(signed));
-            if (peer is { Original: false, Key: { } core })
-                await CoreAnswer.Refuse(signatures, core, response, sent, open.Stop);
-            var verified = peer is { Original: false, Key: { } key }
-                ? await new AnswerProof(signatures, key, sent, state => answers.Record(self, peer.Short, state)).Verify(response, open)
-                : null;
+            Stream? verified = null;
+            if (peer is { Original: false, Key: { } key })
+            {
+                await CoreAnswer.Refuse(signatures, key, response, sent, open.Stop);
+                verified = await new AnswerProof(signatures, key, sent, state => answers.Record(self, peer.Short, state)).Verify(response, open);
+            }
+
             return new ForwardedAnswer(calls, open, request, response, verified);
         }
         catch (Exception e)

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using PeerRegistry.Application.Common;
+using PeerRegistry.Application.Peers;
 using PeerRegistry.Application.Portals;
 
 namespace PeerRegistry.Infrastructure.Forwarding;
@@ -44,7 +45,7 @@ internal sealed class OwnNames : IOwnNames, IDisposable
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ct);
         deadline.CancelAfter(Deadline);
-        using var request = PeerConnections.Request(HttpMethod.Get, $"https://{host}{(port == 443 ? "" : $":{port}")}{target}");
+        using var request = PeerConnections.Request(HttpMethod.Get, $"https://{PeerRules.Address(host, port)}{target}");
         try
         {
             using var response = await invoker.SendAsync(request, deadline.Token);
