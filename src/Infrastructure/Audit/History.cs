@@ -32,9 +32,9 @@ internal sealed class History(NpgsqlDataSource database, EventRows rows) : IHist
         command.Parameters.Add(Sql.Text(portal.Value));
         command.Parameters.Add(Sql.Bigint(from));
         command.Parameters.Add(Sql.Text(filter.Stream ?? ""));
-        command.Parameters.Add(Texts(filter.Types));
+        command.Parameters.Add(Sql.TextsOrNull(filter.Types));
         command.Parameters.Add(Sql.Bigint(limit));
-        command.Parameters.Add(Texts(filter.Streams));
+        command.Parameters.Add(Sql.TextsOrNull(filter.Streams));
         command.Parameters.Add(Sql.Time(filter.From));
         command.Parameters.Add(Sql.Time(filter.Until));
         await using var reader = await command.ExecuteReaderAsync(ct);
@@ -44,7 +44,4 @@ internal sealed class History(NpgsqlDataSource database, EventRows rows) : IHist
 
         return events;
     }
-
-    private static NpgsqlParameter Texts(IReadOnlyCollection<string>? texts) =>
-        new() { Value = texts is null ? DBNull.Value : texts.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text };
 }

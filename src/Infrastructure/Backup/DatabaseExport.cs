@@ -23,7 +23,7 @@ internal sealed class DatabaseExport(NpgsqlDataSource database)
         var tables = await Registry(connection, ct) ? await BackedUpTables.Read(connection, ct) : throw BackupRefusals.NothingThere();
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, ct);
         // Before the first statement that reads, which fixes the moment: nobody alters or drops a table from then on.
-        await Execute(connection, $"lock table registry.migrations, {string.Join(", ", tables.Select(t => BackedUpTables.Quoted(t.Name)))} in access share mode", ct);
+        await connection.Execute($"lock table registry.migrations, {string.Join(", ", tables.Select(t => BackedUpTables.Quoted(t.Name)))} in access share mode", ct);
 
         var manifest = new BackupManifest(now, Version, await Applied(connection, ct), await Portals(connection, ct));
         if (manifest.Portals.Count == 0)
@@ -95,11 +95,5 @@ internal sealed class DatabaseExport(NpgsqlDataSource database)
         while (await reader.ReadAsync(ct))
             portals.Add(reader.GetString(0));
         return portals;
-    }
-
-    private static async Task Execute(NpgsqlConnection connection, string sql, CancellationToken ct)
-    {
-        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
-        await command.ExecuteNonQueryAsync(ct);
     }
 }

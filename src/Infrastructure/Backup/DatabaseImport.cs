@@ -22,7 +22,7 @@ internal sealed class DatabaseImport(NpgsqlDataSource database, Migrator migrato
         await RequireEmpty(connection, ct);
         try
         {
-            await Execute(connection, "drop schema if exists registry cascade; create schema registry; create table registry.restoring (since timestamptz not null default now())", ct);
+            await connection.Execute("drop schema if exists registry cascade; create schema registry; create table registry.restoring (since timestamptz not null default now())", ct);
             await migrator.ApplyThose(connection, [.. manifest.Migrations.Select(m => m.Number)], ct);
             await using (var transaction = await connection.BeginTransactionAsync(ct))
             {
@@ -32,7 +32,7 @@ internal sealed class DatabaseImport(NpgsqlDataSource database, Migrator migrato
             }
 
             last();
-            await Execute(connection, "drop table registry.restoring", ct);
+            await connection.Execute("drop table registry.restoring", ct);
         }
         catch
         {
@@ -45,7 +45,7 @@ internal sealed class DatabaseImport(NpgsqlDataSource database, Migrator migrato
     {
         try
         {
-            await Execute(connection, "drop schema if exists registry cascade", CancellationToken.None);
+            await connection.Execute("drop schema if exists registry cascade", CancellationToken.None);
         }
         catch (Exception e) when (e is NpgsqlException or InvalidOperationException)
         {
@@ -92,8 +92,7 @@ internal sealed class DatabaseImport(NpgsqlDataSource database, Migrator migrato
 
     private async Task Adjust(NpgsqlConnection connection, BackupManifest manifest, CancellationToken ct)
     {
-        await Execute(
-            connection,
+        await connection.Execute(
             """
             do $$
             declare owned record; top bigint;
@@ -121,11 +120,5 @@ internal sealed class DatabaseImport(NpgsqlDataSource database, Migrator migrato
             Parameters = { Sql.Time(manifest.MadeAt), Sql.Time(now) },
         };
         await record.ExecuteNonQueryAsync(ct);
-    }
-
-    private static async Task Execute(NpgsqlConnection connection, string sql, CancellationToken ct)
-    {
-        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
-        await command.ExecuteNonQueryAsync(ct);
     }
 }

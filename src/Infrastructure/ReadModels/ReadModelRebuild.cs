@@ -33,12 +33,12 @@ internal sealed class ReadModelRebuild(
     {
         await using var connection = await database.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
-        await Execute(connection, $"select pg_advisory_xact_lock({Lock})", ct);
+        await connection.Execute($"select pg_advisory_xact_lock({Lock})", ct);
         if (!evenIfPresent && await IsPresent(connection, model, ct))
             return;
 
         var started = Stopwatch.GetTimestamp();
-        await Execute(connection, "lock table registry.mt_streams in share mode", ct);
+        await connection.Execute("lock table registry.mt_streams in share mode", ct);
         var (rows, count) = await FoldAll(connection, model, ct);
         await CopyToShadow(connection, model, rows, ct);
         await Swap(connection, model, ct);
@@ -82,8 +82,7 @@ internal sealed class ReadModelRebuild(
         NpgsqlConnection connection, ReadModel model, Dictionary<(PortalId Portal, string Key), Folded> rows, CancellationToken ct)
     {
         var shadow = $"registry.{model.Table}_shadow";
-        await Execute(
-            connection,
+        await connection.Execute(
             $"""
             drop table if exists {shadow};
             create table {shadow} (portal_id text not null, key text not null, version bigint not null, row jsonb null)
@@ -107,8 +106,7 @@ internal sealed class ReadModelRebuild(
 
     private static async Task Swap(NpgsqlConnection connection, ReadModel model, CancellationToken ct)
     {
-        await Execute(
-            connection,
+        await connection.Execute(
             $"""
             drop table if exists registry.{model.Table};
             alter table registry.{model.Table}_shadow rename to {model.Table};
@@ -134,12 +132,6 @@ internal sealed class ReadModelRebuild(
             Parameters = { Sql.Text(model.Table) },
         };
         return await command.ExecuteScalarAsync(ct) as string == model.Number;
-    }
-
-    private static async Task Execute(NpgsqlConnection connection, string sql, CancellationToken ct)
-    {
-        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
-        await command.ExecuteNonQueryAsync(ct);
     }
 
     private readonly record struct Folded(long Version, object? Row);

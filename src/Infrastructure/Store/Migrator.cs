@@ -30,7 +30,7 @@ internal sealed partial class Migrator(NpgsqlDataSource database, SchemaStep mar
         if (await ask.ExecuteScalarAsync(ct) is true)
             throw new StartRefusedException(["The restore into this database was interrupted. Run ./run restore again; it begins from the start."]);
 
-        await Execute(connection, "create schema if not exists registry", ct);
+        await connection.Execute("create schema if not exists registry", ct);
         await Apply(connection, Embedded(typeof(Migrator).Assembly), ct);
     }
 
@@ -43,7 +43,7 @@ internal sealed partial class Migrator(NpgsqlDataSource database, SchemaStep mar
     /// <summary>Waits until no other process changes the schema, and keeps others from it.</summary>
     public async Task<IAsyncDisposable> Lock(NpgsqlConnection connection, CancellationToken ct)
     {
-        await Execute(connection, $"select pg_advisory_lock({LockNumber})", ct);
+        await connection.Execute($"select pg_advisory_lock({LockNumber})", ct);
         return new Turn(connection);
     }
 
@@ -107,8 +107,7 @@ internal sealed partial class Migrator(NpgsqlDataSource database, SchemaStep mar
 
     private async Task Apply(NpgsqlConnection connection, IReadOnlyList<Migration> migrations, CancellationToken ct)
     {
-        await Execute(
-            connection,
+        await connection.Execute(
             """
             create table if not exists registry.migrations (
                 number int primary key, name text not null, checksum text not null, applied_at timestamptz not null default now())
@@ -121,7 +120,7 @@ internal sealed partial class Migrator(NpgsqlDataSource database, SchemaStep mar
     private async Task Apply(NpgsqlConnection connection, Migration migration, CancellationToken ct)
     {
         await using var transaction = await connection.BeginTransactionAsync(ct);
-        await Execute(connection, migration.Sql, ct);
+        await connection.Execute(migration.Sql, ct);
         await using var record = new NpgsqlCommand("insert into registry.migrations (number, name, checksum) values ($1, $2, $3)", connection)
         {
             Parameters = { new() { Value = migration.Number }, new() { Value = migration.Name }, new() { Value = migration.Checksum } },
@@ -142,15 +141,9 @@ internal sealed partial class Migrator(NpgsqlDataSource database, SchemaStep mar
         return applied;
     }
 
-    private static async Task Execute(NpgsqlConnection connection, string sql, CancellationToken ct)
-    {
-        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
-        await command.ExecuteNonQueryAsync(ct);
-    }
-
     private sealed class Turn(NpgsqlConnection connection) : IAsyncDisposable
     {
-        public async ValueTask DisposeAsync() => await Execute(connection, $"select pg_advisory_unlock({LockNumber})", CancellationToken.None);
+        public async ValueTask DisposeAsync() => await connection.Execute($"select pg_advisory_unlock({LockNumber})", CancellationToken.None);
     }
 
     [GeneratedRegex(@"\.(?<number>[0-9]{4})_(?<name>[a-z0-9_]+)\.sql$")]

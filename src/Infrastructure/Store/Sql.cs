@@ -3,9 +3,11 @@ using NpgsqlTypes;
 
 namespace PeerRegistry.Infrastructure.Store;
 
-/// <summary>Typed parameters, so that a statement is prepared once whatever its values.</summary>
+/// <summary>Typed parameters, so that a statement is prepared once whatever its values, and statements without any.</summary>
 internal static class Sql
 {
+    private const NpgsqlDbType ManyTexts = NpgsqlDbType.Array | NpgsqlDbType.Text;
+
     public static NpgsqlParameter Text(string? value) =>
         value is null ? Null(NpgsqlDbType.Text) : new NpgsqlParameter<string> { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Text };
 
@@ -26,10 +28,18 @@ internal static class Sql
     public static NpgsqlParameter Json(byte[]? value) =>
         value is null ? Null(NpgsqlDbType.Jsonb) : new NpgsqlParameter<byte[]> { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Jsonb };
 
-    public static NpgsqlParameter Texts(string[] values) =>
-        new NpgsqlParameter<string[]> { TypedValue = values, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text };
+    public static NpgsqlParameter Texts(string[] values) => new NpgsqlParameter<string[]> { TypedValue = values, NpgsqlDbType = ManyTexts };
+
+    public static NpgsqlParameter TextsOrNull(IReadOnlyCollection<string>? values) => values is null ? Null(ManyTexts) : Texts([.. values]);
 
     public static NpgsqlParameter Uuid(Guid value) => new NpgsqlParameter<Guid> { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Uuid };
+
+    /// <summary>Executes a statement that may take as long as it needs.</summary>
+    public static async Task Execute(this NpgsqlConnection connection, string sql, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
+        await command.ExecuteNonQueryAsync(ct);
+    }
 
     private static NpgsqlParameter Null(NpgsqlDbType type) => new() { Value = DBNull.Value, NpgsqlDbType = type };
 }
