@@ -127,10 +127,10 @@ internal sealed class Backups(IServiceProvider services, RegistryOptions options
 
     private static void RequireOwn(string file)
     {
-        if (!File.Exists(file) && !Directory.Exists(file))
-            return;
         if (Directory.Exists(file))
             throw BackupRefusals.FileTaken(file);
+        if (!File.Exists(file))
+            return;
         using var present = File.OpenRead(file);
         if (!BackupHeader.Begins(present))
             throw BackupRefusals.FileTaken(file);
