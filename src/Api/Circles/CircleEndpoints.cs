@@ -44,9 +44,6 @@ internal static class CircleEndpoints
         peer.MapPut("", Set).WithName("circles.set-of-peer").ProducesProblem(404);
     }
 
-    /// <summary>The circles that a peer is in, without those that were removed since.</summary>
-    public static IEnumerable<Circle> CirclesOf(PortalSnapshot portal, Peer peer) => portal.Circles.All.Where(circle => peer.Circles.Contains(circle.Id));
-
     /// <exception cref="RefusedException"><c>circle_unknown</c></exception>
     public static Circle Find(PortalSnapshot portal, string id) =>
         CircleId.TryParse(id, out var circle) ? CircleList.Require(portal.Circles, circle) : throw CircleList.Unknown();
@@ -101,7 +98,7 @@ internal static class CircleEndpoints
     private static async Task<CirclesOfPeer> Of(string id, CurrentPortal portal, IMediator mediator, CancellationToken ct)
     {
         var peer = (await mediator.Send(new ShowPeer(portal.Id, TypedPortalId.Parse(id)), ct)).Peer;
-        return new CirclesOfPeer([.. CirclesOf(portal.Snapshot, peer).Select(circle => circle.Id)]);
+        return new CirclesOfPeer([.. portal.Snapshot.Circles.In(peer.Circles).Select(circle => circle.Id)]);
     }
 
     private static async Task<NoContent> Set(string id, CirclesOfPeer body, CurrentPortal portal, IMediator mediator, CancellationToken ct)

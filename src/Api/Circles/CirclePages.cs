@@ -36,7 +36,7 @@ internal static class CirclePages
     private static RazorComponentResult<CirclesPage> List(CurrentPortal portal, FormFailure? failure)
     {
         var counts = portal.Snapshot.Peers.Values.Where(peer => peer.Listed).SelectMany(peer => peer.Circles).CountBy(circle => circle).ToDictionary();
-        var circles = portal.Snapshot.Circles.All.OrderBy(circle => Likeness.Of(circle.Name), StringComparer.Ordinal);
+        var circles = portal.Snapshot.Circles.ByName();
         return PageResults.Page<CirclesPage>(
             new CirclesPage.View([.. circles.Select(circle => new CirclesPage.Item(circle, counts.GetValueOrDefault(circle.Id)))]), failure);
     }

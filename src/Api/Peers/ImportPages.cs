@@ -46,7 +46,7 @@ internal static class ImportPages
         PeerCards.Write(portal.Snapshot.FindPeers(query.Filter).Select(peer => (peer, CirclesOf(portal, peer))));
 
     private static IReadOnlyList<string> CirclesOf(CurrentPortal portal, Peer peer) =>
-        [.. portal.Snapshot.Circles.All.Where(circle => peer.Circles.Contains(circle.Id)).Select(circle => circle.Name)];
+        [.. portal.Snapshot.Circles.In(peer.Circles).Select(circle => circle.Name)];
 
     private static string JsonName(PeerStanding standing) => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(standing.ToString());
 

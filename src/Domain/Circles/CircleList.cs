@@ -61,6 +61,12 @@ public sealed record CircleList(IReadOnlyList<Circle> All) : IAggregate<CircleLi
     /// <exception cref="RefusedException"><c>circle_unknown</c></exception>
     public static IReadOnlyList<CircleEvent> Remove(CircleList? circles, CircleId id) => [new CircleRemoved(id, Require(circles, id).Name)];
 
+    /// <summary>All of them in the order in which a page shows them.</summary>
+    public IEnumerable<Circle> ByName() => All.OrderBy(circle => Likeness.Of(circle.Name), StringComparer.Ordinal);
+
+    /// <summary>The circles that a peer is in, without those that were removed since.</summary>
+    public IEnumerable<Circle> In(CircleSet circles) => All.Where(circle => circles.Contains(circle.Id));
+
     public Circle? Find(CircleId id) => All.FirstOrDefault(circle => circle.Id == id);
 
     /// <exception cref="RefusedException"><c>circle_unknown</c></exception>
