@@ -123,22 +123,8 @@ public sealed record BulkAction(string Name, App? App = null, Circle? Circle = n
     };
 
     /// <summary>
-    /// The visibility of the app with these peers, or without them. Peers that have not been reached are left out, since only full IDs can be named. What
-    /// circles do stays: a peer in a circle that the app sees is still seen.
+    /// The visibility of the app with these peers, or without them. Peers that have not been reached are left out, since only full IDs can be named.
     /// </summary>
-    public Visibility Choice(IReadOnlyCollection<Peer> peers)
-    {
-        var (before, named) = (App!.Visibility, peers.Select(peer => peer.Id).OfType<PortalId>().ToList());
-        return (Name, before.Mode) switch
-        {
-            ("show", VisibilityMode.All) or ("hide", VisibilityMode.None) => before,
-            ("show", VisibilityMode.AllExcept) or ("hide", VisibilityMode.Some) => Naming(before.Peers.Except(named)),
-            ("show", VisibilityMode.None) => Visibility.Some(named),
-            ("hide", VisibilityMode.All) => Visibility.AllExcept(named),
-            _ => Naming([.. before.Peers, .. named]),
-        };
-
-        Visibility Naming(IEnumerable<PortalId> all) =>
-            before.Mode == VisibilityMode.Some ? Visibility.Some(all, before.Circles) : Visibility.AllExcept(all, before.Circles);
-    }
+    public Visibility Choice(IReadOnlyCollection<Peer> peers) =>
+        App!.Visibility.With([.. peers.Select(peer => peer.Id).OfType<PortalId>()], shown: Name == "show");
 }

@@ -63,24 +63,18 @@ public sealed record Visibility
     /// <summary>The choice that differs for one peer only.</summary>
     /// <param name="circles">The circles that the peer is in.</param>
     /// <returns>Null if a circle decides about the peer, so that naming it changes nothing.</returns>
-    public Visibility? With(PortalId peer, CircleSet circles, bool shown)
-    {
-        if (Shows(peer, circles) == shown)
-            return this;
-        if (circles.Overlaps(Circles))
-            return null;
+    public Visibility? With(PortalId peer, CircleSet circles, bool shown) =>
+        Shows(peer, circles) == shown ? this : circles.Overlaps(Circles) ? null : With([peer], shown);
 
-        var others = Peers.Where(other => other != peer);
-        return (Mode, shown) switch
-        {
-            (VisibilityMode.None, _) => Some([peer]),
-            (VisibilityMode.All, _) => AllExcept([peer]),
-            (VisibilityMode.Some, true) => Some([.. Peers, peer], Circles),
-            (VisibilityMode.Some, false) => Some(others, Circles),
-            (_, false) => AllExcept([.. Peers, peer], Circles),
-            _ => AllExcept(others, Circles),
-        };
-    }
+    /// <summary>The choice that differs for these peers only. What circles do stays: a peer in a circle that is seen is still seen.</summary>
+    public Visibility With(IReadOnlyCollection<PortalId> peers, bool shown) => (Mode, shown) switch
+    {
+        (VisibilityMode.All, true) or (VisibilityMode.None, false) => this,
+        (VisibilityMode.None, true) => Some(peers),
+        (VisibilityMode.All, false) => AllExcept(peers),
+        (VisibilityMode.Some, true) or (VisibilityMode.AllExcept, false) => Naming(Mode, [.. Peers, .. peers], Circles),
+        _ => Naming(Mode, Peers.Except(peers), Circles),
+    };
 
     /// <summary>The same choice without a circle that the owner removes. A peer that was not seen because of it is still not seen.</summary>
     /// <param name="members">The peers in the circle.</param>
