@@ -3,21 +3,18 @@ using PeerRegistry.Api.Http;
 using PeerRegistry.Api.Pages;
 using PeerRegistry.Application.Peers;
 using PeerRegistry.Domain.Common;
+using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Api.Portals;
 
 /// <summary>The page of an invite, for the person who was given its link. Opening it does not use the invite up.</summary>
 internal static class InvitePages
 {
-    private const int CodeLength = 22;
-
     public static void MapInvitePage(this IEndpointRouteBuilder pages) => pages.MapGet("/invite/{invite}", Show);
 
     /// <returns>The code in the last part of an invite's link, or null if it is not one of this Portal.</returns>
     public static string? CodeOf(string? invite, CurrentPortal portal) =>
-        invite?.Split('.') is [var id, { Length: CodeLength } code] && id == portal.Id.Value && code.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_')
-            ? code
-            : null;
+        invite?.Split('.') is [var id, var code] && id == portal.Id.Value && Invites.IsCode(code) ? code : null;
 
     private static async Task<IResult> Show(
         string invite, HttpContext context, CurrentPortal portal, CallerAddress addresses, PublicUrl url, IMediator mediator, TimeProvider clock,

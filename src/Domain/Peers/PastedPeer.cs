@@ -19,7 +19,6 @@ public sealed partial record PastedPeer(TypedPortalId? Id, string? Address, stri
     /// <summary>What follows a link in a sentence and is no part of it.</summary>
     private static readonly char[] Punctuation = ['.', ',', ';', ':', '!', '?', ')', ']', '}', '>', '"', '\'', '»', '”', '“'];
 
-    private const int CodeLength = 22;
     private const int MaxHost = 253;
 
     /// <summary>
@@ -43,8 +42,8 @@ public sealed partial record PastedPeer(TypedPortalId? Id, string? Address, stri
         var fragment = link.Fragment.Trim('#', '/');
         if (link.AbsolutePath.StartsWith("/invite/", StringComparison.OrdinalIgnoreCase))
         {
-            return link.AbsolutePath["/invite/".Length..].TrimEnd('/').Split('.') is [var inviter, { Length: CodeLength } code]
-                && PortalId.TryParse(inviter.ToLowerInvariant(), out var full) && code.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_')
+            return link.AbsolutePath["/invite/".Length..].TrimEnd('/').Split('.') is [var inviter, var code]
+                && PortalId.TryParse(inviter.ToLowerInvariant(), out var full) && Invites.IsCode(code)
                 ? new PastedPeer(TypedPortalId.Of(full), host, code)
                 : throw PeerRefusals.InviteIncomplete();
         }
