@@ -12,21 +12,21 @@ internal static class PhoneApp
     public const string Manifest = "/app.webmanifest";
     private const string Offline = "/offline";
 
+    private static readonly string[] Purposes = ["any", "maskable"];
+
     public static void Map(IEndpointRouteBuilder pages)
     {
         pages.MapGet(Manifest, WriteManifest);
         pages.MapGet("/worker.js", WriteWorker);
         pages.MapGet(Offline, () => PageResults.Page<OfflinePage>());
-        AppIcon.Map(pages);
+        PhoneIcon.Map(pages);
     }
-
-    private static readonly string[] Purposes = ["any", "maskable"];
 
     private static IResult WriteManifest(CurrentPortal portal, HttpResponse response)
     {
         response.Headers.CacheControl = "no-cache";
-        var icons = AppIcon.Sizes.SelectMany(size => Purposes.Select(purpose =>
-            new { src = AppIcon.Url(size), sizes = $"{size}x{size}", type = "image/png", purpose }));
+        var icons = PhoneIcon.Sizes.SelectMany(size => Purposes.Select(purpose =>
+            new { src = PhoneIcon.Url(size), sizes = $"{size}x{size}", type = "image/png", purpose }));
         return Results.Text(
             JsonSerializer.Serialize(new
             {

@@ -42,7 +42,7 @@ public sealed class PhoneAppTests(Browsing browsing)
               return [[1, 1], [190, 190], [96, 52], [64, 120], [96, 83]].map(([x, y]) => canvas.getImageData(x, y, 1, 1).data.slice(0, 3).join());
             }
             """,
-            AppIcon.Url(192));
+            PhoneIcon.Url(192));
         const string Ground = "29,91,82";
         Assert.Equal([Ground, Ground], colours[..2]);
         Assert.Contains("191,229,218", colours);

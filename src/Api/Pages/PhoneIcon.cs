@@ -11,7 +11,7 @@ namespace PeerRegistry.Api.Pages;
 /// Draws <c>icon.svg</c> as a PNG for the home screen of a phone, which takes no SVG: an arch within an arch. The ground fills the whole square and the
 /// arches lie in the middle 80 %, so that the system may cut it to any shape (Web App Manifest, <c>maskable</c>).
 /// </summary>
-internal static class AppIcon
+internal static class PhoneIcon
 {
     /// <summary>The sizes that Android and iOS ask for, in pixels.</summary>
     public static readonly int[] Sizes = [192, 512];
