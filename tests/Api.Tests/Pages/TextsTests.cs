@@ -36,10 +36,24 @@ public sealed partial class TextsTests
         Assert.True(faults.Count == 0, string.Join('\n', faults));
     }
 
+    /// <summary>The texts of a file that is searched by codes are not named in the source.</summary>
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void Every_text_that_is_read_by_its_name_is_read_somewhere(string file)
+    {
+        var name = file[(file.LastIndexOf('.') + 1)..];
+        var source = string.Join('\n', SourceFiles("*.cs").Concat(SourceFiles("*.razor")).Select(File.ReadAllText));
+        if (!source.Contains($"{name}.ResourceManager", StringComparison.Ordinal))
+        {
+            var keys = Entries(new ResourceManager(file, typeof(PageTexts).Assembly), CultureInfo.InvariantCulture).Keys;
+            Assert.All(keys, key => Assert.Matches($@"\b{name}\.(Format)?{key}\b", source));
+        }
+    }
+
     [Fact]
     public void Every_refusal_that_a_page_can_show_has_a_sentence_in_every_language()
     {
-        var codes = Directory.EnumerateFiles(Path.Combine(Root(), "src"), "*.cs", SearchOption.AllDirectories)
+        var codes = SourceFiles("*.cs")
             .SelectMany(f => Code().Matches(File.ReadAllText(f))).Select(m => m.Groups["code"].Value).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
         foreach (var language in Languages.All.Skip(1))
         {
@@ -64,6 +78,9 @@ public sealed partial class TextsTests
     /// <summary>What must be the same in every language: the values, in any order, and how many links, important and code parts there are.</summary>
     private static IEnumerable<string> Marks(string text) =>
         Mark().Matches(text).Select(m => m.Value[0] == '{' ? m.Value : m.Value[..1]).Order(StringComparer.Ordinal);
+
+    private static IEnumerable<string> SourceFiles(string pattern) =>
+        Directory.EnumerateFiles(Path.Combine(Root(), "src"), pattern, SearchOption.AllDirectories);
 
     private static Dictionary<string, string> Entries(ResourceManager texts, CultureInfo language) =>
         texts.GetResourceSet(language, createIfNotExists: true, tryParents: false)?
