@@ -10,8 +10,8 @@ using System.Text.Json;
 namespace PeerRegistry.Demo;
 
 /// <summary>One of the two: a registry with its own database, its own keys, and Postcards.</summary>
-/// <param name="port">Where peers and, with a proxy, browsers reach it over TLS.</param>
-/// <param name="localPort">Where browsers of this machine reach it without TLS; null if its proxy asks the core about each request to an app.</param>
+/// <param name="port">The port at which peers and, with a proxy, browsers reach it over TLS.</param>
+/// <param name="localPort">The port at which browsers of this machine reach it without TLS; null if its proxy asks the core about each request to an app.</param>
 internal sealed class Portal(string name, string folder, int port, int? localPort, Authority authority) : IAsyncDisposable
 {
     private readonly List<Child> children = [];

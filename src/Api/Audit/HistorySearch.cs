@@ -46,7 +46,7 @@ public sealed record HistoryQuery(string? About, string? Text, string? Kind, Dat
     private static DateTimeOffset? Start(DateOnly? day) => day is { } one ? new DateTimeOffset(one, TimeOnly.MinValue, TimeSpan.Zero) : null;
 }
 
-/// <param name="Before">Where the next page begins, or null if this is the last one.</param>
+/// <param name="Before">The position at which the next page begins, or null if this is the last one.</param>
 /// <param name="SearchedBackTo">When the search stopped before it came to the beginning, otherwise null.</param>
 internal sealed record FoundHistory(IReadOnlyList<HistoryEntry> Entries, long? Before, DateTimeOffset? SearchedBackTo);
 

@@ -134,7 +134,7 @@ internal static class PeerEndpoints
     /// <param name="Text">Whatever identifies a Portal; see <see cref="PastedPeer"/>.</param>
     private sealed record AskText(string Text);
 
-    /// <param name="Address">Where the Portal answered; the <c>address</c> to add it with.</param>
+    /// <param name="Address">The address at which the Portal answered, which is the <c>address</c> to add it with.</param>
     private sealed record AskedItem(string Id, ShortId ShortId, string? Name, string Address, bool HasPicture);
 
     /// <param name="Note">Null to delete the note.</param>

@@ -132,5 +132,4 @@ internal static class PeerPages
 
     private static Task<PeerView> Find(string id, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
         mediator.Send(new ShowPeer(portal.Id, TypedPortalId.Parse(id)), ct);
-
 }

@@ -5,7 +5,7 @@ using PeerRegistry.Domain.Portals;
 namespace PeerRegistry.Application.Gateway;
 
 /// <param name="Fault">Why the app is not served at all, in one sentence, or null.</param>
-/// <param name="Address">Where it should listen, or null if it is not served.</param>
+/// <param name="Address">The address at which it should listen, or null if it is not served.</param>
 /// <param name="Answers">Whether something accepts a connection there.</param>
 public readonly record struct AppState(string? Fault, string? Address, bool Answers);
 

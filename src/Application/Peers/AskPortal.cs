@@ -11,7 +11,7 @@ namespace PeerRegistry.Application.Peers;
 /// <summary>A Portal that the owner may add.</summary>
 /// <param name="Id">What is known of its ID: the full one if it was reached, otherwise what was pasted.</param>
 /// <param name="Name">The name that it gives itself; null if it gives none or was not reached.</param>
-/// <param name="Address">Where it is to be contacted. If it was reached, it is the address at which it answered under its own name.</param>
+/// <param name="Address">The address at which it is to be contacted. If it was reached, it answered there under its own name.</param>
 /// <param name="HasPicture">Whether <see cref="AskedPictures"/> has its picture.</param>
 /// <param name="Fault">Why it was not reached, or null if it was. It can be added all the same.</param>
 public sealed record AskedPortal(TypedPortalId Id, string? Name, string Address, bool HasPicture, RefusedException? Fault)

@@ -49,7 +49,6 @@ public sealed record ChangeCirclePeers(PortalId Portal, CircleId Circle, IReadOn
             }
 
             await peerings.Restate(session, told, clock.GetUtcNow());
-
             return Unit.Value;
         }
     }

@@ -12,7 +12,7 @@ public enum ImportStep
     /// <summary>Adds the peer.</summary>
     Add,
 
-    /// <summary>Nothing: the peer is in the contact list, and stays as it is.</summary>
+    /// <summary>The peer is in the contact list already, and stays as it is.</summary>
     Known,
 
     /// <summary>Refuses: the line cannot be read.</summary>

@@ -16,6 +16,8 @@ public static class CsvText
     /// <summary>The first characters by which a spreadsheet takes a cell for a formula, and the apostrophe, so that reading undoes writing.</summary>
     private const string Formula = "=+-@\t\r'";
 
+    private static readonly SearchValues<char> Special = SearchValues.Create(",;\"\r\n\t");
+
     public static string Row(params IEnumerable<string?> cells) => string.Join(',', cells.Select(Cell)) + "\r\n";
 
     /// <summary>Reads all rows. Blank lines are skipped. After a row whose quotes are wrong, reading goes on with the next line.</summary>
@@ -38,8 +40,6 @@ public static class CsvText
             }
         }
     }
-
-    private static readonly SearchValues<char> Special = SearchValues.Create(",;\"\r\n\t");
 
     private static string Cell(string? value)
     {

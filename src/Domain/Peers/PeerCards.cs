@@ -157,7 +157,7 @@ public static class PeerCards
 
         public int Line => line;
 
-        /// <summary>Of several properties of one name, the first counts; of the addresses, the first that carries an ID.</summary>
+        /// <summary>The first of several properties of one name counts, and the first of the addresses that carries an ID.</summary>
         public void Add(string name, string value)
         {
             if (name != "URL" || value.Contains('#', StringComparison.Ordinal))
