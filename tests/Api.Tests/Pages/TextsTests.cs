@@ -51,6 +51,10 @@ public sealed partial class TextsTests
     }
 
     [Fact]
+    public void No_page_says_anything_that_is_not_in_a_resource_file() =>
+        Assert.All(SourceFiles("*.razor"), file => Assert.DoesNotMatch(Words(), File.ReadAllText(file).Split("@code")[0]));
+
+    [Fact]
     public void Every_refusal_that_a_page_can_show_has_a_sentence_in_every_language()
     {
         var codes = SourceFiles("*.cs")
@@ -96,6 +100,10 @@ public sealed partial class TextsTests
 
     [GeneratedRegex(@"\{[0-9][^}]*\}|\[[^\]]+\]|\*\*.+?\*\*|`[^`]+`", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Mark();
+
+    /// <summary>Text between two tags, or in an attribute that is read by people.</summary>
+    [GeneratedRegex("""<[a-z][^<>]*>\s*[A-Z][a-z]+( [a-z]|<)|\b(Title|Label|Hint|aria-label|placeholder|alt|title)="[A-Z][a-z]""", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Words();
 
     [GeneratedRegex("""RefusalKind\.\w+,\s*"(?<code>[a-z_]+)"|WithErrorCode\("(?<code>[a-z_]+)"\)|new\((status|[45][0-9][0-9]), "(?<code>[a-z_]+)"|=> \("(?<code>[a-z_]+)", """, RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Code();
