@@ -15,24 +15,27 @@ internal static class Places
     public static string[] Program(string folder, string name) =>
         ["dotnet", Path.Combine(Root, folder, "bin", Configuration, $"net10.0/PeerRegistry.{name}.dll")];
 
-    /// <summary>The port wished for, or any other if that is taken.</summary>
-    public static int FreePort(int wished)
+    /// <summary>
+    /// The port wished for, or another if that is taken. The system gives no program a port of this range by chance (Linux begins at 32768), so that it is
+    /// still free when its program takes it.
+    /// </summary>
+    public static int FreePort(int? wished = null)
     {
-        foreach (var port in new[] { wished, 0 })
+        for (var port = wished ?? Any(); ; port = Any())
         {
             try
             {
                 using var listener = new TcpListener(IPAddress.Loopback, port);
                 listener.Start();
-                return ((IPEndPoint)listener.LocalEndpoint).Port;
+                return port;
             }
             catch (SocketException)
             {
-                // taken: try the next
+                // taken: try another
             }
         }
 
-        throw new InvalidOperationException("No port is free.");
+        static int Any() => Random.Shared.Next(20_000, 32_000);
     }
 
     /// <summary>With a database that the registry, started by root, keeps elsewhere and links to.</summary>

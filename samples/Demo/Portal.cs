@@ -16,7 +16,7 @@ internal sealed class Portal(string name, string folder, int port, int? localPor
 {
     private readonly List<Child> children = [];
     private readonly Dictionary<string, string> registry = [];
-    private readonly string appAddress = $"http://127.0.0.1:{Places.FreePort(0)}";
+    private readonly string appAddress = $"http://127.0.0.1:{Places.FreePort()}";
     private readonly string certificate = Path.Combine(folder, "tls.crt"), certificateKey = Path.Combine(folder, "tls.key");
     private readonly ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
     private HttpClient? browser;
