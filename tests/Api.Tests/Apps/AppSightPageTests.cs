@@ -11,20 +11,20 @@ namespace PeerRegistry.Api.Tests.Apps;
 
 /// <summary>Which peers an app sees, chosen in a browser, with and without scripts.</summary>
 [Collection(nameof(Browsing))]
-public sealed class AppSightPageTests(Browsing browsing)
+public sealed class AppSightPageTests(Browsing browsing) : BrowserTests(browsing)
 {
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task Who_is_left_out_is_chosen_by_name_and_by_circle_and_no_tick_is_lost(bool scripts)
     {
-        var portal = await browsing.Move("Ada");
+        var portal = await Browsing.Move("Ada");
         for (var n = 0; n < 60; n++)
             await portal.Send(new AddPeer(portal.Id, TypedPortalId.Of(NewId()), new($"Peer {n:00}"), default));
         var circle = await portal.Send(new CreateCircle(portal.Id, "Work"));
         await portal.Send(new RegisterApp(portal.Id, "postcards", System.Text.Encoding.UTF8.GetBytes(EveryPage.Words.AppNamed("Postcards"))));
 
-        var owner = await browsing.Owner(portal, scripts);
+        var owner = await Browsing.Owner(portal, scripts);
         await owner.Open(portal, "/apps/postcards");
         await owner.GetByText("Nothing accepts connections at postcards:80").WaitForAsync();
         await owner.GetByLabel("All peers except those chosen below").CheckAsync();
@@ -39,17 +39,17 @@ public sealed class AppSightPageTests(Browsing browsing)
 
         var seen = portal.Snapshot.Apps["postcards"].Visibility;
         Assert.Equal((VisibilityMode.AllExcept, true, 2), (seen.Mode, seen.Circles.Contains(circle), seen.Peers.Count));
-        Assert.Empty(browsing.Complaints());
+        Assert.Empty(Browsing.Complaints());
     }
 
     [Fact]
     public async Task A_peers_page_has_a_switch_for_each_app_and_says_why_it_is_seen()
     {
-        var portal = await browsing.Move("Ada");
+        var portal = await Browsing.Move("Ada");
         var id = NewId();
         await portal.Send(new AddPeer(portal.Id, TypedPortalId.Of(id), new("Grandmother"), default));
         await portal.Send(new RegisterApp(portal.Id, "postcards", System.Text.Encoding.UTF8.GetBytes(EveryPage.Words.AppNamed("Postcards"))));
-        var owner = await browsing.Owner(portal, scripts: false);
+        var owner = await Browsing.Owner(portal, scripts: false);
         var page = $"/peers/{id.Short}";
         await owner.Open(portal, page);
         await owner.GetByText("Does not see them, as it sees no peer.").WaitForAsync();

@@ -8,21 +8,21 @@ namespace PeerRegistry.Api.Tests.Circles;
 
 /// <summary>Circles in a browser, with and without scripts.</summary>
 [Collection(nameof(Browsing))]
-public sealed class CirclePageTests(Browsing browsing)
+public sealed class CirclePageTests(Browsing browsing) : BrowserTests(browsing)
 {
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task A_search_and_a_turned_page_lose_no_tick(bool scripts)
     {
-        var portal = await browsing.Move("Ada");
+        var portal = await Browsing.Move("Ada");
         for (var n = 0; n < 60; n++)
         {
             var id = PublicKey.Ed25519(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32)).Id;
             await portal.Send(new AddPeer(portal.Id, TypedPortalId.Of(id), new($"Peer {n:00}"), default));
         }
 
-        var owner = await browsing.Owner(portal, scripts);
+        var owner = await Browsing.Owner(portal, scripts);
         await owner.Open(portal, "/peers");
         await owner.Follow("Circles");
         await owner.Fill("Its name", "Family");
@@ -45,17 +45,17 @@ public sealed class CirclePageTests(Browsing browsing)
         await owner.GetByLabel("Peer 21").UncheckAsync();
         await owner.Press("Save");
         await owner.GetByText("2 of 60 chosen.").WaitForAsync();
-        Assert.Empty(browsing.Complaints());
+        Assert.Empty(Browsing.Complaints());
     }
 
     [Fact]
     public async Task The_circles_of_a_peer_are_on_its_page()
     {
-        var portal = await browsing.Move("Ada");
+        var portal = await Browsing.Move("Ada");
         var id = PublicKey.Ed25519(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32)).Id;
         await portal.Send(new AddPeer(portal.Id, TypedPortalId.Of(id), new("Grandmother"), default));
         var circle = await portal.Send(new Application.Circles.CreateCircle(portal.Id, "Family"));
-        var owner = await browsing.Owner(portal, scripts: false);
+        var owner = await Browsing.Owner(portal, scripts: false);
         await owner.Open(portal, $"/peers/{id.Short}");
         await owner.GetByLabel("Family").CheckAsync();
         await owner.Locator("#circles-form").GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();

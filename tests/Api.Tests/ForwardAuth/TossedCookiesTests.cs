@@ -8,12 +8,12 @@ namespace PeerRegistry.Api.Tests.ForwardAuth;
 
 /// <summary>The page of one app fills the owner's browser with cookies for the whole domain of the Portal.</summary>
 [Collection(nameof(Browsing))]
-public sealed class TossedCookiesTests(Browsing browsing)
+public sealed class TossedCookiesTests(Browsing browsing) : BrowserTests(browsing)
 {
     [Fact]
     public async Task The_owner_still_reaches_the_core_and_every_app()
     {
-        var portal = await browsing.Move("Ada");
+        var portal = await Browsing.Move("Ada");
         foreach (var app in new[] { "evil", "notes" })
         {
             await portal.Send(new RegisterApp(portal.Id, app, Encoding.UTF8.GetBytes(
@@ -24,7 +24,7 @@ public sealed class TossedCookiesTests(Browsing browsing)
             <script>for (let i = 0; i < 12; i++) document.cookie = `tossed${i}=${"x".repeat(4000)}; domain={{portal.Domain}}; path=/; secure`;</script>
             """);
         portal.Apps["notes"] = context => Html(context, "my notes");
-        var page = await browsing.Owner(portal);
+        var page = await Browsing.Owner(portal);
         await page.GotoAsync($"https://evil.{portal.Domain}/");
         Assert.Equal(12, (await page.EvaluateAsync<string>("document.cookie")).Split(';').Length);
 

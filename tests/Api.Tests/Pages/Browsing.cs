@@ -10,6 +10,18 @@ namespace PeerRegistry.Api.Tests.Pages;
 [CollectionDefinition(nameof(Browsing))]
 public sealed class BrowsingTests : ICollectionFixture<Browsing>;
 
+/// <summary>Tests with a browser. What a test has opened is closed after it, or every page and Portal would go on working beside the later tests.</summary>
+public abstract class BrowserTests(Browsing browsing) : IAsyncDisposable
+{
+    protected Browsing Browsing => browsing;
+
+    public async ValueTask DisposeAsync()
+    {
+        await browsing.EndOfTest();
+        GC.SuppressFinalize(this);
+    }
+}
+
 /// <summary>A neighbourhood of live Portals and the distribution's Chromium, which finds every name of the zone at its front.</summary>
 public sealed class Browsing(TestPostgres postgres) : IAsyncDisposable
 {
@@ -21,6 +33,8 @@ public sealed class Browsing(TestPostgres postgres) : IAsyncDisposable
 
     private readonly SemaphoreSlim starting = new(1);
     private readonly ConcurrentBag<string> complaints = [];
+    private readonly List<IBrowserContext> opened = [];
+    private readonly List<LivePortal> moved = [];
     private EveryPage? furnished;
     private Neighbourhood? zone;
     private IPlaywright? playwright;
@@ -35,9 +49,35 @@ public sealed class Browsing(TestPostgres postgres) : IAsyncDisposable
     }
 
     /// <summary>One for all tests that only look.</summary>
-    internal async Task<EveryPage> Furnished() => furnished ??= await EveryPage.Furnish(this, EveryPage.Words.Plain);
+    internal async Task<EveryPage> Furnished()
+    {
+        if (furnished is null)
+        {
+            var others = moved.ToList();
+            furnished = await EveryPage.Furnish(this, EveryPage.Words.Plain);
+            moved.Clear();
+            moved.AddRange(others);
+        }
 
-    internal async Task<LivePortal> Move(string name) => await (await Start()).Move(name);
+        return furnished;
+    }
+
+    internal async Task<LivePortal> Move(string name)
+    {
+        var portal = await (await Start()).Move(name);
+        moved.Add(portal);
+        return portal;
+    }
+
+    internal async Task EndOfTest()
+    {
+        foreach (var context in opened)
+            await context.CloseAsync();
+        foreach (var portal in moved)
+            await portal.DisposeAsync();
+        opened.Clear();
+        moved.Clear();
+    }
 
     /// <summary>A browser that no Portal knows.</summary>
     internal async Task<IPage> Anybody(
@@ -54,6 +94,7 @@ public sealed class Browsing(TestPostgres postgres) : IAsyncDisposable
             ReducedMotion = ReducedMotion.Reduce,
             ViewportSize = new ViewportSize { Width = width, Height = 800 },
         });
+        opened.Add(context);
         context.SetDefaultTimeout(15_000);
         var page = await context.NewPageAsync();
         page.PageError += (_, error) => complaints.Add(error);
@@ -129,9 +170,13 @@ internal static class PageSteps
     public static async Task AddPeer(this IPage page, string pasted)
     {
         await page.Fill("Their link, address or ID", pasted);
-        await page.Press("Continue");
+        await page.Ask();
         await page.Press("Add");
     }
+
+    /// <summary>Asks whose Portal the pasted one is. The list below has a button of the same name.</summary>
+    public static Task Ask(this IPage page) =>
+        page.Locator("#add-peer").GetByRole(AriaRole.Button, new() { Name = "Continue", Exact = true }).ClickAsync();
 
     /// <summary>Waits until the page shows it, by itself or when it is loaded again.</summary>
     public static async Task Sees(this IPage page, string text, int seconds = 15)

@@ -6,7 +6,7 @@ namespace PeerRegistry.Api.Tests.Pages;
 
 /// <summary>What holds for all pages alike.</summary>
 [Collection(nameof(Browsing))]
-public sealed class EveryPageTests(Browsing browsing)
+public sealed class EveryPageTests(Browsing browsing) : BrowserTests(browsing)
 {
     private const int MaxBytes = 100_000;
 
@@ -19,9 +19,9 @@ public sealed class EveryPageTests(Browsing browsing)
     [InlineData(ColorScheme.Dark, 1200, "de-DE")]
     public async Task Can_be_read_and_used_by_everybody(ColorScheme scheme, int width, string language)
     {
-        var all = await browsing.Furnished();
-        var owner = await browsing.Owner(all.Portal, scheme: scheme, width: width, language: language);
-        var anybody = await browsing.Anybody(scheme: scheme, width: width, language: language);
+        var all = await Browsing.Furnished();
+        var owner = await Browsing.Owner(all.Portal, scheme: scheme, width: width, language: language);
+        var anybody = await Browsing.Anybody(scheme: scheme, width: width, language: language);
         var faults = new List<string>();
         foreach (var (page, path) in all.Owners.Select(p => (owner, p)).Concat([.. EveryPage.Public.Append("/home").Select(p => (anybody, p))]))
         {
@@ -35,7 +35,7 @@ public sealed class EveryPageTests(Browsing browsing)
         await owner.Locator("#new-code button").ClickAsync();
         faults.AddRange(await Faults(owner));
         Assert.True(faults.Count == 0, string.Join('\n', faults.Distinct()));
-        Assert.Empty(browsing.Complaints());
+        Assert.Empty(Browsing.Complaints());
     }
 
     /// <summary>On a phone of 390 × 844, with the main actions of each page named by what they lead to.</summary>
@@ -43,8 +43,8 @@ public sealed class EveryPageTests(Browsing browsing)
     public async Task Nothing_important_on_a_phone_is_further_than_three_screens_and_the_navigation_is_at_the_thumb()
     {
         const int Height = 844;
-        var all = await browsing.Furnished();
-        var owner = await browsing.Owner(all.Portal, width: 390);
+        var all = await Browsing.Furnished();
+        var owner = await Browsing.Owner(all.Portal, width: 390);
         await owner.SetViewportSizeAsync(390, Height);
         foreach (var (path, actions) in new[]
         {
@@ -67,8 +67,8 @@ public sealed class EveryPageTests(Browsing browsing)
     [Fact]
     public async Task The_tab_key_goes_through_all_controls_in_the_order_of_the_page_and_shows_where_it_is()
     {
-        var all = await browsing.Furnished();
-        var owner = await browsing.Owner(all.Portal);
+        var all = await Browsing.Furnished();
+        var owner = await Browsing.Owner(all.Portal);
         foreach (var path in all.Owners)
         {
             await owner.Open(all.Portal, path);
@@ -102,8 +102,8 @@ public sealed class EveryPageTests(Browsing browsing)
     [Fact]
     public async Task Is_there_without_scripts_too_and_promises_nothing_that_needs_them()
     {
-        var all = await browsing.Furnished();
-        var (owner, anybody) = (await browsing.Owner(all.Portal, scripts: false), await browsing.Anybody(scripts: false));
+        var all = await Browsing.Furnished();
+        var (owner, anybody) = (await Browsing.Owner(all.Portal, scripts: false), await Browsing.Anybody(scripts: false));
         foreach (var (page, path) in all.Owners.Select(p => (owner, p)).Concat([.. EveryPage.Public.Take(2).Select(p => (anybody, p))]))
         {
             Assert.Equal(200, (await page.Open(all.Portal, path))!.Status);
@@ -114,8 +114,8 @@ public sealed class EveryPageTests(Browsing browsing)
     [Fact]
     public async Task Is_small_and_readable_after_two_requests()
     {
-        var all = await browsing.Furnished();
-        var owner = await browsing.Owner(all.Portal);
+        var all = await Browsing.Furnished();
+        var owner = await Browsing.Owner(all.Portal);
         foreach (var path in all.Owners.Concat(EveryPage.Public))
         {
             await owner.Open(all.Portal, path);
@@ -145,7 +145,7 @@ public sealed class EveryPageTests(Browsing browsing)
     {
         const string Script = "<script>alert(1)</script>";
         var own = "</title>" + Script + "\"'><img src=x onerror=alert(2)>";
-        var all = await EveryPage.Furnish(browsing, new EveryPage.Words(
+        var all = await EveryPage.Furnish(Browsing, new EveryPage.Words(
             own,
             "<img src=x onerror=alert(3)> gnp.exe {{7*7}}",
             "&lt;b&gt; ${alert(4)} --><svg onload=alert(5)>",
@@ -156,7 +156,7 @@ public sealed class EveryPageTests(Browsing browsing)
             HostilePicture = WithText(OwnerTests.Pixel, Script),
             Circle = "</h1>" + Script + "'><b>",
         });
-        var (owner, anybody) = (await browsing.Owner(all.Portal), await browsing.Anybody());
+        var (owner, anybody) = (await Browsing.Owner(all.Portal), await Browsing.Anybody());
         foreach (var (page, path) in all.Owners.Select(p => (owner, p)).Concat([.. EveryPage.Public.Select(p => (anybody, p))]))
         {
             await page.Open(all.Portal, path);
@@ -185,12 +185,12 @@ public sealed class EveryPageTests(Browsing browsing)
         await owner.Open(all.Portal, $"/peers/{all.Peer.Id.Short}");
         await owner.Follow("Remove");
         await owner.Locator("dialog[open]").WaitForAsync();
-        Assert.Empty(browsing.Complaints());
+        Assert.Empty(Browsing.Complaints());
 
         var picture = (await owner.Open(all.Portal, $"/core/protected{peerPage}/avatar"))!;
         Assert.Equal(("image/png", "nosniff"), (picture.Headers["content-type"], picture.Headers["x-content-type-options"]));
         // of the policy Chromium's own picture page complains
-        Assert.DoesNotContain(browsing.Complaints(), c => c.StartsWith("A dialog", StringComparison.Ordinal));
+        Assert.DoesNotContain(Browsing.Complaints(), c => c.StartsWith("A dialog", StringComparison.Ordinal));
     }
 
     /// <summary>What axe finds, and what it does not look for.</summary>

@@ -10,13 +10,13 @@ namespace PeerRegistry.Api.Tests.Pages;
 
 /// <summary>What an owner meets who is new, or whose browser is.</summary>
 [Collection(nameof(Browsing))]
-public sealed class FirstVisitTests(Browsing browsing)
+public sealed class FirstVisitTests(Browsing browsing) : BrowserTests(browsing)
 {
     [Theory, InlineData(true), InlineData(false)]
     public async Task The_first_steps_are_ticked_as_they_are_done_and_can_be_hidden(bool scripts)
     {
-        var a = await browsing.Move("Ada");
-        var ada = await browsing.Owner(a, scripts);
+        var a = await Browsing.Move("Ada");
+        var ada = await Browsing.Owner(a, scripts);
         await Steps(ada, "0/5");
         await a.Send(new EditProfile(a.Id, "Ada Lindqvist", null, null, false));
         await a.Send(new SetAvatar(a.Id, OwnerTests.Pixel));
@@ -29,22 +29,22 @@ public sealed class FirstVisitTests(Browsing browsing)
         await ada.Open(a, "/home");
         Assert.Equal(0, await ada.GetByText("First steps").CountAsync());
 
-        var other = await browsing.Owner(a, scripts);
+        var other = await Browsing.Owner(a, scripts);
         using var stranger = Stranger.Appear();
         await a.Add(stranger.Key.Id);
         await a.Send(new RegisterApp(a.Id, "postcards", System.Text.Encoding.UTF8.GetBytes(EveryPage.Words.AppNamed("Postcards"))));
         await other.Open(a, "/home");
         Assert.Equal(0, await other.GetByText("First steps").CountAsync());
-        Assert.Empty(browsing.Complaints());
+        Assert.Empty(Browsing.Complaints());
     }
 
     [Theory, InlineData(true), InlineData(false)]
     public async Task A_browser_that_wanted_an_app_is_there_after_pairing(bool scripts)
     {
-        var a = await browsing.Move("Ada");
+        var a = await Browsing.Move("Ada");
         await a.Send(new RegisterApp(a.Id, "postcards", System.Text.Encoding.UTF8.GetBytes(EveryPage.Words.AppNamed("Postcards"))));
         a.Apps["postcards"] = context => context.Response.WriteAsync($"You are at {context.Request.Path}{context.Request.QueryString}");
-        var page = await browsing.Anybody(scripts);
+        var page = await Browsing.Anybody(scripts);
         await page.GotoAsync($"https://postcards.{a.Domain}/new?to=bo%20b");
         await page.GetByText("The app “Postcards” is for the owner of this Portal.").WaitForAsync();
         Assert.DoesNotContain("401", await page.Locator("main").InnerTextAsync(), StringComparison.Ordinal);
@@ -55,7 +55,7 @@ public sealed class FirstVisitTests(Browsing browsing)
         await page.Fill("Pairing code", (await a.Send(new CreatePairingCode(a.Id))).Code);
         await page.Press("Pair this browser");
         await page.GetByText("You are at /new?to=bo%20b").WaitForAsync();
-        Assert.Empty(browsing.Complaints());
+        Assert.Empty(Browsing.Complaints());
     }
 
     [Theory]
@@ -71,8 +71,8 @@ public sealed class FirstVisitTests(Browsing browsing)
     [InlineData("/core/protected/peers", "/home?done=paired")]
     public async Task After_pairing_a_browser_goes_to_pages_and_apps_of_this_Portal_only(string wanted, string expected)
     {
-        var all = await browsing.Furnished();
-        var (page, portal) = (await browsing.Anybody(), all.Portal);
+        var all = await Browsing.Furnished();
+        var (page, portal) = (await Browsing.Anybody(), all.Portal);
         await page.Open(portal, "/core/app-session?app=postcards&to=/&state=x"); // its form may lead to the app
         await page.Locator("input[name=return]").EvaluateAsync("(field, value) => { field.value = value; }", wanted);
         var code = (await portal.Send(new CreatePairingCode(portal.Id))).Code;

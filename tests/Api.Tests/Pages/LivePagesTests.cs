@@ -10,13 +10,13 @@ namespace PeerRegistry.Api.Tests.Pages;
 
 /// <summary>Open pages show what happens elsewhere, without being loaded again.</summary>
 [Collection(nameof(Browsing))]
-public sealed class LivePagesTests(Browsing browsing)
+public sealed class LivePagesTests(Browsing browsing) : BrowserTests(browsing)
 {
     [Fact]
     public async Task A_peer_that_accepts_is_seen_by_the_one_who_waits()
     {
-        var (a, b) = (await browsing.Move("Ada"), await browsing.Move("Bo"));
-        var ada = await browsing.Owner(a);
+        var (a, b) = (await Browsing.Move("Ada"), await Browsing.Move("Bo"));
+        var ada = await Browsing.Owner(a);
         await a.Add(b);
         await ada.Open(a, $"/peers/{b.Id.Short}");
         await ada.GetByText("waiting for them").First.WaitForAsync();
@@ -24,14 +24,14 @@ public sealed class LivePagesTests(Browsing browsing)
         await b.Add(a);
         await ada.GetByText("mutual", new() { Exact = true }).WaitForAsync();
         Assert.True(await IsMarked(ada));
-        Assert.Empty(browsing.Complaints());
+        Assert.Empty(Browsing.Complaints());
     }
 
     [Fact]
     public async Task A_request_of_a_stranger_appears_in_the_inbox_and_on_Home()
     {
-        var a = await browsing.Move("Ada");
-        var (inbox, home) = (await browsing.Owner(a), await browsing.Owner(a));
+        var a = await Browsing.Move("Ada");
+        var (inbox, home) = (await Browsing.Owner(a), await Browsing.Owner(a));
         await inbox.Open(a, "/inbox");
         await Mark(inbox);
         using var stranger = Stranger.Appear();
@@ -40,47 +40,47 @@ public sealed class LivePagesTests(Browsing browsing)
         await home.GetByRole(AriaRole.Link, new() { Name = "1 new request", Exact = true }).WaitForAsync();
         await inbox.Press("Mark all as seen");
         await home.GetByRole(AriaRole.Link, new() { Name = "1 new request", Exact = true }).WaitForAsync(new() { State = WaitForSelectorState.Detached });
-        Assert.Empty(browsing.Complaints());
+        Assert.Empty(Browsing.Complaints());
     }
 
     [Fact]
     public async Task A_device_that_pairs_appears_beside_the_code_that_it_used()
     {
-        var a = await browsing.Move("Ada");
-        var ada = await browsing.Owner(a);
+        var a = await Browsing.Move("Ada");
+        var ada = await Browsing.Owner(a);
         await ada.Open(a, "/devices");
         await ada.Press("Pair another device");
         var code = await ada.Locator(".code").InnerTextAsync();
         await a.Send(new PairDevice(a.Id, code, "Telephone"));
         await ada.GetByText("Telephone", new() { Exact = true }).WaitForAsync();
         Assert.Equal(code, await ada.Locator(".code").InnerTextAsync());
-        Assert.Empty(browsing.Complaints());
+        Assert.Empty(Browsing.Complaints());
     }
 
     [Fact]
     public async Task What_the_owner_is_doing_is_not_disturbed()
     {
-        var a = await browsing.Move("Ada");
-        var (b, c) = (await browsing.Move("Bo"), await browsing.Move("Cleo"));
-        var ada = await browsing.Owner(a);
+        var a = await Browsing.Move("Ada");
+        var (b, c) = (await Browsing.Move("Bo"), await Browsing.Move("Cleo"));
+        var ada = await Browsing.Owner(a);
         await a.Add(b);
         await ada.Open(a, "/peers");
         await ada.Locator("details summary").First.ClickAsync();
-        await ada.Fill("Your name for them (optional)", "half a na");
+        await ada.Fill("Their link, address or ID", "half an addr");
         await ada.EvaluateAsync("() => { window.scrollTo(0, 60); window.at = window.scrollY; }");
         await a.Add(c);
         await ada.GetByRole(AriaRole.Link, new() { Name = "Cleo" }).WaitForAsync();
-        Assert.Equal("half a na", await ada.GetByLabel("Your name for them (optional)").InputValueAsync());
-        Assert.True(await ada.GetByLabel("Your name for them (optional)").EvaluateAsync<bool>("field => field === document.activeElement"));
+        Assert.Equal("half an addr", await ada.GetByLabel("Their link, address or ID").InputValueAsync());
+        Assert.True(await ada.GetByLabel("Their link, address or ID").EvaluateAsync<bool>("field => field === document.activeElement"));
         Assert.True(await ada.EvaluateAsync<bool>("() => window.at === window.scrollY"));
-        Assert.Empty(browsing.Complaints());
+        Assert.Empty(Browsing.Complaints());
     }
 
     [Fact]
     public async Task Many_changes_cost_an_open_page_few_requests()
     {
-        var a = await browsing.Move("Ada");
-        var ada = await browsing.Owner(a);
+        var a = await Browsing.Move("Ada");
+        var ada = await Browsing.Owner(a);
         await ada.Open(a, "/history");
         var looks = 0;
         ada.Request += (_, request) => looks += request is { IsNavigationRequest: false, ResourceType: "fetch" } ? 1 : 0;
@@ -92,13 +92,13 @@ public sealed class LivePagesTests(Browsing browsing)
         }
 
         Assert.InRange(looks, 5, 14);
-        Assert.Empty(browsing.Complaints());
+        Assert.Empty(Browsing.Complaints());
     }
 
     [Fact]
     public async Task Pages_take_over_only_what_differs()
     {
-        var ada = await browsing.Owner(await browsing.Move("Ada"));
+        var ada = await Browsing.Owner(await Browsing.Move("Ada"));
         foreach (var (before, after) in new[]
         {
             ("<ul><li id=a>1</li><li id=b>2</li></ul>", "<ul><li id=b>2</li><li id=c>3</li></ul>"),

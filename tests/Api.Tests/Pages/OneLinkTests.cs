@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 using PeerRegistry.Api.Tests.Common;
 using PeerRegistry.Api.Tests.Peers;
+using PeerRegistry.Application.Apps;
 using PeerRegistry.Application.Peers;
 using PeerRegistry.Application.Portals;
 using PeerRegistry.Application.SignedCalls;
@@ -12,13 +13,13 @@ namespace PeerRegistry.Api.Tests.Pages;
 
 /// <summary>Becoming peers with one link, in a browser, counted in steps: each opened link and each pressed button is one.</summary>
 [Collection(nameof(Browsing))]
-public sealed class OneLinkTests(Browsing browsing)
+public sealed class OneLinkTests(Browsing browsing) : BrowserTests(browsing)
 {
     [Theory, InlineData(true), InlineData(false)]
     public async Task By_an_invite_two_Portals_are_mutual_in_three_steps(bool scripts)
     {
-        var (a, b) = (await browsing.Move("Ada"), await browsing.Move("Bo"));
-        var (ada, bo) = (await browsing.Owner(a, scripts), await browsing.Owner(b, scripts));
+        var (a, b) = (await Browsing.Move("Ada"), await Browsing.Move("Bo"));
+        var (ada, bo) = (await Browsing.Owner(a, scripts), await Browsing.Owner(b, scripts));
         await ada.Fill("For whom (optional)", "Bo from the allotment");
         await ada.Press("Make an invite");
         Assert.True(await ada.Locator("#fresh").EvaluateAsync<bool>("e => e.getBoundingClientRect().top >= 0 && e.getBoundingClientRect().top < innerHeight"));
@@ -45,14 +46,14 @@ public sealed class OneLinkTests(Browsing browsing)
         await ada.Sees("created an invite for “Bo from the allotment”");
         Assert.Equal(200, (await bo.GotoAsync(link))!.Status);
         await bo.Sees("This invite has been used");
-        Assert.Empty(browsing.Complaints());
+        Assert.Empty(Browsing.Complaints());
     }
 
     [Theory, InlineData(true), InlineData(false)]
     public async Task By_the_public_page_two_Portals_are_mutual_in_five_steps(bool scripts)
     {
-        var (a, b) = (await browsing.Move("Ada"), await browsing.Move("Bo"));
-        var (ada, bo) = (await browsing.Owner(a, scripts), await browsing.Owner(b, scripts));
+        var (a, b) = (await Browsing.Move("Ada"), await Browsing.Move("Bo"));
+        var (ada, bo) = (await Browsing.Owner(a, scripts), await Browsing.Owner(b, scripts));
         var (his, hers) = (new Steps(bo), new Steps(ada));
 
         await his.Open($"https://{a.Domain}/");
@@ -69,7 +70,7 @@ public sealed class OneLinkTests(Browsing browsing)
         await bo.Sees("verified by full ID");
 
         Assert.Equal((3, 2), (his.Count, hers.Count));
-        Assert.Empty(browsing.Complaints());
+        Assert.Empty(Browsing.Complaints());
     }
 
     [Theory]
@@ -80,13 +81,13 @@ public sealed class OneLinkTests(Browsing browsing)
     [InlineData("{short}")]
     public async Task Whatever_is_pasted_the_owner_sees_whose_Portal_it_is_before_it_is_added(string text)
     {
-        var (a, b) = (await browsing.Move("Ada"), await browsing.Move("Bo"));
+        var (a, b) = (await Browsing.Move("Ada"), await Browsing.Move("Bo"));
         await b.Send(new SetAvatar(b.Id, OwnerTests.Pixel));
-        var ada = await browsing.Owner(a);
+        var ada = await Browsing.Owner(a);
         await ada.Open(a, "/peers");
         await ada.Fill("Their link, address or ID", text.Replace("{domain}", b.Domain, StringComparison.Ordinal)
             .Replace("{id}", b.Id.Value, StringComparison.Ordinal).Replace("{short}", b.Id.Short.Value, StringComparison.Ordinal));
-        await ada.Press("Continue");
+        await ada.Ask();
 
         await Heading(ada, "Add Bo?");
         Assert.True(await ada.Locator("main img.avatar").EvaluateAsync<bool>("image => image.complete && image.naturalWidth > 0 && new URL(image.src).host === location.host"));
@@ -94,18 +95,18 @@ public sealed class OneLinkTests(Browsing browsing)
         await ada.Press("Add");
         await ada.Sees(text.Contains("{id}", StringComparison.Ordinal) ? "verified by full ID" : "trusted on first use");
         Assert.Equal(b.Id, a.Sees(b)!.Id);
-        Assert.Empty(browsing.Complaints());
+        Assert.Empty(Browsing.Complaints());
     }
 
     [Fact]
     public async Task A_Portal_that_does_not_answer_is_explained_and_can_be_added_anyway()
     {
-        var (a, b) = (await browsing.Move("Ada"), await browsing.Move("Bo"));
-        var ada = await browsing.Owner(a, scripts: false);
+        var (a, b) = (await Browsing.Move("Ada"), await Browsing.Move("Bo"));
+        var ada = await Browsing.Owner(a, scripts: false);
         b.Down = true;
         await ada.Open(a, "/peers");
         await ada.Fill("Their link, address or ID", $"https://{b.Domain}/");
-        await ada.Press("Continue");
+        await ada.Ask();
         await ada.Sees("The connection broke before an answer came");
         await ada.Press("Add anyway");
         await ada.Sees("not reached yet");
@@ -121,7 +122,7 @@ public sealed class OneLinkTests(Browsing browsing)
         {
             await ada.Locator("details summary").ClickAsync();
             await ada.Fill("Their link, address or ID", text);
-            await ada.Press("Continue");
+            await ada.Ask();
             Assert.Contains(sentence, await ada.Locator("#add-peer-text-error").InnerTextAsync(), StringComparison.Ordinal);
             Assert.Equal(text, await ada.GetByLabel("Their link, address or ID").InputValueAsync());
             await ada.Open(a, "/peers");
@@ -131,8 +132,8 @@ public sealed class OneLinkTests(Browsing browsing)
     [Fact]
     public async Task The_visitors_Portal_is_remembered_in_that_browser()
     {
-        var (a, b) = (await browsing.Move("Ada"), await browsing.Move("Bo"));
-        var bo = await browsing.Owner(b);
+        var (a, b) = (await Browsing.Move("Ada"), await Browsing.Move("Bo"));
+        var bo = await Browsing.Owner(b);
         await bo.Open(a, "/");
         await bo.Fill("Your Portal's address", b.Domain);
         await bo.Press("Add me");
@@ -144,14 +145,14 @@ public sealed class OneLinkTests(Browsing browsing)
         await bo.Press("Add me");
         await bo.Sees("This is the Portal that you are looking at");
         Assert.StartsWith($"https://{a.Domain}/add-me", bo.Url, StringComparison.Ordinal);
-        Assert.Empty(browsing.Complaints());
+        Assert.Empty(Browsing.Complaints());
     }
 
     [Theory, InlineData(true), InlineData(false)]
     public async Task Both_owners_compare_the_same_numbers_and_each_records_it(bool scripts)
     {
-        var (a, b) = (await browsing.Move("Ada"), await browsing.Move("Bo"));
-        var (ada, bo) = (await browsing.Owner(a, scripts), await browsing.Owner(b, scripts));
+        var (a, b) = (await Browsing.Move("Ada"), await Browsing.Move("Bo"));
+        var (ada, bo) = (await Browsing.Owner(a, scripts), await Browsing.Owner(b, scripts));
         await a.Add(b, characters: 6);
         await b.Add(a, characters: 6);
         await Eventually.Mutual(a, b);
@@ -169,14 +170,14 @@ public sealed class OneLinkTests(Browsing browsing)
         Assert.Equal(PeerVerification.Compared, b.Sees(a)!.Verified);
         await ada.Open(a, "/history");
         await ada.Sees("compared the numbers with Bo");
-        Assert.Empty(browsing.Complaints());
+        Assert.Empty(Browsing.Complaints());
     }
 
     [Fact]
     public async Task The_owner_is_warned_before_a_peer_is_moved_to_where_nobody_answers()
     {
-        var (a, b) = (await browsing.Move("Ada"), await browsing.Move("Bo"));
-        var ada = await browsing.Owner(a, scripts: false);
+        var (a, b) = (await Browsing.Move("Ada"), await Browsing.Move("Bo"));
+        var ada = await Browsing.Owner(a, scripts: false);
         await a.Add(b);
         await Eventually.Holds(() => a.Sees(b)!.Key is not null);
         await ada.Open(a, $"/peers/{b.Id.Short}");
@@ -197,8 +198,8 @@ public sealed class OneLinkTests(Browsing browsing)
     [Fact]
     public async Task What_is_copied_leads_to_the_Portal_from_anywhere()
     {
-        var (a, b) = (await browsing.Move("Ada"), await browsing.Move("Bo"));
-        var ada = await browsing.Owner(a);
+        var (a, b) = (await Browsing.Move("Ada"), await Browsing.Move("Bo"));
+        var ada = await Browsing.Owner(a);
         await a.Add(b);
         await Eventually.Holds(() => a.Sees(b)!.Key is not null);
         foreach (var (path, link) in new[] { ("/", Link(a)), ("/home", Link(a)), ($"/peers/{b.Id.Short}", Link(b)) })
@@ -211,14 +212,15 @@ public sealed class OneLinkTests(Browsing browsing)
     [Fact]
     public async Task A_blocked_peers_page_says_that_no_app_sees_them_and_refused_calls_say_why()
     {
-        var (a, b) = (await browsing.Move("Ada"), await browsing.Move("Bo"));
-        var ada = await browsing.Owner(a, scripts: false);
+        var (a, b) = (await Browsing.Move("Ada"), await Browsing.Move("Bo"));
+        var ada = await Browsing.Owner(a, scripts: false);
         await a.Add(b);
         await a.Block(b);
+        await a.Send(new RegisterApp(a.Id, "postcards", System.Text.Encoding.UTF8.GetBytes(EveryPage.Words.AppNamed("Postcards"))));
         a.Services.GetRequiredService<IRefusedCalls>().Record(
             a.Id, "postcards", "/postcards", "198.51.100.0/24", new SignatureVerdict(null, SignatureReasons.SignerUnknown, null, "sig1", b.Id.Value));
         await ada.Open(a, $"/peers/{b.Id.Short}");
-        await ada.Sees("no app can see or reach them");
+        await ada.Sees("You have blocked this peer, so no app sees it.");
         await ada.Sees("the caller counted as a stranger");
         Assert.DoesNotContain("signer_unknown", await ada.Locator("main").InnerTextAsync(), StringComparison.Ordinal);
     }

@@ -7,7 +7,7 @@ namespace PeerRegistry.Api.Tests.Pages;
 
 /// <summary>What owners do with a browser, on live Portals over TLS.</summary>
 [Collection(nameof(Browsing))]
-public sealed class OwnerTests(Browsing browsing)
+public sealed class OwnerTests(Browsing browsing) : BrowserTests(browsing)
 {
     private const string Postcards =
         """
@@ -26,9 +26,9 @@ public sealed class OwnerTests(Browsing browsing)
     [Theory, InlineData(true), InlineData(false)]
     public async Task Two_Portals_are_made_mutual_through_the_pages_of_both(bool scripts)
     {
-        var a = await browsing.Move("Ada");
-        var b = await browsing.Move("Bo");
-        var (ada, bo) = (await browsing.Owner(a, scripts), await browsing.Owner(b, scripts));
+        var a = await Browsing.Move("Ada");
+        var b = await Browsing.Move("Bo");
+        var (ada, bo) = (await Browsing.Owner(a, scripts), await Browsing.Owner(b, scripts));
 
         await ada.Follow("Peers");
         await ada.AddPeer($"https://{b.Domain}/#{b.Id}");
@@ -43,15 +43,15 @@ public sealed class OwnerTests(Browsing browsing)
         await ada.Sees("mutual");
         await ada.Sees("verified by full ID");
         Assert.Equal("Ada from the allotment", await bo.Locator("h1").InnerTextAsync());
-        Assert.Empty(browsing.Complaints());
+        Assert.Empty(Browsing.Complaints());
     }
 
     [Theory, InlineData(true), InlineData(false)]
     public async Task One_invites_the_other_and_they_are_mutual(bool scripts)
     {
-        var a = await browsing.Move("Ada");
-        var b = await browsing.Move("Bo");
-        var (ada, bo) = (await browsing.Owner(a, scripts), await browsing.Owner(b, scripts));
+        var a = await Browsing.Move("Ada");
+        var b = await Browsing.Move("Bo");
+        var (ada, bo) = (await Browsing.Owner(a, scripts), await Browsing.Owner(b, scripts));
         await ada.Press("Make an invite");
         var link = await ada.Locator("#invite ~ * .secret").InnerTextAsync();
 
@@ -73,16 +73,16 @@ public sealed class OwnerTests(Browsing browsing)
         await ada.GetByRole(AriaRole.Link, new() { Name = "Revoke the invite" }).ClickAsync();
         await ada.Press("Revoke");
         await ada.Sees("The link no longer works");
-        Assert.Empty(browsing.Complaints());
+        Assert.Empty(Browsing.Complaints());
     }
 
     [Theory, InlineData(true), InlineData(false)]
     public async Task Requests_are_new_until_they_are_marked_as_seen(bool scripts)
     {
-        var a = await browsing.Move("Ada");
+        var a = await Browsing.Move("Ada");
         using var stranger = Stranger.Appear();
         await a.Send(stranger.Notice(a, 1));
-        var ada = await browsing.Owner(a, scripts);
+        var ada = await Browsing.Owner(a, scripts);
         await ada.Follow("1 new request");
         await ada.Open(a, "/home");
         await ada.Follow("1 new request");
@@ -92,15 +92,15 @@ public sealed class OwnerTests(Browsing browsing)
         await ada.Open(a, "/home");
         Assert.DoesNotContain("new request", await ada.Locator("main").InnerTextAsync(), StringComparison.Ordinal);
         await ada.Sees("1 waiting for your answer");
-        Assert.Empty(browsing.Complaints());
+        Assert.Empty(Browsing.Complaints());
     }
 
     [Theory, InlineData(true), InlineData(false)]
     public async Task A_peer_is_renamed_blocked_unblocked_and_removed(bool scripts)
     {
-        var a = await browsing.Move("Ada");
-        var b = await browsing.Move("Bo");
-        var ada = await browsing.Owner(a, scripts);
+        var a = await Browsing.Move("Ada");
+        var b = await Browsing.Move("Bo");
+        var ada = await Browsing.Owner(a, scripts);
         await ada.Open(a, "/peers");
         await ada.AddPeer(b.Id.Value);
         await ada.Sees("waiting for them");
@@ -121,33 +121,33 @@ public sealed class OwnerTests(Browsing browsing)
         await ada.Follow("Remove");
         await ada.Press("Remove");
         await ada.Sees("No peers yet");
-        Assert.Empty(browsing.Complaints());
+        Assert.Empty(Browsing.Complaints());
     }
 
     [Fact]
     public async Task An_error_is_shown_at_its_field_and_the_input_is_kept()
     {
-        var a = await browsing.Move("Ada");
-        var ada = await browsing.Owner(a);
+        var a = await Browsing.Move("Ada");
+        var ada = await Browsing.Owner(a);
         await ada.Open(a, "/peers");
         await ada.Fill("Their link, address or ID", "q69d!");
-        await ada.Press("Continue");
+        await ada.Ask();
         var field = ada.GetByLabel("Their link, address or ID");
         Assert.Equal("q69d!", await field.InputValueAsync());
         Assert.Equal("true", await field.GetAttributeAsync("aria-invalid"));
         Assert.Contains("No Portal can be found in this text", await ada.Locator("#add-peer-text-error").InnerTextAsync(), StringComparison.Ordinal);
 
         await ada.Fill("Their link, address or ID", a.Id.Value);
-        await ada.Press("Continue");
+        await ada.Ask();
         Assert.Contains("this Portal itself", await ada.Locator("#add-peer-text-error").InnerTextAsync(), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task An_app_sees_the_peers_that_its_owner_lets_it_see()
     {
-        var a = await browsing.Move("Ada");
-        var b = await browsing.Move("Bo");
-        var ada = await browsing.Owner(a);
+        var a = await Browsing.Move("Ada");
+        var b = await Browsing.Move("Bo");
+        var ada = await Browsing.Owner(a);
         await ada.Open(a, "/peers");
         await ada.AddPeer(b.Id.Value);
         await ada.Sees("waiting for them");
@@ -171,14 +171,14 @@ public sealed class OwnerTests(Browsing browsing)
 
         await ada.Press("Make a new token");
         Assert.Null(await PeersOf(a, token));
-        Assert.Empty(browsing.Complaints());
+        Assert.Empty(Browsing.Complaints());
     }
 
     [Fact]
     public async Task A_password_for_a_program_is_made_shown_once_and_revoked()
     {
-        var a = await browsing.Move("Ada");
-        var ada = await browsing.Owner(a);
+        var a = await Browsing.Move("Ada");
+        var ada = await Browsing.Owner(a);
         await ada.Open(a, "/apps");
         await ada.Fill("or its text", Postcards);
         await ada.Press("Register");
@@ -196,14 +196,14 @@ public sealed class OwnerTests(Browsing browsing)
         await ada.Open(a, "/history");
         await ada.Sees("created a password for");
         await ada.Sees("revoked a password for");
-        Assert.Empty(browsing.Complaints());
+        Assert.Empty(Browsing.Complaints());
     }
 
     [Fact]
     public async Task A_revoked_device_is_refused_from_its_next_request_on()
     {
-        var a = await browsing.Move("Ada");
-        var (ada, other) = (await browsing.Owner(a), await browsing.Anybody());
+        var a = await Browsing.Move("Ada");
+        var (ada, other) = (await Browsing.Owner(a), await Browsing.Anybody());
         await ada.Open(a, "/devices");
         await ada.Press("Pair another device");
         var code = await ada.Locator(".code").InnerTextAsync();
@@ -228,14 +228,14 @@ public sealed class OwnerTests(Browsing browsing)
 
         Assert.Equal(401, (await other.ReloadAsync())!.Status);
         await other.Sees("Only a paired browser can open this");
-        Assert.Empty(browsing.Complaints());
+        Assert.Empty(Browsing.Complaints());
     }
 
     [Fact]
     public async Task The_profile_that_is_saved_is_the_one_that_everybody_sees()
     {
-        var a = await browsing.Move("Ada");
-        var (ada, anybody) = (await browsing.Owner(a), await browsing.Anybody());
+        var a = await Browsing.Move("Ada");
+        var (ada, anybody) = (await Browsing.Owner(a), await Browsing.Anybody());
         await ada.Open(a, "/profile");
         await ada.Fill("Name", "Ada Lindqvist");
         await ada.Fill("E-mail", "ada@zone.test");
@@ -248,6 +248,7 @@ public sealed class OwnerTests(Browsing browsing)
         await ada.Press("Save");
         await ada.GetByLabel("New picture").SetInputFilesAsync(new FilePayload { Name = "me.png", MimeType = "image/png", Buffer = Pixel });
         await ada.Press("Upload");
+        await ada.GetByText("Your picture is changed.").WaitForAsync();
         await anybody.ReloadAsync();
         Assert.Equal("Ada Lindqvist", await anybody.Locator("h1").InnerTextAsync());
         Assert.Equal("bees", await anybody.Locator(".prose strong").InnerTextAsync());
@@ -259,14 +260,14 @@ public sealed class OwnerTests(Browsing browsing)
             .SetInputFilesAsync(new FilePayload { Name = "me.png", MimeType = "image/png", Buffer = "<svg onload='alert(1)'/>"u8.ToArray() });
         await ada.Press("Upload");
         Assert.Contains("not a picture", await ada.Locator("#avatar-picture-error").InnerTextAsync(), StringComparison.Ordinal);
-        Assert.Empty(browsing.Complaints());
+        Assert.Empty(Browsing.Complaints());
     }
 
     [Fact]
     public async Task The_history_updates_itself()
     {
-        var a = await browsing.Move("Ada");
-        var (history, elsewhere) = (await browsing.Owner(a), await browsing.Owner(a));
+        var a = await Browsing.Move("Ada");
+        var (history, elsewhere) = (await Browsing.Owner(a), await Browsing.Owner(a));
         await history.Open(a, "/history");
         await elsewhere.Open(a, "/profile");
         await elsewhere.Fill("Name", "Ada the Second");
@@ -274,7 +275,7 @@ public sealed class OwnerTests(Browsing browsing)
         await history.GetByText("changed the profile of").WaitForAsync();
         Assert.Contains("changed the profile of", await history.Locator(".timeline li").First.InnerTextAsync(), StringComparison.Ordinal);
         Assert.Equal(4, await history.Locator(".timeline li").CountAsync());
-        Assert.Empty(browsing.Complaints());
+        Assert.Empty(Browsing.Complaints());
     }
 
     /// <summary>One grey pixel.</summary>

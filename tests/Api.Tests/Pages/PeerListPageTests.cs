@@ -11,16 +11,16 @@ namespace PeerRegistry.Api.Tests.Pages;
 
 /// <summary>Many peers at once, in a browser with scripts and without.</summary>
 [Collection(nameof(Browsing))]
-public sealed class PeerListPageTests(Browsing browsing)
+public sealed class PeerListPageTests(Browsing browsing) : BrowserTests(browsing)
 {
     [Theory, InlineData(true), InlineData(false)]
     public async Task Several_peers_are_changed_at_once_after_one_question(bool scripts)
     {
-        var a = await browsing.Move("Ada");
+        var a = await Browsing.Move("Ada");
         var keys = Enumerable.Range(1, 60).Select(i => PublicKey.Ed25519([.. Enumerable.Repeat((byte)(i + 100), 32)])).ToList();
         await new TestStore(a.Services).Append(
             new Changes(a.Id, Actor.System, [.. keys.Select((key, i) => PeerListTests.Household.Peer(key, $"Peer {i:00}", null, i < 55 ? "from the fair" : null, []))]), default);
-        var owner = await browsing.Owner(a, scripts);
+        var owner = await Browsing.Owner(a, scripts);
 
         await owner.Open(a, "/peers");
         await owner.GetByLabel("Choose Peer 07", new() { Exact = true }).CheckAsync();
@@ -45,14 +45,14 @@ public sealed class PeerListPageTests(Browsing browsing)
 
         await owner.Press("Continue");
         await owner.Sees("No peer was chosen");
-        Assert.Empty(browsing.Complaints());
+        Assert.Empty(Browsing.Complaints());
     }
 
     [Theory, InlineData(true), InlineData(false)]
     public async Task A_file_of_peers_is_looked_at_and_then_imported(bool scripts)
     {
-        var a = await browsing.Move("Ada");
-        var owner = await browsing.Owner(a, scripts);
+        var a = await Browsing.Move("Ada");
+        var owner = await Browsing.Owner(a, scripts);
         var (one, other) = (PublicKey.Ed25519([.. Enumerable.Repeat((byte)51, 32)]).Id, PublicKey.Ed25519([.. Enumerable.Repeat((byte)52, 32)]).Id);
         await owner.Open(a, "/peers/import");
         await owner.Locator("input[type=file]").SetInputFilesAsync(new FilePayload
@@ -71,14 +71,14 @@ public sealed class PeerListPageTests(Browsing browsing)
         Assert.Equal(("Chloé <b>", "lends\nbooks"), a.Sees(one) is { } peer ? (peer.Name, peer.Note) : default);
         Assert.Equal("Bo", a.Sees(other)!.Name);
         Assert.Equal(["Family"], a.Snapshot.Circles.All.Where(circle => a.Sees(one)!.Circles.Contains(circle.Id)).Select(circle => circle.Name));
-        Assert.Empty(browsing.Complaints());
+        Assert.Empty(Browsing.Complaints());
     }
 
     [Fact]
     public async Task No_page_has_a_form_or_list_where_browsers_move_it()
     {
-        var all = await browsing.Furnished();
-        var owner = await browsing.Owner(all.Portal);
+        var all = await Browsing.Furnished();
+        var owner = await Browsing.Owner(all.Portal);
         var faults = new List<string>();
         foreach (var path in all.Owners)
         {

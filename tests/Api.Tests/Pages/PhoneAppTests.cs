@@ -7,12 +7,12 @@ namespace PeerRegistry.Api.Tests.Pages;
 
 /// <summary>The pages as an app on a phone.</summary>
 [Collection(nameof(Browsing))]
-public sealed class PhoneAppTests(Browsing browsing)
+public sealed class PhoneAppTests(Browsing browsing) : BrowserTests(browsing)
 {
     [Fact]
     public async Task The_manifest_names_the_Portal_and_icons_that_are_there()
     {
-        var portal = (await browsing.Furnished()).Portal;
+        var portal = (await Browsing.Furnished()).Portal;
         using var client = portal.Zone.Client();
         using var manifest = JsonDocument.Parse(await client.GetStringAsync($"https://{portal.Domain}{PhoneApp.Manifest}"));
         Assert.Equal(("Ada Lindqvist", "/home", "standalone"),
@@ -30,7 +30,7 @@ public sealed class PhoneAppTests(Browsing browsing)
     [Fact]
     public async Task A_browser_shows_the_icon_as_it_is_drawn()
     {
-        var owner = await browsing.Owner((await browsing.Furnished()).Portal);
+        var owner = await Browsing.Owner((await Browsing.Furnished()).Portal);
         var colours = await owner.EvaluateAsync<string[]>(
             """
             async address => {
@@ -52,8 +52,8 @@ public sealed class PhoneAppTests(Browsing browsing)
     [Fact]
     public async Task A_Portal_that_cannot_be_reached_has_a_page_and_nothing_of_the_owner_is_kept()
     {
-        var portal = (await browsing.Furnished()).Portal;
-        var owner = await browsing.Owner(portal, worker: true);
+        var portal = (await Browsing.Furnished()).Portal;
+        var owner = await Browsing.Owner(portal, worker: true);
         await owner.EvaluateAsync("() => navigator.serviceWorker.ready.then(() => {})");
         await owner.Open(portal, "/inbox");
         await owner.Open(portal, "/devices");

@@ -10,7 +10,7 @@ namespace PeerRegistry.Api.Tests.Pages;
 
 /// <summary>Pictures of the real pages for the README: <c>./run screenshots</c>.</summary>
 [Collection(nameof(Browsing))]
-public sealed class Screenshots(Browsing browsing)
+public sealed class Screenshots(Browsing browsing) : BrowserTests(browsing)
 {
     private const string Folder = "PEERREGISTRY_SCREENSHOTS";
 
@@ -27,7 +27,7 @@ public sealed class Screenshots(Browsing browsing)
     {
         var folder = Environment.GetEnvironmentVariable(Folder) ?? throw new InvalidOperationException($"Set {Folder} to where the pictures go.");
         Array.ForEach(Directory.GetFiles(folder, "*.png"), File.Delete);
-        var all = await EveryPage.Furnish(browsing, EveryPage.Words.Plain with
+        var all = await EveryPage.Furnish(Browsing, EveryPage.Words.Plain with
         {
             Markdown = "Gardener, **amateur astronomer** and keeper of far too many photographs. Ask me for the allotment calendar.",
             Picture = await Painted(),
@@ -41,11 +41,11 @@ public sealed class Screenshots(Browsing browsing)
         var peer = $"/peers/{all.Peer.Id.Short}";
         foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
         {
-            var desktop = await browsing.Owner(all.Portal, scheme: scheme, width: 1100);
+            var desktop = await Browsing.Owner(all.Portal, scheme: scheme, width: 1100);
             foreach (var (path, picture) in new[] { ("/home", "home"), (peer, "peer"), ("/apps/postcards", "app"), ("/history", "history") })
                 await Take(desktop, $"https://{all.Portal.Domain}{path}", picture, scheme);
 
-            var telephone = await browsing.Owner(all.Portal, scheme: scheme, width: 390);
+            var telephone = await Browsing.Owner(all.Portal, scheme: scheme, width: 390);
             await Take(telephone, $"https://{all.Portal.Domain}/peers", "telephone-peers", scheme);
             await Take(telephone, $"https://{all.Portal.Domain}/", "telephone-public", scheme);
             await Take(telephone, $"https://{PostcardsTests.App}.{all.Portal.Domain}/", "telephone-postcards", scheme);
@@ -72,7 +72,7 @@ public sealed class Screenshots(Browsing browsing)
 
     private async Task Write(LivePortal from, LivePortal to, string text)
     {
-        var owner = await browsing.Owner(from);
+        var owner = await Browsing.Owner(from);
         await owner.GotoAsync($"https://{PostcardsTests.App}.{from.Domain}/");
         await owner.GetByLabel("To").SelectOptionAsync(to.Id.Value);
         await owner.Fill("Text", text);
@@ -82,7 +82,7 @@ public sealed class Screenshots(Browsing browsing)
 
     private async Task<byte[]> Painted()
     {
-        var canvas = await browsing.Anybody();
+        var canvas = await Browsing.Anybody();
         await canvas.SetContentAsync(Hills);
         return await canvas.ScreenshotAsync(new PageScreenshotOptions { Clip = new Clip { Width = 256, Height = 256 } });
     }

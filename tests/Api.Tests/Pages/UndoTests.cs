@@ -12,15 +12,15 @@ namespace PeerRegistry.Api.Tests.Pages;
 
 /// <summary>Notices say what was done and take it back.</summary>
 [Collection(nameof(Browsing))]
-public sealed class UndoTests(Browsing browsing)
+public sealed class UndoTests(Browsing browsing) : BrowserTests(browsing)
 {
     [Theory, InlineData(true), InlineData(false)]
     public async Task An_ignored_request_comes_back_from_its_notice_or_from_the_list(bool scripts)
     {
-        var a = await browsing.Move("Ada");
+        var a = await Browsing.Move("Ada");
         using var stranger = Stranger.Appear();
         await a.Send(stranger.Notice(a, 1));
-        var ada = await browsing.Owner(a, scripts);
+        var ada = await Browsing.Owner(a, scripts);
         await ada.Open(a, "/inbox");
         await ada.Press("Ignore");
         await ada.GetByText("Nobody is waiting").WaitForAsync();
@@ -37,13 +37,13 @@ public sealed class UndoTests(Browsing browsing)
         await ada.GetByText("Blocked.", new() { Exact = false }).First.WaitForAsync();
         Assert.Equal(0, await ada.GetByText("Ignored requests").CountAsync());
         Assert.True(a.Snapshot.Peers[stranger.Key.Id.Short].Blocked);
-        Assert.Empty(browsing.Complaints());
+        Assert.Empty(Browsing.Complaints());
     }
 
     [Theory, InlineData(true), InlineData(false)]
     public async Task A_removed_peer_is_refused_at_once_and_comes_back_with_all_that_it_had(bool scripts)
     {
-        var (a, b) = (await browsing.Move("Ada"), await browsing.Move("Bo"));
+        var (a, b) = (await Browsing.Move("Ada"), await Browsing.Move("Bo"));
         await a.Send(new RegisterApp(a.Id, "postcards", System.Text.Encoding.UTF8.GetBytes(EveryPage.Words.AppNamed("Postcards"))));
         await a.Add(b);
         await b.Add(a);
@@ -52,7 +52,7 @@ public sealed class UndoTests(Browsing browsing)
         await a.Send(new RenamePeer(a.Id, id, "Bo from the allotment"));
         await a.Send(new SetVisibility(a.Id, "postcards", VisibilityMode.Some, [id]));
         var before = a.Snapshot.Peers[b.Id.Short];
-        var ada = await browsing.Owner(a, scripts);
+        var ada = await Browsing.Owner(a, scripts);
 
         await ada.Open(a, $"/peers/{b.Id.Short}");
         await ada.Follow("Remove");
@@ -66,17 +66,17 @@ public sealed class UndoTests(Browsing browsing)
         Assert.Equal((before.Key, before.Petname, before.Verified, before.Address), (after.Key, after.Petname, after.Verified, after.Address));
         Assert.True(a.Snapshot.Apps["postcards"].Shows(after));
         await Eventually.Mutual(a, b);
-        Assert.Empty(browsing.Complaints());
+        Assert.Empty(Browsing.Complaints());
     }
 
     [Theory, InlineData(true), InlineData(false)]
     public async Task A_new_name_is_taken_back_for_a_minute(bool scripts)
     {
-        var a = await browsing.Move("Ada");
+        var a = await Browsing.Move("Ada");
         using var stranger = Stranger.Appear();
         await a.Add(stranger.Key.Id);
         await a.Send(new RenamePeer(a.Id, TypedPortalId.Of(stranger.Key.Id), "Before"));
-        var ada = await browsing.Owner(a, scripts);
+        var ada = await Browsing.Owner(a, scripts);
         await ada.Open(a, $"/peers/{stranger.Key.Id.Short}");
         await Rename(ada, "After");
         await ada.Press("Undo");
@@ -96,17 +96,17 @@ public sealed class UndoTests(Browsing browsing)
         await ada.Press("Undo");
         await ada.GetByText("Undone.").WaitForAsync();
         Assert.Equal(device.Name, a.Snapshot.Devices.Values.Single().Name);
-        Assert.Empty(browsing.Complaints());
+        Assert.Empty(Browsing.Complaints());
     }
 
     [Fact]
     public async Task An_offer_that_another_Portal_has_sealed_or_nobody_undoes_nothing()
     {
-        var (a, b) = (await browsing.Move("Ada"), await browsing.Move("Bo"));
+        var (a, b) = (await Browsing.Move("Ada"), await Browsing.Move("Bo"));
         using var stranger = Stranger.Appear();
         await b.Send(stranger.Notice(b, 1));
         await a.Send(stranger.Notice(a, 1));
-        var (ada, bo) = (await browsing.Owner(a, scripts: false), await browsing.Owner(b, scripts: false));
+        var (ada, bo) = (await Browsing.Owner(a, scripts: false), await Browsing.Owner(b, scripts: false));
         await bo.Open(b, "/inbox");
         await bo.Press("Ignore");
         var sealedByBo = new Uri(bo.Url).Query;
