@@ -132,11 +132,12 @@ internal static class AppPages
         }
     }
 
-    private static async Task<IResult> ShowPeer(string id, string name, PageForm form, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    private static async Task<IResult> ShowPeer(
+        string id, string name, PageForm form, CurrentPortal portal, Undo undo, IMediator mediator, CancellationToken ct)
     {
-        var peer = TypedPortalId.Parse(id);
-        await mediator.Send(new ShowPeerToApp(portal.Id, Find(portal, name).Name, peer, form.Has("show")), ct);
-        return PageResults.Done($"/peers/{peer.Short}", "visibility");
+        var (app, peer, shown) = (Find(portal, name), TypedPortalId.Parse(id), form.Has("show"));
+        await mediator.Send(new ShowPeerToApp(portal.Id, app.Name, peer, shown), ct);
+        return undo.Done($"/peers/{peer.Short}", "visibility", portal.Id, new Did.AppSwitched(peer.Short.Value, app.Name, shown));
     }
 
     private static async Task<IResult> IssueToken(

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using MediatR;
 using Microsoft.AspNetCore.DataProtection;
 using PeerRegistry.Api.Http;
+using PeerRegistry.Application.Apps;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Devices;
 using PeerRegistry.Application.Peers;
@@ -17,6 +18,7 @@ namespace PeerRegistry.Api.Pages;
 [JsonDerivedType(typeof(Ignored), "ignored")]
 [JsonDerivedType(typeof(PeerRenamed), "peer")]
 [JsonDerivedType(typeof(DeviceRenamed), "device")]
+[JsonDerivedType(typeof(AppSwitched), "switched")]
 [JsonDerivedType(typeof(Removed), "removed")]
 internal abstract record Did
 {
@@ -26,6 +28,9 @@ internal abstract record Did
     public sealed record PeerRenamed(string Peer, string? Before, string? Now) : Did;
 
     public sealed record DeviceRenamed(string Device, string Before, string Now) : Did;
+
+    /// <summary>An app was let see a peer, or the peer was hidden from it.</summary>
+    public sealed record AppSwitched(string Peer, string App, bool Shown) : Did;
 
     /// <summary>A peer was removed, and its pinned key was kept. So were the apps that may see it, since these are chosen by its ID.</summary>
     public sealed record Removed(string Peer, string? Petname, string? Address) : Did;
@@ -66,6 +71,10 @@ internal sealed class Undo(IDataProtectionProvider protection, TimeProvider cloc
                 Require(portal.Snapshot.Devices.TryGetValue(did.Device, out var device) && device.Name == did.Now);
                 await mediator.Send(new RenameDevice(portal.Id, did.Device, did.Before), ct);
                 return PageResults.Done("/devices", "undone");
+            case Did.AppSwitched did:
+                Require(portal.Snapshot.Peers.Values.Any(p => p.Short.Value == did.Peer && portal.Snapshot.Apps.GetValueOrDefault(did.App)?.Shows(p) == did.Shown));
+                await mediator.Send(new ShowPeerToApp(portal.Id, did.App, TypedPortalId.Parse(did.Peer), !did.Shown), ct);
+                return PageResults.Done($"/peers/{did.Peer}", "undone");
             case Did.Removed did:
                 var typed = TypedPortalId.Parse(did.Peer);
                 Require(portal.Snapshot.Peers.GetValueOrDefault(typed.Short) is not { Listed: true });

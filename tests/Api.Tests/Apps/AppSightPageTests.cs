@@ -56,6 +56,11 @@ public sealed class AppSightPageTests(Browsing browsing) : BrowserTests(browsing
         await owner.GetByRole(AriaRole.Switch, new() { Name = "Postcards sees Grandmother" }).ClickAsync();
         await owner.GetByText("Sees them. You chose them.").WaitForAsync();
         Assert.Equal([id], portal.Snapshot.Apps["postcards"].Visibility.Peers);
+        await owner.Press("Undo");
+        await owner.GetByText("Undone.").WaitForAsync();
+        Assert.Empty(portal.Snapshot.Apps["postcards"].Visibility.Peers);
+        await owner.GetByRole(AriaRole.Switch, new() { Name = "Postcards sees Grandmother" }).ClickAsync();
+        await owner.GetByText("Sees them. You chose them.").WaitForAsync();
 
         var circle = await portal.Send(new CreateCircle(portal.Id, "Family"));
         await portal.Send(new SetPeerCircles(portal.Id, TypedPortalId.Of(id), [circle]));
