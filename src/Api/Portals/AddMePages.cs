@@ -20,7 +20,8 @@ internal static class AddMePages
 
     public static void MapAddMePages(this IEndpointRouteBuilder pages) => pages.MapGet("/add-me", Lead);
 
-    private static IResult Lead(string? portal, string? invite, HttpContext context, CurrentPortal current, PublicUrl url, RegistryOptions options)
+    private static IResult Lead(
+        string? portal, string? invite, HttpContext context, CurrentPortal current, PublicUrl url, RegistryOptions options, IProblemPage pages)
     {
         context.Response.Headers.CacheControl = "no-store";
         context.Response.Headers["Referrer-Policy"] = "no-referrer";
@@ -35,7 +36,7 @@ internal static class AddMePages
                 ? Results.Redirect(target)
                 : PageResults.Page<AddMePage>(new AddMePage.View(host, target, code, portal, null));
         }
-        catch (RefusedException refused)
+        catch (RefusedException refused) when (pages.IsWanted(context))
         {
             var page = PageResults.Page<AddMePage>(new AddMePage.View(null, null, code, portal, Refusals.Text(refused.Code, refused.Message)));
             page.StatusCode = (int)refused.Kind;
