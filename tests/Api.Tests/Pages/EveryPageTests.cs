@@ -165,7 +165,7 @@ public sealed class EveryPageTests(Browsing browsing) : BrowserTests(browsing)
                 """
                 () => [...document.querySelectorAll("*")].filter(e =>
                     (e.tagName === "SCRIPT" && !e.src.startsWith(location.origin + "/assets/"))
-                    || /^(IFRAME|OBJECT|EMBED|BASE|FORM)$/.test(e.tagName) && !(e.tagName === "FORM" && e.action.startsWith(location.origin))
+                    || /^(IFRAME|OBJECT|EMBED|BASE|FORM)$/.test(e.tagName) && !(e.tagName === "FORM" && new URL(e.getAttribute("action"), location).origin === location.origin)
                     || (e.tagName === "IMG" && !/^\/core\/(public\/meta|protected\/peers\/[a-z0-9]{6})\/avatar/.test(e.getAttribute("src")))
                     || [...e.attributes].some(a => /^on/i.test(a.name) || a.name === "style" || /^\s*(javascript|data|vbscript):/i.test(a.value)))
                     .map(e => e.outerHTML.slice(0, 200))
