@@ -137,7 +137,7 @@ public static class RegistryHost
     private static void MapEdge(this WebApplication app)
     {
         var edge = app.MapGroup("").OnListener(Listener.Edge).AnswersHead();
-        edge.MapWhoAreYou();
+        edge.MapWhoAreYou("portals.whoareyou");
         edge.MapRefusedCalls();
         edge.MapPages();
         edge.MapProfile();
@@ -165,6 +165,7 @@ public static class RegistryHost
         inner.MapVisiblePeers();
         inner.MapProxySecret();
         inner.MapGet("/health/live", () => TypedResults.Ok()).WithName("health.live-internal");
+        inner.MapSelf();
         inner.MapServedHosts();
         inner.MapNginxAnswer();
     }

@@ -20,10 +20,10 @@ internal static class WhoAreYouEndpoints
 {
     private static readonly JsonSerializerOptions Wire = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
-    public static void MapWhoAreYou(this IEndpointRouteBuilder routes) => routes
+    public static RouteHandlerBuilder MapWhoAreYou(this IEndpointRouteBuilder routes, string name) => routes
         .MapGet("/core/public/meta/whoareyou", Answer)
         .WithTags("Portals")
-        .WithName("portals.whoareyou")
+        .WithName(name)
         .Produces<Item>()
         .ProducesProblem(400)
         .ProducesProblem(429);

@@ -64,6 +64,37 @@ public sealed class AppApiTests(TwoPortals two) : IClassFixture<TwoPortals>
     }
 
     [Fact]
+    public async Task An_app_is_told_where_it_runs_and_how_its_peers_are_chosen_but_not_which()
+    {
+        var app = await two.App(Open);
+        var token = await Token(app);
+        foreach (var (mode, name) in new[]
+                 {
+                     (VisibilityMode.All, "all"), (VisibilityMode.AllExcept, "all_except"), (VisibilityMode.Some, "some"), (VisibilityMode.None, "none"),
+                 })
+        {
+            TypedPortalId[] named = mode is VisibilityMode.AllExcept or VisibilityMode.Some ? [TypedPortalId.Of(two.Bob.Id)] : [];
+            await two.Ada.Send(new SetVisibility(two.Ada.Id, app, mode, named));
+            var self = await two.Inner.Get("/protected/self", HttpCalls.Bearer(token));
+            Assert.Equal(
+                $$"""{"id":"{{two.Ada.Id}}","short_id":"{{two.Ada.Id.Short}}","name":"Ada","domain":"{{two.Ada.Domain}}","app":"{{app}}","visibility":"{{name}}"}""",
+                self.Body);
+        }
+
+        Assert.Equal("not_authenticated", (await two.Inner.Get("/protected/self")).Code);
+    }
+
+    [Fact]
+    public async Task An_app_may_ask_who_the_Portal_is_as_everybody_may()
+    {
+        const string path = "/core/public/meta/whoareyou";
+        Assert.Equal((await two.Owner.Get(path)).Body, (await two.Inner.Get(path)).Body);
+        var signed = await two.Inner.Get($"{path}?challenge=Zm9ydHktdHdvLXplYnJhcy1kcmlua2luZw", ("Host", two.Ada.Domain));
+        Assert.NotEmpty(signed.Header("Signature")!);
+        Assert.Equal("challenge_malformed", (await two.Inner.Get($"{path}?challenge=x")).Code);
+    }
+
+    [Fact]
     public async Task A_token_is_shown_once_and_replaces_the_previous_one()
     {
         var app = await two.App(Open);
