@@ -114,6 +114,7 @@ public static class RegistryHost
         services.AddHealthChecks();
         services.AddSingleton<NoticeLimits>();
         services.AddSingleton<LiveStream>();
+        services.AddSingleton<PeerEventStream>();
         services.AddSingleton<ReachReports>();
         services.AddSingleton<ReachArrivals>();
         services.AddSingleton<IReachArrivals>(provider => provider.GetRequiredService<ReachArrivals>());
@@ -166,6 +167,7 @@ public static class RegistryHost
         inner.MapProxySecret();
         inner.MapGet("/health/live", () => TypedResults.Ok()).WithName("health.live-internal");
         inner.MapSelf();
+        PeerEventStream.Map(inner);
         inner.MapServedHosts();
         inner.MapNginxAnswer();
     }

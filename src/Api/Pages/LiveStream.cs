@@ -1,5 +1,4 @@
 using System.Security.Claims;
-using Microsoft.AspNetCore.Http.Features;
 using PeerRegistry.Api.Http;
 using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Portals;
@@ -17,18 +16,9 @@ internal sealed class LiveStream(
     IPortalChanges changes, IPortalSnapshots snapshots, TimeProvider clock, IHostApplicationLifetime lifetime, TimeSpan? silence = null)
 {
     public const string Path = "/live";
-    public static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(15);
 
     /// <summary>Between two events of one stream.</summary>
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(500);
-
-    /// <summary>
-    /// How long a browser waits before it reconnects, in milliseconds. It is sent first, because some proxies hold the head back until the
-    /// body begins.
-    /// </summary>
-    private const string Greeting = "retry: 1000\n\n";
-
-    private const string Comment = ":\n\n";
 
     public static void Map(IEndpointRouteBuilder pages) =>
         pages.MapGet(Path, (string? seen, HttpContext context, CurrentPortal portal, LiveStream live) => live.Write(seen ?? "", portal.Id, context));
@@ -37,18 +27,14 @@ internal sealed class LiveStream(
     private async Task Write(string seen, PortalId portal, HttpContext context)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
-        if (context.Request.Headers["Last-Event-ID"].ToString() is { Length: > 0 } last)
-            seen = last;
-        context.Response.ContentType = "text/event-stream";
-        context.Response.Headers.CacheControl = "no-cache, no-store";
-        context.Response.Headers["X-Accel-Buffering"] = "no"; // tells nginx not to buffer, whatever its configuration says
+        seen = context.Request.LastRead() ?? seen;
+        context.BeginEvents();
         if (HttpMethods.IsHead(context.Request.Method))
             return;
 
-        context.Features.GetRequiredFeature<IHttpResponseBodyFeature>().DisableBuffering();
         try
         {
-            await Send(Greeting, context.Response, end.Token);
+            await context.Response.SendEvents(EventStream.Greeting, end.Token);
             var device = context.User.FindFirstValue(ClaimTypes.NameIdentifier) ?? "";
             while (true)
             {
@@ -56,7 +42,7 @@ internal sealed class LiveStream(
                 if (snapshots.Find(portal) is not { } now || !now.Devices.ContainsKey(device))
                     return;
 
-                await Send(mark is null ? Comment : $"id: {mark}\nevent: change\ndata:\n\n", context.Response, end.Token);
+                await context.Response.SendEvents(mark is null ? EventStream.Comment : $"id: {mark}\nevent: change\ndata:\n\n", end.Token);
                 if (mark is null)
                     continue;
 
@@ -73,7 +59,7 @@ internal sealed class LiveStream(
     /// <returns>Null after a silence.</returns>
     private async Task<string?> Next(PortalId portal, string seen, CancellationToken ct)
     {
-        using var late = new CancellationTokenSource(silence ?? LongestSilence, clock);
+        using var late = new CancellationTokenSource(silence ?? EventStream.LongestSilence, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, late.Token);
         try
         {
@@ -83,11 +69,5 @@ internal sealed class LiveStream(
         {
             return null;
         }
-    }
-
-    private static async Task Send(string text, HttpResponse response, CancellationToken ct)
-    {
-        await response.WriteAsync(text, ct);
-        await response.Body.FlushAsync(ct);
     }
 }

@@ -43,6 +43,9 @@ public interface IPeerContacts
     /// <returns>When each peer was last heard from. A peer that never was is missing.</returns>
     Task<IReadOnlyDictionary<ShortId, DateTimeOffset>> LastSeen(PortalId portal, CancellationToken ct);
 
+    /// <returns>Whether each peer can be reached. A peer that was never contacted is missing.</returns>
+    Task<IReadOnlyDictionary<ShortId, bool>> FindReachable(PortalId portal, CancellationToken ct);
+
     /// <summary>Until it is finished or the claim expires, nobody else contacts this peer.</summary>
     Task<ContactClaim> Claim(PortalId portal, ShortId peer, DateTimeOffset now, CancellationToken ct);
 

@@ -69,6 +69,18 @@ internal sealed class PeerContacts(
         return seen;
     }
 
+    public async Task<IReadOnlyDictionary<ShortId, bool>> FindReachable(PortalId portal, CancellationToken ct)
+    {
+        await using var command = database.CreateCommand(
+            "select short_id, is_reachable from registry.peer_contacts where portal_id = $1 and is_reachable is not null");
+        command.Parameters.Add(Sql.Text(portal.Value));
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var found = new Dictionary<ShortId, bool>();
+        while (await reader.ReadAsync(ct))
+            found.Add(reader.Short(0), reader.GetBoolean(1));
+        return found;
+    }
+
     /// <summary>One statement, because several nodes may find the same contact due and one of them must get it.</summary>
     public async Task<ContactClaim> Claim(PortalId portal, ShortId peer, DateTimeOffset now, CancellationToken ct)
     {

@@ -29,6 +29,7 @@ internal static class PeersModule
         services.AddSingleton<IPeeringOffers, PeeringOffers>();
         services.AddSingleton<IPeerProfiles, PeerProfiles>();
         services.AddSingleton<IPeerApps, PeerApps>();
+        services.AddSingleton<IPeerNews, PeerNewsFeeds>();
         services.AddSingleton<CallFollowUp>();
         services.AddHostedService(provider => provider.GetRequiredService<CallFollowUp>());
         services.AddHostedService<FirstMessages>();

@@ -8,8 +8,10 @@ using PeerRegistry.Api.Tests.Peers;
 using PeerRegistry.Application.Apps;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Devices;
+using PeerRegistry.Application.Peers;
 using PeerRegistry.Application.Portals;
 using PeerRegistry.Application.Snapshots;
+using PeerRegistry.Domain.Apps;
 using PeerRegistry.Domain.Portals;
 using PeerRegistry.Tests;
 
@@ -69,6 +71,25 @@ public sealed class TenancyTests(TestPostgres postgres)
         }
 
         Assert.Equal("not_authenticated", (await inner.Get("/core/public/meta/whoareyou", ("Host", ada.Domain))).Code);
+        await HearOnlyTheirOwn(process, inner, (ada, keys[ada].App), (bea, keys[bea].App));
+    }
+
+    /// <summary>The apps of both see every peer. What happens at one Portal is in no stream of the other, and no id of one is followed by the other.</summary>
+    private static async Task HearOnlyTheirOwn(LivePortal process, HttpClient inner, (Portal Portal, string Token) one, (Portal Portal, string Token) other)
+    {
+        foreach (var portal in new[] { one.Portal, other.Portal })
+            await process.Send(new SetVisibility(portal.Id, "notes", VisibilityMode.All, []));
+        using var ones = await EventReader.Open(inner, one.Token);
+        using var others = await EventReader.Open(inner, other.Token);
+        Assert.Empty((await ones.Present()).Peers);
+        Assert.Empty((await others.Present()).Peers);
+        await process.Send(new AddPeer(other.Portal.Id, TypedPortalId.Parse("cccccc"), default, default));
+        var theirs = await others.Next("peer_visible");
+        await process.Send(new AddPeer(one.Portal.Id, TypedPortalId.Parse("dddddd"), default, default));
+        Assert.Equal("dddddd", (await ones.Next("peer_visible")).Data.GetProperty("id").GetString());
+
+        using var strange = await EventReader.Open(inner, one.Token, theirs.Id);
+        Assert.Equal("dddddd", Assert.Single((await strange.Present()).Peers).GetProperty("id").GetString());
     }
 
     /// <summary>Links, images and prefetching come with cookies; so whatever is read is only read: no event, and no row of any table.</summary>

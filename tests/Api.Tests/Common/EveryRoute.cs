@@ -123,6 +123,9 @@ public sealed class EveryRoute(TestPostgres postgres) : IAsyncLifetime
         /// <summary>Whether nginx asks it for the words of a verdict; asked without a verdict, it says 503.</summary>
         public bool IsForProxies => Pattern is "/internal/auth/nginx/answer" or "/.portal/away";
 
+        /// <summary>Whether its answer has no end.</summary>
+        public bool IsStream => Pattern is "/live" or "/protected/events";
+
         public RouteEndpoint Endpoint => endpoint;
 
         public bool IsInternal => endpoint.Listener() == Listener.Internal;

@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using Npgsql;
 using PeerRegistry.Api.Http;
+using PeerRegistry.Api.Tests.Apps;
 using PeerRegistry.Api.Tests.Common;
 using PeerRegistry.Tests;
 
@@ -103,6 +104,26 @@ public sealed class ClusterTests(TestPostgres postgres) : IAsyncLifetime
         var watch = Stopwatch.StartNew();
         await nodeTwo.Until(HttpStatusCode.Unauthorized);
         Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(silently ? 10 : 4));
+    }
+
+    [Fact]
+    public async Task An_app_that_listens_to_one_node_hears_of_what_happens_on_another()
+    {
+        var grant = await Grant.Give(one);
+        using var owner = Owner.Client(one, grant.OwnerToken);
+        Assert.Equal(HttpStatusCode.NoContent, (await owner.Put("/core/protected/apps/notes/visibility", """{"mode":"all"}""")).Status);
+        using var inner = new HttpClient { BaseAddress = new Uri(two.Internal) };
+        using var reader = await EventReader.Open(inner, grant.AppToken);
+        await reader.Present();
+        Assert.Equal(HttpStatusCode.Created, (await owner.Put("/core/protected/peers", """{"id":"cccccc"}""")).Status);
+        Assert.Equal("cccccc", (await reader.Next("peer_visible")).Data.GetProperty("id").GetString());
+        Assert.Equal(HttpStatusCode.NoContent, (await owner.Delete("/core/protected/peers/cccccc")).Status);
+        await reader.Next("peer_removed");
+
+        Assert.Equal(HttpStatusCode.Created, (await owner.Post("/core/protected/apps/notes/token")).Status);
+        var watch = Stopwatch.StartNew();
+        await reader.End();
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(2));
     }
 
     /// <summary>A device's session with an app, the device itself and the app's token: all that is revoked at once.</summary>

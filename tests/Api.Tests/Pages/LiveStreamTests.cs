@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Playwright;
 using PeerRegistry.Api.ForwardAuth.ProxyConfig;
+using PeerRegistry.Api.Http;
 using PeerRegistry.Api.Pages;
 using PeerRegistry.Api.Tests.ForwardAuth;
 using PeerRegistry.Api.Tests.Common;
@@ -52,7 +53,7 @@ public sealed class LiveStreamTests(TestPostgres postgres) : IAsyncLifetime
 
     [Fact]
     public void Three_comments_may_be_late_before_a_proxy_gives_up() =>
-        Assert.True(3 * LiveStream.LongestSilence < TimeSpan.FromSeconds(ProxySetup.CoreSeconds));
+        Assert.True(3 * EventStream.LongestSilence < TimeSpan.FromSeconds(ProxySetup.CoreSeconds));
 
     [Fact]
     public async Task The_stream_ends_when_its_device_is_revoked_and_when_the_registry_stops()
