@@ -126,6 +126,12 @@ public sealed class RegistryOptions
         /// <value>Folder whose <c>*/app_meta.json</c> are registered with the default Portal, and followed while running.</value>
         public string? Directory { get; init; }
 
+        /// <value>
+        /// Folder into which the core writes the token of each app, mode 0600: <c>{name}</c>, or <c>{name}.{short id}</c> for an app of a Portal that
+        /// is not the default one. Default: no token is written anywhere.
+        /// </value>
+        public string? TokenDirectory { get; init; }
+
         /// <value>Path of the Docker socket, to know apps by their container's address. Default: not asked.</value>
         public string? DockerSocket { get; init; }
 

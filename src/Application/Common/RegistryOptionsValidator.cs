@@ -50,6 +50,9 @@ public sealed partial class RegistryOptionsValidator : AbstractValidator<Registr
         Says(
             o => o.Peering is { ContactsAtOnce: > 0, ContactsPerPortal: > 0, ContactsForOwners: > 0 },
             _ => "Peering__ContactsAtOnce, Peering__ContactsPerPortal and Peering__ContactsForOwners must be above 0.");
+        Says(
+            o => string.IsNullOrEmpty(o.Apps.TokenDirectory) || !o.Cluster.Enabled,
+            _ => "Apps__TokenDirectory works with one node only, because a token that another node issues is known there alone. Unset Cluster__Enabled or it.");
         RuleFor(o => o).Custom((options, context) =>
         {
             foreach (var (app, upstream) in options.Apps.Upstreams)

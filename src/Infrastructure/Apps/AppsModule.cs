@@ -19,7 +19,21 @@ internal static class AppsModule
             services.AddSingleton<IAppAddresses, NoAddresses>();
         if (options.Apps.Directory is { Length: > 0 })
             services.AddHostedService<AppDirectory>();
+        services.AddTokenFiles(options.Apps.TokenDirectory);
         return services;
+    }
+
+    public static void AddTokenFiles(this IServiceCollection services, string? folder)
+    {
+        if (string.IsNullOrEmpty(folder))
+        {
+            services.AddSingleton<IAppTokenFiles, NoTokenFiles>();
+            return;
+        }
+
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<AppTokenFiles>(provider, new TokenFolder(folder)));
+        services.AddSingleton<IAppTokenFiles>(provider => provider.GetRequiredService<AppTokenFiles>());
+        services.AddHostedService(provider => provider.GetRequiredService<AppTokenFiles>());
     }
 
     public static void AddDockerAddresses(this IServiceCollection services, string socket)
