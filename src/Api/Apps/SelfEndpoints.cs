@@ -19,6 +19,7 @@ internal static class SelfEndpoints
     {
         inner.MapGet("/protected/self", Show).WithTags("Apps").RequireAuthorization(Policies.App).ProducesProblem(401).WithName("app.self");
         inner.MapWhoAreYou("app.whoareyou").AddEndpointFilter(FindPortal);
+        inner.MapWhoAreYou("app.whoareyou-original", "/public/meta/whoareyou").AddEndpointFilter(FindPortal); // where the original core has it for apps
     }
 
     private static SelfAnswer Show(CurrentPortal portal)

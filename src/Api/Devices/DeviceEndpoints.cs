@@ -4,15 +4,31 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using PeerRegistry.Api.Http;
 using PeerRegistry.Application.Devices;
 using PeerRegistry.Application.Common;
+using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Common;
+using PeerRegistry.Domain.Devices;
 
 namespace PeerRegistry.Api.Devices;
 
 /// <param name="ThisDevice">Whether this is the device that sent the request.</param>
 /// <param name="LastSeenAt">The hour of its last request, or null if its session has expired.</param>
-internal sealed record TerminalItem(string Id, string Name, DateTimeOffset PairedAt, DateTimeOffset? LastSeenAt, bool ThisDevice);
+/// <param name="Icon">Always <c>unknown</c>: clients of the original core read it, and nothing here shows it.</param>
+/// <param name="LastConnection">The same as <paramref name="LastSeenAt"/>, under the name that the original core gives it.</param>
+internal sealed record TerminalItem(
+    string Id, string Name, DateTimeOffset PairedAt, DateTimeOffset? LastSeenAt, bool ThisDevice, string Icon, DateTimeOffset? LastConnection)
+{
+    public static TerminalItem Of(Device device, PortalSnapshot portal, ClaimsPrincipal me)
+    {
+        var seen = portal.Credentials.Values.Where(held => held.Kind == CredentialKind.Device && held.Holder == device.Id).Max(held => held.ExpiresAt)
+            - PairDevice.SessionLife;
+        return new(device.Id, device.Name, device.PairedAt, seen, device.Id == me.FindFirstValue(ClaimTypes.NameIdentifier), "unknown", seen);
+    }
+}
 
 internal sealed record DeviceName(string Name);
+
+/// <param name="Icon">What clients of the original core send. It is not kept.</param>
+internal sealed record NewDevice(string Name, string? Icon = null);
 
 internal sealed record PairingCodeAnswer(string Code, DateTimeOffset ExpiresAt, string Url);
 
@@ -32,11 +48,15 @@ internal static class DeviceEndpoints
         terminals.MapGet("", List).WithName("terminals.list");
         terminals.MapPatch("/{id}", Rename).WithName("terminals.rename").ProducesProblem(404);
         terminals.MapDelete("/{id}", Revoke).WithName("terminals.revoke").ProducesProblem(404);
+        terminals.MapGet("/id/{id}", Show).WithName("terminals.show").ProducesProblem(404);
+        terminals.MapPut("/id/{id}", Replace).WithName("terminals.replace").ProducesProblem(404);
+        terminals.MapDelete("/id/{id}", Revoke).WithName("terminals.revoke-original").ProducesProblem(404);
+        terminals.MapGet("/name/{name}", ShowByName).WithName("terminals.show-by-name").ProducesProblem(404);
         terminals.MapPost("/pairing-code", CreateCode).WithName("terminals.pairing-code");
     }
 
     private static async Task<Created<PairedDevice>> Pair(
-        string code, DeviceName body, HttpContext context, CurrentPortal portal, PairingLimits limits, IMediator mediator, CancellationToken ct)
+        string code, NewDevice body, HttpContext context, CurrentPortal portal, PairingLimits limits, IMediator mediator, CancellationToken ct)
     {
         await limits.Take(context, portal.Id, code, ct);
         var device = await mediator.Send(new PairDevice(portal.Id, code, body.Name), ct);
@@ -56,16 +76,30 @@ internal static class DeviceEndpoints
     private static IReadOnlyList<TerminalItem> List(HttpContext context, CurrentPortal portal, ClaimsPrincipal me, int? limit, string? after)
     {
         var (snapshot, most) = (portal.Snapshot, Paging.Limit(limit));
-        var sessions = snapshot.Credentials.Values.Where(c => c.Kind == CredentialKind.Device).ToLookup(c => c.Holder);
         var found = snapshot.Devices.Values
             .OrderBy(device => device.Id, StringComparer.Ordinal)
             .Where(device => after is null || string.CompareOrdinal(device.Id, after) > 0)
             .Take(most + 1)
-            .Select(device => new TerminalItem(
-                device.Id, device.Name, device.PairedAt, sessions[device.Id].Max(c => c.ExpiresAt) - PairDevice.SessionLife,
-                device.Id == me.FindFirstValue(ClaimTypes.NameIdentifier)))
+            .Select(device => TerminalItem.Of(device, snapshot, me))
             .ToList();
         return context.Page(found, most, device => device.Id);
+    }
+
+    private static TerminalItem Show(string id, CurrentPortal portal, ClaimsPrincipal me) =>
+        portal.Snapshot.Devices.GetValueOrDefault(id) is { } device ? TerminalItem.Of(device, portal.Snapshot, me) : throw Unknown();
+
+    /// <summary>The first by id, since names are not unique.</summary>
+    private static TerminalItem ShowByName(string name, CurrentPortal portal, ClaimsPrincipal me) =>
+        portal.Snapshot.Devices.Values.Where(device => device.Name == name).MinBy(device => device.Id, StringComparer.Ordinal) is { } device
+            ? TerminalItem.Of(device, portal.Snapshot, me)
+            : throw Unknown();
+
+    private static async Task<TerminalItem> Replace(
+        string id, NewDevice body, CurrentPortal portal, IPortalSnapshots snapshots, ClaimsPrincipal me, IMediator mediator, CancellationToken ct)
+    {
+        await mediator.Send(new RenameDevice(portal.Id, Known(id), body.Name), ct);
+        portal.Refresh(snapshots);
+        return Show(id, portal, me);
     }
 
     private static async Task<NoContent> Rename(string id, DeviceName body, CurrentPortal portal, IMediator mediator, CancellationToken ct)
@@ -91,5 +125,7 @@ internal static class DeviceEndpoints
     /// <summary>Refuses a malformed id without a look into the database.</summary>
     private static string Known(string id) => id is { Length: <= 64 } && id.All(char.IsAsciiLetterOrDigit)
         ? id
-        : throw new RefusedException(RefusalKind.NotFound, "device_unknown", "No device with this id is paired.");
+        : throw Unknown();
+
+    private static RefusedException Unknown() => new(RefusalKind.NotFound, "device_unknown", "No such device is paired.");
 }

@@ -12,3 +12,6 @@ internal static class Health
             report.Entries.Values.FirstOrDefault(e => e.Status != HealthStatus.Healthy).Description)
             .Write(context);
 }
+
+/// <summary>What the original core says of its health while it runs.</summary>
+internal sealed record OriginalHealth(string Status);

@@ -142,6 +142,7 @@ public static class RegistryHost
         edge.MapRefusedCalls();
         edge.MapPages();
         edge.MapProfile();
+        edge.MapIdentities();
         edge.MapCheck();
         edge.MapInvites();
         edge.MapPeers();
@@ -155,6 +156,7 @@ public static class RegistryHost
         edge.MapAppSessions();
         edge.MapAppAway();
         edge.MapAppPasswords();
+        edge.MapGet("/core/public/health", () => TypedResults.Ok(new OriginalHealth("ok"))).WithName("health.original");
         edge.MapGet("/health/live", () => TypedResults.Ok()).WithName("health.live");
         edge.MapHealthChecks("/health/ready", new HealthCheckOptions { ResponseWriter = Health.Write })
             .WithMetadata(new HttpMethodMetadata(["GET"])).WithName("health.ready");
@@ -163,11 +165,11 @@ public static class RegistryHost
     private static void MapInternal(this WebApplication app)
     {
         var inner = app.MapGroup("").OnListener(Listener.Internal).AnswersHead();
+        inner.MapSelf();
         inner.MapVisiblePeers();
+        PeerEventStream.Map(inner);
         inner.MapProxySecret();
         inner.MapGet("/health/live", () => TypedResults.Ok()).WithName("health.live-internal");
-        inner.MapSelf();
-        PeerEventStream.Map(inner);
         inner.MapServedHosts();
         inner.MapNginxAnswer();
     }

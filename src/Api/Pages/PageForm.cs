@@ -35,8 +35,7 @@ public sealed class PageForm : IEndpointParameterMetadataProvider
     /// <summary>Binds a parameter of this type. Minimal APIs call it by convention.</summary>
     public static async ValueTask<PageForm?> BindAsync(HttpContext context)
     {
-        if (!context.Request.HasFormContentType)
-            throw new BadHttpRequestException("This address requires a form.", StatusCodes.Status415UnsupportedMediaType);
+        RequireForm(context.Request);
         if (!context.Request.Cookies.ContainsKey(Cookie))
             throw Outdated(); // before the body is read
 
@@ -53,9 +52,10 @@ public sealed class PageForm : IEndpointParameterMetadataProvider
         return new PageForm(fields);
     }
 
-    /// <summary>Reads the form before the antiforgery check, which would report every failure to read it as a missing token.</summary>
-    private static async Task<IFormCollection> Read(HttpContext context)
+    /// <summary>Reads a form without the antiforgery check, which would report every failure to read it as a missing token.</summary>
+    internal static async Task<IFormCollection> Read(HttpContext context)
     {
+        RequireForm(context.Request);
         try
         {
             return await context.Request.ReadFormAsync(context.RequestAborted);
@@ -65,6 +65,12 @@ public sealed class PageForm : IEndpointParameterMetadataProvider
             // There are too many fields, a part has an unknown encoding, or the body is incomplete.
             throw new RefusedException(RefusalKind.Invalid, "request_invalid", "This form cannot be read.");
         }
+    }
+
+    private static void RequireForm(HttpRequest request)
+    {
+        if (!request.HasFormContentType)
+            throw new BadHttpRequestException("This address requires a form.", StatusCodes.Status415UnsupportedMediaType);
     }
 
     private static RefusedException Outdated() => new(RefusalKind.Forbidden, "form_outdated",

@@ -7,6 +7,7 @@ namespace PeerRegistry.Api.Peers;
 
 /// <summary>A peer in the owner's API.</summary>
 /// <param name="Id">The full ID if it is known, otherwise the part that was typed.</param>
+/// <param name="PublicBytesB64">The PEM text, under the name that the original core gives it.</param>
 /// <param name="Comparison">The digits that both owners see and can compare, or null before first contact.</param>
 internal sealed record PeerItem(
     string Id,
@@ -22,6 +23,7 @@ internal sealed record PeerItem(
     bool IsOriginal,
     PeerVerification? Verified,
     PublicKey? PublicKeyPem,
+    string? PublicBytesB64,
     DateTimeOffset AddedAt,
     DateTimeOffset? ConfirmedAt,
     DateTimeOffset? LastSeenAt,
@@ -36,7 +38,7 @@ internal sealed record PeerItem(
         var (peer, contact, answer) = view;
         return new PeerItem(
             peer.Id?.Value ?? peer.Typed.Value, peer.Short, peer.Name, peer.Petname, peer.ClaimedName, peer.Note, peer.Domain, peer.Status, peer.Blocked,
-            contact.IsReachable, peer.Original, peer.Verified, peer.Key, peer.AddedAt, peer.ConfirmedAt, contact.LastSeenAt,
+            contact.IsReachable, peer.Original, peer.Verified, peer.Key, peer.Key?.Pem, peer.AddedAt, peer.ConfirmedAt, contact.LastSeenAt,
             contact.Waiting || contact.LastError is not null ? contact.NextAttemptAt : null,
             contact.LastError is { } e ? new Error(e.Code, e.Detail, e.At) : null,
             answer is { } last ? new LastAnswered(last.State, last.At) : null,

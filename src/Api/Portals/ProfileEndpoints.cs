@@ -52,7 +52,7 @@ internal static class ProfileEndpoints
         return TypedResults.NoContent();
     }
 
-    private static async Task<IResult> ShowAvatar(HttpContext context, CurrentPortal portal, IAvatars avatars, CancellationToken ct)
+    internal static async Task<IResult> ShowAvatar(HttpContext context, CurrentPortal portal, IAvatars avatars, CancellationToken ct)
     {
         var row = portal.Snapshot.Portal;
         if (row.AvatarSha256 is null || await avatars.Read(portal.Id, ct) is not { } bytes)

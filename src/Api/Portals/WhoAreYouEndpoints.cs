@@ -20,8 +20,9 @@ internal static class WhoAreYouEndpoints
 {
     private static readonly JsonSerializerOptions Wire = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
-    public static RouteHandlerBuilder MapWhoAreYou(this IEndpointRouteBuilder routes, string name) => routes
-        .MapGet("/core/public/meta/whoareyou", Answer)
+    public static RouteHandlerBuilder MapWhoAreYou(
+        this IEndpointRouteBuilder routes, string name, string path = "/core/public/meta/whoareyou") => routes
+        .MapGet(path, Answer)
         .WithTags("Portals")
         .WithName(name)
         .Produces<Item>()

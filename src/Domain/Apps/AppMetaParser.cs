@@ -9,7 +9,7 @@ public sealed record ReadAppMeta(AppMeta Meta, IReadOnlyList<string> Warnings);
 
 /// <summary>
 /// Reads <c>app_meta.json</c> of versions 1.0 to 1.3 and converts it to the newest, like the original core: 1.1 added <c>pretty_name</c>
-/// (derived from the name if 1.0 has none), 1.2 added two addresses, and 1.3 renamed <c>idle_time_for_shutdown</c> to <c>idle_for_stop</c>.
+/// (derived from the name if 1.0 has none), 1.2 added two addresses, and 1.3 put <c>idle_for_pause</c> in the place of <c>idle_time_for_shutdown</c>.
 /// </summary>
 public sealed class AppMetaParser
 {
@@ -165,9 +165,9 @@ public sealed class AppMetaParser
         Expect(node, JsonTokenType.StartObject, "an object");
         var (always, skip) = (Flag(node, "always_on"), Flag(node, "skip_pause"));
         var old = version != "1.3";
-        var pause = node["idle_for_pause"] is { Kind: not JsonTokenType.Null } p ? Number(p, 5, int.MaxValue) : (int?)null;
-        var idle = old ? always ? null : node["idle_time_for_shutdown"] : node["idle_for_stop"];
-        var stop = idle is { Kind: not JsonTokenType.Null } s ? Number(s, 5, int.MaxValue) : (int?)null;
+        var (pause, stop) = old
+            ? (Seconds(always ? null : node["idle_time_for_shutdown"]) ?? Seconds(node["idle_for_pause"]), null)
+            : (Seconds(node["idle_for_pause"]), Seconds(node["idle_for_stop"]));
         if (always && (skip || pause is not null || stop is not null))
             throw Fault(node, "nothing beside always_on when it is true");
         if (skip && pause is not null)
@@ -177,6 +177,8 @@ public sealed class AppMetaParser
 
         return new Lifecycle(always, skip, pause, stop);
     }
+
+    private int? Seconds(JsonNode? node) => node is { Kind: not JsonTokenType.Null } given ? Number(given, 5, int.MaxValue) : null;
 
     private string? Expected(JsonNode root, string member)
     {

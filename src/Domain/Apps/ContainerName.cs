@@ -14,7 +14,7 @@ public static partial class ContainerName
     public const string Form = "a container's name of letters, digits, dashes and underscores; not an address, not localhost and not the core's own name";
 
     private static readonly FrozenSet<string> OwnNames =
-        FrozenSet.Create(StringComparer.OrdinalIgnoreCase, "localhost", "ip6-localhost", "ip6-loopback", "portal_core");
+        FrozenSet.Create(StringComparer.OrdinalIgnoreCase, "localhost", "ip6-localhost", "ip6-loopback", "portal_core", "shard_core");
 
     public static bool IsValid(string name) => Label().IsMatch(name) && !Number().IsMatch(name) && !OwnNames.Contains(name);
 

@@ -63,7 +63,7 @@ public sealed class TenancyTests(TestPostgres postgres)
             Assert.Equal(HttpStatusCode.OK, (await Ask(mine, keys[mine].Session)).Status);
             Assert.Equal(HttpStatusCode.Unauthorized, (await Ask(theirs, keys[mine].Session)).Status);
             Assert.Equal("[]", (await inner.Get("/protected/peers", HttpCalls.Bearer(keys[mine].App))).Body);
-            foreach (var path in new[] { "/protected/self", "/core/public/meta/whoareyou" })
+            foreach (var path in new[] { "/protected/self", "/core/public/meta/whoareyou", "/public/meta/whoareyou" })
             {
                 var self = (await inner.Get(path, HttpCalls.Bearer(keys[mine].App), ("Host", theirs.Domain))).Json;
                 Assert.Equal((mine.Id.Value, mine.Domain), (self.GetProperty("id").GetString(), self.GetProperty("domain").GetString()));

@@ -36,7 +36,7 @@ public sealed class AppMetaSpecs
         Assert.Equal("Photo Wall", meta.PrettyName);
         Assert.Equal([("", Access.Private), ("/pub/", Access.Public), ("/peer", Access.Peer)], meta.Rules.Select(rule => (rule.Prefix, rule.Access)));
         Assert.Equal(new Entrypoint("photo-wall", 3000, "http"), Assert.Single(meta.Entrypoints));
-        Assert.Equal(new Lifecycle(false, false, null, 600), meta.Lifecycle);
+        Assert.Equal(new Lifecycle(false, false, 600, null), meta.Lifecycle);
         Assert.Equal("s", meta.MinimumPortalSize);
     }
 
@@ -49,12 +49,15 @@ public sealed class AppMetaSpecs
         Assert.Equal(pretty, Parse($$"""{ "v": "{{version}}", "name": "my-app2-x", "paths": { "": { "access": "public" } } {{member}} }""").Meta.PrettyName);
 
     [Theory]
-    [InlineData("1.0", """{ "always_on": true, "idle_time_for_shutdown": 60 }""", null)]
-    [InlineData("1.2", """{ "idle_time_for_shutdown": 60 }""", 60)]
-    [InlineData("1.3", """{ "idle_for_pause": 10, "idle_for_stop": 70 }""", 70)]
-    [InlineData("1.3", """{ "idle_time_for_shutdown": 60 }""", null)]
-    public void Idle_times_move_to_their_new_name(string version, string lifecycle, int? stop) =>
-        Assert.Equal(stop, Parse($$"""{ "v": "{{version}}", "name": "a", "pretty_name": "A", "paths": { "": { "access": "public" } }, "lifecycle": {{lifecycle}} }""").Meta.Lifecycle!.IdleForStop);
+    [InlineData("1.0", """{ "always_on": true, "idle_time_for_shutdown": 60 }""", null, null)]
+    [InlineData("1.2", """{ "idle_time_for_shutdown": 60 }""", 60, null)]
+    [InlineData("1.3", """{ "idle_for_pause": 10, "idle_for_stop": 70 }""", 10, 70)]
+    [InlineData("1.3", """{ "idle_time_for_shutdown": 60 }""", null, null)]
+    public void The_idle_time_of_old_versions_pauses_the_app_as_in_the_original_core(string version, string lifecycle, int? pause, int? stop)
+    {
+        var read = Parse($$"""{ "v": "{{version}}", "name": "a", "pretty_name": "A", "paths": { "": { "access": "public" } }, "lifecycle": {{lifecycle}} }""").Meta.Lifecycle!;
+        Assert.Equal((pause, stop), (read.IdleForPause, read.IdleForStop));
+    }
 
     [Theory]
     [InlineData("\"v\": \"1.2\"", "\"v\": \"2.0\"", "$.v, line 2, column 8: expected one of 1.0, 1.1, 1.2, 1.3; found \"2.0\".")]
@@ -94,7 +97,6 @@ public sealed class AppMetaSpecs
         "expected nothing beside always_on when it is true")]
     [InlineData("{ \"always_on\": false, \"idle_time_for_shutdown\": 600 }", "{ \"skip_pause\": true, \"idle_for_pause\": 10 }",
         "expected skip_pause or idle_for_pause, not both")]
-    [InlineData("\"always_on\": false,", "\"idle_for_pause\": 600,", "expected idle_for_pause to be less than idle_for_stop")]
     [InlineData("\"s\"", "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\"", "found \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…\".")]
     [InlineData("\"store_info\"", "store_info", "not valid JSON from line 16")]
     public void An_error_has_its_place_and_what_was_expected(string good, string bad, string message)
@@ -122,8 +124,13 @@ public sealed class AppMetaSpecs
         Assert.Equal(port, Assert.Single(Parse(Whole.Replace(good, $"{port}", StringComparison.Ordinal)).Meta.Entrypoints).Port);
 
     [Fact]
+    public void An_app_is_paused_before_it_is_stopped() => Assert.Contains("expected idle_for_pause to be less than idle_for_stop", Assert.Throws<RefusedException>(() => Parse(
+        """{ "v": "1.3", "name": "a", "pretty_name": "A", "paths": { "": { "access": "public" } }, "lifecycle": { "idle_for_pause": 600, "idle_for_stop": 600 } }""")).Message,
+        StringComparison.Ordinal);
+
+    [Fact]
     public void An_idle_time_of_five_seconds_is_valid() =>
-        Assert.Equal(5, Parse(Whole.Replace("600", "5", StringComparison.Ordinal)).Meta.Lifecycle!.IdleForStop);
+        Assert.Equal(5, Parse(Whole.Replace("600", "5", StringComparison.Ordinal)).Meta.Lifecycle!.IdleForPause);
 
     [Fact]
     public void Depth_and_size_are_bounded()

@@ -35,6 +35,7 @@ public sealed class ContainerNameSpecs
     [InlineData("localhost.localdomain")]
     [InlineData("ip6-localhost")]
     [InlineData("portal_core")]
+    [InlineData("shard_core")]
     [InlineData("Portal_Core")]
     [InlineData("loopback.example.org")]
     [InlineData("host.docker.internal")]
