@@ -40,8 +40,8 @@ internal static class IdentityEndpoints
             throw new RefusedException(RefusalKind.NotFound, "identity_unknown", "This Portal has no identity with this id.");
 
         var now = portal.Snapshot.Portal;
-        await mediator.Send(
-            new EditProfile(portal.Id, body.Name.Or(now.Name) ?? "", Text(body.Email.Or(now.Email)), Text(body.Description.Or(now.Description)), now.EmailPublic), ct);
+        var (email, description) = (Text(body.Email.Or(now.Email)), Text(body.Description.Or(now.Description)));
+        await mediator.Send(new EditProfile(portal.Id, body.Name.Or(now.Name) ?? "", email, description, now.EmailPublic), ct);
         portal.Refresh(snapshots);
         return TypedResults.Created("/core/protected/identities/default", Item.Of(portal.Snapshot.Portal));
     }

@@ -4,9 +4,9 @@ using System.Text.RegularExpressions;
 namespace PeerRegistry.Infrastructure.Apps;
 
 /// <summary>
-/// A folder with a file for each token, mode 0600, that nobody but the core writes to. A file appears whole, and a later token is written over the earlier one in
-/// one step and at the same length: the file stays the same one, so that a container into which it alone was mounted sees the new token, and it never
-/// holds half of one. Symbolic links are never followed.
+/// A folder with a file for each token, mode 0600, that nobody but the core writes to. A file appears whole, and a later token is written over the
+/// earlier one in one step and at the same length: the file stays the same one, so that a container into which it alone was mounted sees the new token,
+/// and it never holds half of one. Symbolic links are never followed.
 /// </summary>
 internal sealed partial class TokenFolder(string folder)
 {
