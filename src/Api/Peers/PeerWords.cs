@@ -19,6 +19,9 @@ internal static class PeerWords
         { Contact.LastError.Code: "identity_refused" or "key_mismatch" or "domain_mismatch" } => new(PeerStateTexts.Another, "bad", PeerStateTexts.AnotherMeaning),
         { Contact.IsReachable: false, Contact.LastSeenAt: { } seen } =>
             new(PeerStateTexts.FormatNotReachedSince(Day(seen)), "bad", PeerStateTexts.NotReachedMeaning),
+        { Peer: { Original: true, MayBeCalled: true }, Answer: { State: AnswerProofState.Refused, At: var since } } =>
+            new(PeerStateTexts.FormatRefusesSince(Day(since)), "bad", PeerStateTexts.RefusesMeaning),
+        { Peer: { Original: true, Status: PeerStatus.Mutual } } => new(PeerStateTexts.HasCalled, "good", PeerStateTexts.HasCalledMeaning),
         { Peer.Status: PeerStatus.Mutual } => new(PeerStateTexts.Mutual, "good", PeerStateTexts.MutualMeaning),
         { Peer.Key: null, Contact.LastError: not null } => new(PeerStateTexts.NotReachedYet, "wait", PeerStateTexts.NotReachedYetMeaning),
         { Peer.Key: null } => new(PeerStateTexts.Connecting, "wait", PeerStateTexts.ConnectingMeaning),
@@ -50,6 +53,7 @@ internal static class PeerWords
     {
         AnswerProofState.Verified => PeerStateTexts.ProvenBoth,
         AnswerProofState.Forged => PeerStateTexts.ProvenForged,
+        AnswerProofState.Refused => PeerStateTexts.ProvenRefused,
         _ => PeerStateTexts.ProvenThere,
     };
 

@@ -13,7 +13,8 @@ public static class CallPolicy
 {
     /// <param name="id">The full or the short ID as in the path, in no other spelling.</param>
     /// <param name="refusal">
-    /// <c>peer_unknown</c> for a malformed, absent, removed, blocked or hidden peer alike; <c>peering_not_mutual</c>; or null if the app may call it.
+    /// <c>peer_unknown</c> for a malformed, absent, removed, blocked or hidden peer alike; <c>peering_not_mutual</c>; <c>original_needs_rsa</c>; or null if
+    /// the app may call it.
     /// </param>
     /// <returns>The peer, whose <see cref="Peer.Domain"/> is the only source of the host, or null if refused.</returns>
     public static Peer? Authorize(PortalSnapshot portal, string app, ReadOnlySpan<char> id, out RefusedException? refusal)
@@ -25,9 +26,14 @@ public static class CallPolicy
             return null;
         }
 
-        refusal = peer.MayBeCalled
-            ? null
-            : new RefusedException(RefusalKind.Conflict, "peering_not_mutual", "The peer has not added this Portal, or has removed it again.");
+        refusal = peer switch
+        {
+            { MayBeCalled: false } =>
+                new RefusedException(RefusalKind.Conflict, "peering_not_mutual", "The peer has not added this Portal, or has removed it again."),
+            { Original: true } when portal.Portal.Key.Kind != KeyKind.Rsa =>
+                new RefusedException(RefusalKind.Conflict, "original_needs_rsa", "The peer runs the original core, which knows only RSA keys. This Portal has another."),
+            _ => null,
+        };
         return refusal is null ? peer : null;
     }
 

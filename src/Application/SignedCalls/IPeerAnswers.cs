@@ -13,8 +13,12 @@ public enum AnswerProofState
 
     /// <summary>It is not the one that the peer's core signed, so it was withheld.</summary>
     Forged,
+
+    /// <summary>The peer, which runs the original core, answered 401. It does so to everybody who is not in its list.</summary>
+    Refused,
 }
 
+/// <param name="At">When it came; with <see cref="AnswerProofState.Refused"/>, when the first of several in a row came.</param>
 public readonly record struct LastAnswer(AnswerProofState State, DateTimeOffset At);
 
 /// <summary>Remembers how the last answer of each peer's apps was proven, in the memory of this node, for the owner to see.</summary>

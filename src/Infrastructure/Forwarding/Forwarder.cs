@@ -51,6 +51,8 @@ internal sealed class Forwarder(
                 RequireAcceptableTime(PeerMessages.Offset(response.Headers.Date, sentAt, clock.GetUtcNow()));
             }
 
+            if (peer.Original)
+                answers.Record(self, peer.Short, response.StatusCode == HttpStatusCode.Unauthorized ? AnswerProofState.Refused : AnswerProofState.Unsigned);
             open.AwaitsHead = false;
             open.Expect(response.Content.Headers.ContentLength);
             await calls.Confirm(open);

@@ -3,7 +3,10 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using PeerRegistry.Api.Http;
 using PeerRegistry.Api.Tests.Common;
+using PeerRegistry.Application.Apps;
 using PeerRegistry.Application.Peers;
+using PeerRegistry.Application.SignedCalls;
+using PeerRegistry.Domain.Apps;
 using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
 
@@ -31,6 +34,34 @@ public sealed class OriginalTests(TwoPortals portals) : IClassFixture<TwoPortals
         Assert.True(Ada.Sees(original.Key.Id)!.IsMutual);
         Assert.True(await Ada.Send(new ConfirmByCall(Ada.Id, original.Key, Tagged: false)));
         Assert.Single(await Ada.Past(original.Key.Id), e => e is PeeringConfirmed);
+    }
+
+    [Fact]
+    public async Task Owner_and_apps_are_told_what_can_be_known_of_an_original()
+    {
+        using var original = Appear(Stranger.WithRsa(), StatusCodes.Status404NotFound);
+        await Ada.Add(original.Key.Id);
+        await Eventually.Holds(() => Ada.Sees(original.Key.Id) is { Original: true }, () => Tells(original));
+        await Ada.Send(new RegisterApp(Ada.Id, "wall", """{"v":"1.0","name":"wall","paths":{"":{"access":"private"}}}"""u8.ToArray()));
+        await Ada.Send(new SetVisibility(Ada.Id, "wall", VisibilityMode.All, []));
+        Assert.Null(CallPolicy.Authorize(Ada.Snapshot, "wall", original.Key.Id.Value, out var refusal));
+        Assert.Equal("original_needs_rsa", refusal!.Code);
+
+        using var owner = await Ada.Owner();
+        Task<Said> Page() => owner.Get($"/peers/{original.Key.Id.Short}", ("Accept", "text/html"));
+        Assert.Contains("Your apps cannot call this peer", (await Page()).Body, StringComparison.Ordinal);
+        await Ada.Send(new ConfirmByCall(Ada.Id, original.Key, Tagged: false));
+        Assert.Contains("has called you", (await Page()).Body, StringComparison.Ordinal);
+
+        var answers = Ada.Services.GetRequiredService<IPeerAnswers>();
+        answers.Record(Ada.Id, original.Key.Id.Short, AnswerProofState.Refused);
+        var since = answers.Last(Ada.Id, original.Key.Id.Short);
+        answers.Record(Ada.Id, original.Key.Id.Short, AnswerProofState.Refused);
+        Assert.Equal(since, answers.Last(Ada.Id, original.Key.Id.Short));
+        Assert.Contains("refuses your calls since", (await Page()).Body, StringComparison.Ordinal);
+        answers.Record(Ada.Id, original.Key.Id.Short, AnswerProofState.Unsigned);
+        Assert.Contains("has called you", (await Page()).Body, StringComparison.Ordinal);
+        await Ada.Send(new RemoveApp(Ada.Id, "wall"));
     }
 
     [Fact]

@@ -5,6 +5,7 @@ using System.Net;
 using System.Net.WebSockets;
 using Microsoft.AspNetCore.Http;
 using PeerRegistry.Application.Common;
+using PeerRegistry.Application.SignedCalls;
 using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Apps;
 using PeerRegistry.Domain.Peers;
@@ -32,6 +33,7 @@ public sealed class CallLimitsTests
     [InlineData("pending", 409, "peering_not_mutual")]
     [InlineData("withdrawn", 409, "peering_not_mutual")]
     [InlineData("original, not reached", 409, "peering_not_mutual")]
+    [InlineData("original, which does not know Ed25519", 409, "original_needs_rsa")]
     public async Task No_call_is_sent_to_a_peer_that_is(string state, int status, string code)
     {
         var arrived = 0;
@@ -51,11 +53,30 @@ public sealed class CallLimitsTests
     public async Task An_original_may_be_called_before_it_is_mutual()
     {
         await using var rig = await CallRig.Start(Echo);
-        rig.Snapshot = CallRig.Of(CallRig.Mutual() with { Original = true, Status = PeerStatus.Pending });
+        rig.Snapshot = CallRig.OfRsa(CallRig.Mutual() with { Original = true, Status = PeerStatus.Pending });
 
         using var response = await rig.Client.GetAsync(rig.Call("/a"), Stop);
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task An_original_that_answers_401_refuses_until_it_answers_otherwise()
+    {
+        var status = StatusCodes.Status401Unauthorized;
+        await using var rig = await CallRig.Start(context =>
+        {
+            context.Response.StatusCode = status;
+            return Task.CompletedTask;
+        });
+        rig.Snapshot = CallRig.OfRsa(CallRig.Mutual() with { Original = true });
+        AnswerProofState? Seen() => rig.Get<IPeerAnswers>().Last(PortalId.Of("self"), CallRig.Key.Id.Short)?.State;
+
+        (await rig.Client.GetAsync(rig.Call("/a"), Stop)).Dispose();
+        Assert.Equal(AnswerProofState.Refused, Seen());
+        status = StatusCodes.Status404NotFound;
+        (await rig.Client.GetAsync(rig.Call("/a"), Stop)).Dispose();
+        Assert.Equal(AnswerProofState.Unsigned, Seen());
     }
 
     [Theory]
@@ -270,6 +291,7 @@ public sealed class CallLimitsTests
             "withdrawn" => CallRig.Of(peer with { Status = PeerStatus.Withdrawn }),
             "pending" => CallRig.Of(peer with { Status = PeerStatus.Pending }),
             "original, not reached" => CallRig.Of(peer with { Original = true, Status = PeerStatus.Pending, Key = null, Id = null }),
+            "original, which does not know Ed25519" => CallRig.Of(peer with { Original = true }),
             "moved" => CallRig.Of(peer with { Domain = $"{peer.Short}.elsewhere.example" }),
             "another key" => CallRig.Of(peer with { Id = PortalId.Of("another") }),
             "hidden" => CallRig.Of(peer, Visibility.Some([])),

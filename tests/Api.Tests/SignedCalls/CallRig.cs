@@ -140,6 +140,14 @@ internal sealed class CallRig : IAsyncDisposable
         };
     }
 
+    /// <summary>The same for a Portal with an RSA key, which originals know.</summary>
+    public static PortalSnapshot OfRsa(Peer peer)
+    {
+        using var rsa = System.Security.Cryptography.RSA.Create(2048);
+        var (snapshot, key) = (Of(peer), PublicKey.Parse(rsa.ExportSubjectPublicKeyInfoPem() + "\n"));
+        return snapshot with { Portal = snapshot.Portal with { Key = key } };
+    }
+
     public Uri Call(string rest, string? id = null) =>
         new($"{Core.Scheme}://{Core.Authority}/internal/call_peer/{id ?? Id}{rest}",
             new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
