@@ -166,6 +166,7 @@ public static class RegistryHost
     {
         var inner = app.MapGroup("").OnListener(Listener.Internal).AnswersHead();
         inner.MapSelf();
+        inner.MapWhoAreYouToApps();
         inner.MapVisiblePeers();
         PeerEventStream.Map(inner);
         inner.MapProxySecret();
