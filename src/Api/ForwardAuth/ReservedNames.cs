@@ -1,5 +1,5 @@
-using PeerRegistry.Application.SignedCalls;
 using PeerRegistry.Domain.Common;
+using PeerRegistry.Domain.SignedCalls;
 
 namespace PeerRegistry.Api.ForwardAuth;
 

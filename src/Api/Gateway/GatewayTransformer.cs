@@ -7,6 +7,7 @@ using PeerRegistry.Application.Gateway;
 using PeerRegistry.Application.SignedCalls;
 using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Apps;
+using PeerRegistry.Domain.SignedCalls;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace PeerRegistry.Api.Gateway;

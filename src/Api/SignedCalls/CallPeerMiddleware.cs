@@ -18,7 +18,12 @@ namespace PeerRegistry.Api.SignedCalls;
 internal sealed class CallPeerMiddleware(RequestDelegate next, ISnapshotTrust trust, AppCallers callers, HotPath hotPath, IHttpForwarder forwarder)
 {
     public const string Path = "/internal/call_peer";
-    private const string Prefix = Path + "/";
+
+    /// <summary>
+    /// Carries the code of a problem of the core. Such fields of a peer do not pass, so an app knows that the core answered, and not the peer, whose answers
+    /// may be problems, too.
+    /// </summary>
+    public const string Problem = "X-Ptl-Problem";
 
     private static readonly ForwarderRequestConfig Config = new()
     {
@@ -28,9 +33,28 @@ internal sealed class CallPeerMiddleware(RequestDelegate next, ISnapshotTrust tr
     };
 
     public Task InvokeAsync(HttpContext context) =>
-        context.Request.Path.Value!.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) && context.Listener() == Listener.Internal
-            ? Call(context)
+        context.Request.Path.Value!.StartsWith(CallTarget.Prefix, StringComparison.OrdinalIgnoreCase) && context.Listener() == Listener.Internal
+            ? CallOrName(context)
             : next(context);
+
+    /// <summary>A call whose failure is named in a header, too.</summary>
+    private async Task CallOrName(HttpContext context)
+    {
+        try
+        {
+            await Call(context);
+        }
+        catch (Exception failure) when (!context.Response.HasStarted)
+        {
+            var code = Errors.ToProblem(failure).Code;
+            context.Response.OnStarting(() =>
+            {
+                context.Response.Headers[Problem] = code;
+                return Task.CompletedTask;
+            });
+            throw;
+        }
+    }
 
     private async Task Call(HttpContext context)
     {
@@ -40,7 +64,7 @@ internal sealed class CallPeerMiddleware(RequestDelegate next, ISnapshotTrust tr
 
         await trust.Require(context.RequestAborted);
         var caller = await callers.Identify(context);
-        var (id, target) = Split(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
+        var (id, target) = CallTarget.Split(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
         var upgrade = IsWebSocket(context);
         if (!upgrade)
             context.Request.Headers.Remove("Upgrade"); // YARP would pass on other protocols, too
@@ -53,21 +77,6 @@ internal sealed class CallPeerMiddleware(RequestDelegate next, ISnapshotTrust tr
         if (context.Features.Get<IForwarderErrorFeature>()?.Exception is { } failure && !context.Response.HasStarted)
             ExceptionDispatchInfo.Throw(failure);
         context.Abort(); // a response that breaks off must not look whole
-    }
-
-    /// <summary>Reads the request line itself, since routing has decoded its path.</summary>
-    private static (ReadOnlyMemory<char> Id, string Target) Split(string raw)
-    {
-        if (!raw.StartsWith(Prefix, StringComparison.Ordinal))
-            throw SignedForm.Ambiguous();
-
-        var end = raw.AsSpan(Prefix.Length).IndexOfAny('/', '?');
-        if (end < 0)
-            return (raw.AsMemory(Prefix.Length), "/");
-
-        var (id, rest) = (raw.AsMemory(Prefix.Length, end), raw[(Prefix.Length + end)..]);
-        var target = rest[0] == '/' ? rest : "/" + rest;
-        return (id, SignedForm.Target(target));
     }
 
     private static bool IsWebSocket(HttpContext context) =>

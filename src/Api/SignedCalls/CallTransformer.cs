@@ -4,6 +4,7 @@ using PeerRegistry.Api.Apps;
 using PeerRegistry.Api.Http;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.SignedCalls;
+using PeerRegistry.Domain.SignedCalls;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace PeerRegistry.Api.SignedCalls;

@@ -2,6 +2,7 @@ using MediatR;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Common;
+using PeerRegistry.Domain.SignedCalls;
 
 namespace PeerRegistry.Application.SignedCalls;
 

@@ -1,5 +1,6 @@
 using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Peers;
+using PeerRegistry.Domain.SignedCalls;
 
 namespace PeerRegistry.Application.SignedCalls;
 

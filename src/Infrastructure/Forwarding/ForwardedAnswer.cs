@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using PeerRegistry.Application.SignedCalls;
+using PeerRegistry.Domain.SignedCalls;
 
 namespace PeerRegistry.Infrastructure.Forwarding;
 

@@ -1,6 +1,6 @@
 using System.Collections.Frozen;
 
-namespace PeerRegistry.Application.SignedCalls;
+namespace PeerRegistry.Domain.SignedCalls;
 
 /// <summary>
 /// Decides which header fields of a call are forwarded to the peer, and which of its response to the app. Not forwarded are fields of one connection
