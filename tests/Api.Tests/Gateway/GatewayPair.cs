@@ -21,6 +21,9 @@ public sealed class GatewayPair(TestPostgres postgres) : IAsyncLifetime
     private Neighbourhood zone = null!;
     private int apps;
 
+    /// <summary>Further ones of Bob's command line.</summary>
+    internal string[] ArgumentsOfBob { get; init; } = [];
+
     internal LivePortal Ada { get; private set; } = null!;
 
     internal LivePortal Bob { get; private set; } = null!;
@@ -41,7 +44,7 @@ public sealed class GatewayPair(TestPostgres postgres) : IAsyncLifetime
         Certificate = new TestCertificate(zone.Authority, $"*.{Ada.Domain}", Ada.Domain);
         Tunnel = TlsTunnel.Start(Certificate, Ada.Edge);
         Anybody = ProxyProcess.Client(Tunnel.Port);
-        Bob = await zone.Move("Bob", arguments: [$"--Peering:Resolve:1=*.{Ada.Domain}=127.0.0.1:{Tunnel.Port}"]);
+        Bob = await zone.Move("Bob", arguments: [.. ArgumentsOfBob, $"--Peering:Resolve:1=*.{Ada.Domain}=127.0.0.1:{Tunnel.Port}"]);
         Owner = await Ada.Owner("Laptop");
         await Ada.Add(Bob);
         await Bob.Add(Ada);

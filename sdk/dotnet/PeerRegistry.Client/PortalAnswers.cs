@@ -1,0 +1,31 @@
+using System.Text.Json.Serialization;
+
+namespace PeerRegistry.Client;
+
+/// <summary>A peer that the owner lets this app see.</summary>
+/// <param name="Id">All 103 characters, or before first contact those that are known.</param>
+/// <param name="ShortId">The first six. It proves no identity.</param>
+/// <param name="Name">As the owner sees it. Two peers may have the same name.</param>
+/// <param name="Status"><c>mutual</c>, <c>pending</c> or <c>withdrawn</c>. Only a mutual peer can be called.</param>
+/// <param name="IsReachable">Null before first contact.</param>
+/// <param name="HasApp">Whether the peer has this app, too, and lets this Portal use it; null if the peer does not say.</param>
+/// <param name="PublicKeyPem">Null before first contact.</param>
+public sealed record Peer(
+    string Id, string ShortId, string Name, string Domain, string Status, bool? IsReachable,
+    [property: JsonPropertyName("public_bytes_b64")] string? PublicKeyPem, bool? HasApp)
+{
+    [JsonIgnore]
+    public bool IsMutual => Status == "mutual";
+}
+
+/// <summary>What the Portal's proxy adds to every request to this app, and nobody else knows.</summary>
+/// <param name="Header">The name of the header in which it comes.</param>
+public sealed record ProxySecret(string Header, string Secret)
+{
+    public override string ToString() => Header; // a log must not have the secret
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(Peer[]))]
+[JsonSerializable(typeof(ProxySecret))]
+internal sealed partial class PortalJson : JsonSerializerContext;

@@ -1,0 +1,63 @@
+using System.Net.Http.Json;
+using System.Runtime.CompilerServices;
+using System.Text.Json.Serialization.Metadata;
+
+namespace PeerRegistry.Client;
+
+/// <summary>What an app may ask the core of its Portal. One for the whole program; it may be used by several threads at once.</summary>
+public sealed class PortalClient : IDisposable
+{
+    private readonly CoreSender core;
+    private readonly CallPeerHandler calls;
+
+    /// <param name="options">Null for what the environment says.</param>
+    /// <param name="inner">Sends to the core, or null for a handler of its own.</param>
+    public PortalClient(PortalOptions? options = null, HttpMessageHandler? inner = null)
+    {
+        options ??= new PortalOptions();
+        (core, calls) = (new CoreSender(options, inner), new CallPeerHandler(options, inner));
+    }
+
+    /// <summary>The peers that this app may see, by short ID.</summary>
+    /// <param name="name">Part of the name, ignoring case, or null for all.</param>
+    /// <exception cref="PortalException">The core refused.</exception>
+    public async IAsyncEnumerable<Peer> Peers(string? name = null, [EnumeratorCancellation] CancellationToken ct = default)
+    {
+        for (string? after = ""; after is not null;)
+        {
+            var query = $"?after={after}" + (name is null ? "" : $"&name={Uri.EscapeDataString(name)}");
+            var (page, hasMore) = await Get("/protected/peers" + query, PortalJson.Default.PeerArray, ct);
+            foreach (var peer in page)
+                yield return peer;
+            after = hasMore ? page[^1].ShortId : null;
+        }
+    }
+
+    /// <param name="id">The full or the short ID.</param>
+    /// <exception cref="PortalException"><c>peer_unknown</c>: there is no such peer, or this app may not see it.</exception>
+    public async Task<Peer> Peer(string id, CancellationToken ct = default) =>
+        (await Get($"/protected/peers/{Uri.EscapeDataString(id)}", PortalJson.Default.Peer, ct)).Value;
+
+    /// <summary>It stays the same until the app is removed.</summary>
+    /// <exception cref="PortalException">The core refused.</exception>
+    public async Task<ProxySecret> ProxySecret(CancellationToken ct = default) =>
+        (await Get("/protected/proxy-secret", PortalJson.Default.ProxySecret, ct)).Value;
+
+    /// <returns>A client of the same app on this peer's Portal, as of <see cref="CallPeerHandler"/>. It need not be disposed of.</returns>
+    /// <param name="id">The full or the short ID.</param>
+    public HttpClient Caller(string id) => new(calls, disposeHandler: false) { BaseAddress = new Uri($"https://{id}/") };
+
+    public void Dispose()
+    {
+        core.Dispose();
+        calls.Dispose();
+    }
+
+    private async Task<(T Value, bool HasMore)> Get<T>(string target, JsonTypeInfo<T> type, CancellationToken ct)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, null as Uri);
+        using var answer = await core.Send(request, target, fromPeer: false, ct);
+        var value = await answer.Content.ReadFromJsonAsync(type, ct) ?? throw new HttpRequestException("The core answered null.");
+        return (value, answer.Headers.Contains("Link")); // RFC 8288: rel="next" is the only one
+    }
+}

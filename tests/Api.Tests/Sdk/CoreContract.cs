@@ -1,0 +1,229 @@
+using System.Net;
+using PeerRegistry.Api.Tests.Common;
+
+namespace PeerRegistry.Api.Tests.Sdk;
+
+/// <summary>What becomes of a call.</summary>
+public enum PeerThat
+{
+    Answers,
+    Refuses,
+    IsUnreachable,
+    IsNotMutual,
+    LacksTheApp,
+    IsHidden,
+}
+
+/// <summary>What the app of <see cref="PeerThat.Answers"/> received.</summary>
+internal sealed record Heard(string Method, string Target, IReadOnlyDictionary<string, string> Headers, string Body);
+
+/// <summary>A core with an app and its peers: the registry, or the fake. The app of the peer that answers says <see cref="Answer"/>.</summary>
+internal interface ICoreUnderTest
+{
+    const string Answer = "hello, Grüße";
+
+    Uri Core { get; }
+
+    /// <returns>The token of the calling app, and the ID of the peer.</returns>
+    (string Token, string Peer) Of(PeerThat peer);
+
+    Heard LastHeard();
+
+    /// <summary>Has so many calls under way to the peer that answers that the next is refused, until the returned value is disposed of.</summary>
+    Task<IAsyncDisposable> Occupy();
+}
+
+/// <summary>What the internal listener does for an app. It is the same for the registry and for the fake.</summary>
+public abstract class CoreContract : IAsyncDisposable
+{
+    private readonly ICoreUnderTest core;
+    private readonly HttpClient client;
+
+    private protected CoreContract(ICoreUnderTest core) =>
+        (this.core, client) = (core, new HttpClient(new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false, UseCookies = false, RequestHeaderEncodingSelector = (_, _) => System.Text.Encoding.UTF8,
+        }) { BaseAddress = core.Core });
+
+    public ValueTask DisposeAsync()
+    {
+        client.Dispose();
+        GC.SuppressFinalize(this);
+        return ValueTask.CompletedTask;
+    }
+
+    [Fact]
+    public async Task The_list_has_the_peers_that_the_app_may_see()
+    {
+        var (token, id) = core.Of(PeerThat.Answers);
+        var list = (await Ask("/protected/peers", token)).Json.EnumerateArray().ToList();
+        var ids = list.ConvertAll(peer => peer.GetProperty("id").GetString());
+        Assert.Contains(core.Of(PeerThat.IsNotMutual).Peer, ids);
+        Assert.DoesNotContain(core.Of(PeerThat.IsHidden).Peer, ids);
+        Assert.Equal(ids.Order(StringComparer.Ordinal), ids);
+
+        var answering = list[ids.IndexOf(id)];
+        Assert.Equal(
+            ["id", "short_id", "name", "domain", "status", "is_reachable", "public_bytes_b64", "has_app"],
+            answering.EnumerateObject().Select(member => member.Name));
+        Assert.Equal((103, id[..6]), (id.Length, answering.GetProperty("short_id").GetString()));
+        Assert.Equal(("Ada", "mutual"), (answering.GetProperty("name").GetString(), answering.GetProperty("status").GetString()));
+        Assert.StartsWith("-----BEGIN PUBLIC KEY-----\n", answering.GetProperty("public_bytes_b64").GetString(), StringComparison.Ordinal);
+        Assert.StartsWith(id[..6] + ".", answering.GetProperty("domain").GetString(), StringComparison.Ordinal);
+        Assert.Equal("pending", list[ids.IndexOf(core.Of(PeerThat.IsNotMutual).Peer)].GetProperty("status").GetString());
+    }
+
+    [Fact]
+    public async Task The_list_is_searched_by_part_of_the_name_and_read_in_pages()
+    {
+        var token = core.Of(PeerThat.Answers).Token;
+        Assert.Equal("Ada", Assert.Single((await Ask("/protected/peers?name=aD", token)).Json.EnumerateArray().ToList()).GetProperty("name").GetString());
+        Assert.Equal("[]", (await Ask("/protected/peers?name=nobody", token)).Body);
+
+        var all = (await Ask("/protected/peers", token)).Json.EnumerateArray().Select(peer => peer.GetProperty("short_id").GetString()!).ToList();
+        var first = await Ask("/protected/peers?limit=1", token);
+        Assert.Equal($"</protected/peers?limit=1&after={all[0]}>; rel=\"next\"", first.Header("Link"));
+        var rest = await Ask($"/protected/peers?after={all[0]}", token);
+        Assert.Equal(all[1..], rest.Json.EnumerateArray().Select(peer => peer.GetProperty("short_id").GetString()!));
+        Assert.Null(rest.Header("Link"));
+        foreach (var limit in new[] { "0", "1001", "many" })
+            Assert.Equal((HttpStatusCode.BadRequest, "request_invalid"), Refusal(await Ask($"/protected/peers?limit={limit}", token)));
+    }
+
+    [Fact]
+    public async Task One_peer_is_found_by_its_full_and_its_short_ID()
+    {
+        var (token, id) = core.Of(PeerThat.Answers);
+        var full = await Ask($"/protected/peers/{id}", token);
+        Assert.Equal(id, full.Json.GetProperty("id").GetString());
+        Assert.Equal(full.Body, (await Ask($"/protected/peers/{id[..6]}", token)).Body);
+        Assert.Equal((HttpStatusCode.BadRequest, "id_malformed"), Refusal(await Ask("/protected/peers/x", token)));
+    }
+
+    [Fact]
+    public async Task A_hidden_peer_is_unknown()
+    {
+        var (token, id) = core.Of(PeerThat.IsHidden);
+        var hidden = await Ask($"/protected/peers/{id}", token);
+        Assert.Equal((HttpStatusCode.NotFound, "peer_unknown"), Refusal(hidden));
+        Assert.Equal(hidden.Body, (await Ask("/protected/peers/zzzzzz", token)).Body);
+        var called = await Ask($"/internal/call_peer/{id}/x", token);
+        Assert.Equal((HttpStatusCode.NotFound, "peer_unknown"), Refusal(called));
+        Assert.Equal(called.Body, (await Ask("/internal/call_peer/zzzzzz/x", token)).Body);
+    }
+
+    [Theory]
+    [InlineData("/protected/peers")]
+    [InlineData("/protected/proxy-secret")]
+    [InlineData("/internal/call_peer/zzzzzz/x")]
+    public async Task Only_an_app_with_its_token_may_ask(string target)
+    {
+        var unnamed = await client.Get(target);
+        Assert.Equal((HttpStatusCode.Unauthorized, "not_authenticated"), Refusal(unnamed));
+        Assert.Equal("Bearer realm=\"portal\"", unnamed.Header("WWW-Authenticate"));
+        Assert.Equal((HttpStatusCode.Unauthorized, "token_invalid"), Refusal(await Ask(target, "unknown")));
+        Assert.Equal(
+            (HttpStatusCode.Unauthorized, "token_invalid"), Refusal(await client.Get(target, ("Proxy-Authorization", "Bearer unknown"))));
+    }
+
+    [Fact]
+    public async Task The_secret_of_the_proxy_is_told_and_not_stored()
+    {
+        var said = await Ask("/protected/proxy-secret", core.Of(PeerThat.Answers).Token);
+        Assert.Equal("X-Ptl-Proxy-Secret", said.Json.GetProperty("header").GetString());
+        Assert.True(said.Json.GetProperty("secret").GetString()!.Length >= 20);
+        Assert.Equal("no-store", said.Header("Cache-Control"));
+    }
+
+    [Fact]
+    public async Task What_there_is_not_is_said_in_the_same_words()
+    {
+        var token = core.Of(PeerThat.Answers).Token;
+        Assert.Equal((HttpStatusCode.NotFound, "not_found"), Refusal(await Ask("/protected/nothing", token)));
+        Assert.Equal((HttpStatusCode.MethodNotAllowed, "method_not_allowed"), Refusal(await client.Post("/protected/peers", "{}", HttpCalls.Bearer(token))));
+    }
+
+    [Fact]
+    public async Task A_call_reaches_the_app_of_the_peer_and_its_answer_returns()
+    {
+        var (token, id) = core.Of(PeerThat.Answers);
+        var said = await client.Say(
+            HttpMethod.Put, $"/internal/call_peer/{id}/peer/a%20b?x=%2F&y=1+2", """{"text":"Grüße"}""",
+            HttpCalls.Bearer(token), ("X-Custom", "Grüße"), ("Cookie", "a=1"), ("X-Ptl-Anything", "mine"), ("X-Forwarded-Prefix", "mine"), ("Signature", "mine"));
+
+        Assert.Equal((HttpStatusCode.OK, ICoreUnderTest.Answer), (said.Status, said.Body));
+        Assert.Equal(("yes", "1"), (said.Header("X-From-Peer"), said.Header("X-Ptl-Answer-Verified")));
+        Assert.Null(said.Header("X-Ptl-Made-Up"));
+        Assert.Null(said.Header("X-Ptl-Problem"));
+        var heard = core.LastHeard();
+        Assert.Equal(("PUT", "/peer/a%20b?x=%2F&y=1+2", """{"text":"Grüße"}"""), (heard.Method, heard.Target, heard.Body));
+        Assert.Equal(
+            ("Grüße", "a=1", "application/json; charset=utf-8"), (heard.Headers["X-Custom"], heard.Headers["Cookie"], heard.Headers["Content-Type"]));
+        Assert.DoesNotContain("mine", heard.Headers.Values);
+        Assert.DoesNotContain(token, string.Join(' ', heard.Headers.Values), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_short_ID_is_enough_and_Authorization_may_be_for_the_peer()
+    {
+        var (token, id) = core.Of(PeerThat.Answers);
+        var said = await client.Get(
+            $"/internal/call_peer/{id[..6]}/peer", ("Proxy-Authorization", $"Bearer {token}"), ("Authorization", "Bearer for-the-peer"));
+        Assert.Equal(HttpStatusCode.OK, said.Status);
+        Assert.Equal("Bearer for-the-peer", core.LastHeard().Headers["Authorization"]);
+    }
+
+    [Theory]
+    [InlineData(PeerThat.IsUnreachable, HttpStatusCode.BadGateway, "peer_unreachable")]
+    [InlineData(PeerThat.IsNotMutual, HttpStatusCode.Conflict, "peering_not_mutual")]
+    [InlineData(PeerThat.LacksTheApp, HttpStatusCode.NotFound, "app_not_installed")]
+    [InlineData(PeerThat.IsHidden, HttpStatusCode.NotFound, "peer_unknown")]
+    public async Task A_problem_of_the_core_has_a_code_in_its_body_and_in_its_head(PeerThat peer, HttpStatusCode status, string code)
+    {
+        var (token, id) = core.Of(peer);
+        var said = await Ask($"/internal/call_peer/{id}/peer", token);
+        Assert.Equal((status, code), Refusal(said));
+        Assert.Equal(code, said.Header("X-Ptl-Problem"));
+        Assert.Equal(peer == PeerThat.IsUnreachable, said.Json.TryGetProperty("reason", out _));
+
+        var head = await client.Say(HttpMethod.Head, $"/internal/call_peer/{id}/peer", null, HttpCalls.Bearer(token));
+        Assert.Equal((status, code, ""), (head.Status, head.Header("X-Ptl-Problem"), head.Body));
+    }
+
+    [Fact]
+    public async Task A_refusal_of_the_peer_is_not_one_of_the_core()
+    {
+        var (token, id) = core.Of(PeerThat.Refuses);
+        var said = await Ask($"/internal/call_peer/{id}/peer", token);
+        Assert.Equal((HttpStatusCode.Unauthorized, "not_authenticated"), Refusal(said));
+        Assert.Null(said.Header("X-Ptl-Problem"));
+        Assert.Null(said.Header("X-Ptl-Answer-Verified"));
+    }
+
+    [Theory]
+    [InlineData("/a//b", "GET", "path_ambiguous")]
+    [InlineData("/a%2Fb", "GET", "path_ambiguous")]
+    [InlineData("/a;b", "GET", "path_ambiguous")]
+    [InlineData("/a", "Frob", "method_invalid")]
+    public async Task What_can_be_read_in_two_ways_is_refused(string target, string method, string code)
+    {
+        var (token, id) = core.Of(PeerThat.Answers);
+        var said = await client.Say(new HttpMethod(method), $"/internal/call_peer/{id}{target}", null, HttpCalls.Bearer(token));
+        Assert.Equal((HttpStatusCode.BadRequest, code), Refusal(said));
+    }
+
+    [Fact]
+    public async Task Too_many_calls_at_once_are_refused_with_a_time_to_wait()
+    {
+        var (token, id) = core.Of(PeerThat.Answers);
+        Said said;
+        await using (await core.Occupy())
+            said = await Ask($"/internal/call_peer/{id}/peer", token);
+        Assert.Equal((HttpStatusCode.TooManyRequests, "rate_limited"), Refusal(said));
+        Assert.Equal("1", said.Header("Retry-After"));
+    }
+
+    private static (HttpStatusCode Status, string Code) Refusal(Said said) => (said.Status, said.Code);
+
+    private Task<Said> Ask(string target, string token) => client.Get(target, HttpCalls.Bearer(token));
+}
