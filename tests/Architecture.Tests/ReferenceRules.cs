@@ -49,6 +49,20 @@ public sealed class ReferenceRules
         Assert.Equal(["Hosting/RegistryHost.cs"], naming);
     }
 
+    /// <summary>What authors of apps install brings neither a package nor the registry, of which the fake has the rules alone.</summary>
+    [Theory]
+    [InlineData("PeerRegistry.Client")]
+    [InlineData("PeerRegistry.Fake", "PeerRegistry.Domain")]
+    [InlineData("PeerRegistry.Fake.Tool", "PeerRegistry.Fake")]
+    public void A_package_for_apps_brings_nothing_but(string name, params string[] allowed)
+    {
+        var references = ReferencesOf(Assembly.Load(name)).ToList();
+        Assert.Equal(allowed, references.Where(reference => reference.StartsWith("PeerRegistry.", StringComparison.Ordinal)));
+        Assert.All(references, reference => Assert.Matches(@"^(PeerRegistry|System|Microsoft\.(AspNetCore|Extensions|Net|Win32))\b", reference));
+        var project = File.ReadAllText(Path.Combine(Source.Root, $"sdk/dotnet/{name}/{name}.csproj"));
+        Assert.DoesNotContain("PackageReference", project, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Features_of_the_domain_share_words_IDs_and_keys_only()
     {
