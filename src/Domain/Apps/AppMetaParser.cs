@@ -20,7 +20,7 @@ public sealed class AppMetaParser
     private static readonly string[] Known =
     [
         "v", "app_version", "name", "pretty_name", "icon", "homepage", "upstream_repo", "entrypoints", "paths", "lifecycle",
-        "minimum_portal_size", "store_info",
+        "minimum_portal_size", "store_info", "$schema",
     ];
 
     private readonly Func<JsonNode, string> where;

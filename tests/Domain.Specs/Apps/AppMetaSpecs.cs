@@ -27,6 +27,9 @@ public sealed class AppMetaSpecs
         }
         """;
 
+    /// <summary>The refusals that a JSON schema cannot express, as its own comment says.</summary>
+    private static readonly string[] BeyondSchema = ["this member is given twice", "expected each header once", "expected idle_for_pause to be less"];
+
     [Fact]
     public void A_good_description_is_read_without_a_warning()
     {
@@ -39,6 +42,10 @@ public sealed class AppMetaSpecs
         Assert.Equal(new Lifecycle(false, false, 600, null), meta.Lifecycle);
         Assert.Equal("s", meta.MinimumPortalSize);
     }
+
+    [Fact]
+    public void A_description_may_name_its_schema() =>
+        Assert.Empty(Parse(Whole.Replace("\"v\":", "\"$schema\": \"https://example.org/schema/app_meta.json\", \"v\":", StringComparison.Ordinal)).Warnings);
 
     [Theory]
     [InlineData("1.0", "", "My-App2-X")]
@@ -105,6 +112,9 @@ public sealed class AppMetaSpecs
         var refused = Assert.Throws<RefusedException>(() => Parse(Whole.Replace(good, bad, StringComparison.Ordinal)));
         Assert.Equal("app_meta_invalid", refused.Code);
         Assert.Contains(message, refused.Message, StringComparison.Ordinal);
+        Assert.Equal(
+            BeyondSchema.Any(beyond => message.Contains(beyond, StringComparison.Ordinal)),
+            SchemaOfDescriptions.Accepts(Whole.Replace(good, bad, StringComparison.Ordinal)));
     }
 
     [Theory]
@@ -114,8 +124,11 @@ public sealed class AppMetaSpecs
     [InlineData("{} {}")]
     [InlineData("{\"v\":\"1.0\",\"name\":\"a\",\"paths\":{}}")]
     [InlineData("{\"v\":\"1.0\",\"name\":\"\\ud800\",\"paths\":{}}")]
-    public void A_text_that_is_not_a_description_is_refused(string text) =>
+    public void A_text_that_is_not_a_description_is_refused(string text)
+    {
         Assert.Equal("app_meta_invalid", Assert.Throws<RefusedException>(() => Parse(text)).Code);
+        Assert.False(SchemaOfDescriptions.Accepts(text));
+    }
 
     [Theory]
     [InlineData("3000", 1)]
@@ -191,5 +204,11 @@ public sealed class AppMetaSpecs
         return null;
     }
 
-    private static ReadAppMeta Parse(string text) => AppMetaParser.Parse(Encoding.UTF8.GetBytes(text));
+    /// <summary>Reads a description. What is read without a refusal must be valid by the schema, too.</summary>
+    private static ReadAppMeta Parse(string text)
+    {
+        var read = AppMetaParser.Parse(Encoding.UTF8.GetBytes(text));
+        Assert.True(SchemaOfDescriptions.Accepts(text), text);
+        return read;
+    }
 }

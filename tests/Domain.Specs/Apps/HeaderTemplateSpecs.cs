@@ -35,10 +35,12 @@ public sealed class HeaderTemplateSpecs
         if (Refused.Contains(template))
         {
             Assert.Equal("app_meta_invalid", Assert.Throws<RefusedException>(() => HeaderTemplate.Compile(template)).Code);
+            Assert.False(SchemaOfDescriptions.AcceptsTemplate(template));
             return;
         }
 
         var compiled = HeaderTemplate.Compile(template);
+        Assert.True(SchemaOfDescriptions.AcceptsTemplate(template));
         Assert.Equal(terminal, compiled.Render(Values("terminal")));
         Assert.Equal(peer, compiled.Render(Values("peer")));
         Assert.Equal(anonymous, compiled.Render(Values("anonymous")));
@@ -76,6 +78,7 @@ public sealed class HeaderTemplateSpecs
         var refused = Assert.Throws<RefusedException>(() => HeaderTemplate.Compile(template));
         Assert.Equal("app_meta_invalid", refused.Code);
         Assert.Contains("column 1 ", refused.Message, StringComparison.Ordinal);
+        Assert.False(SchemaOfDescriptions.AcceptsTemplate(template));
     }
 
     [Fact]
