@@ -67,7 +67,7 @@ public sealed class ReferenceRules
     public void Features_of_the_domain_share_words_IDs_and_keys_only()
     {
         Type[] shared = [typeof(PortalId), typeof(ShortId), typeof(TypedPortalId), typeof(PublicKey), typeof(KeyKind), typeof(HumanEncoding),
-            typeof(CircleId), typeof(CircleSet)];
+            typeof(CircleId), typeof(CircleSet), typeof(InviteCode)];
         var across = Dependencies.Of(Source.Domain).Where(d =>
             d.To.IsIn(Source.Domain) && Source.Feature(d.From) != Source.Feature(d.To) && Source.Feature(d.To) is not (null or "Common")
                 && !shared.Contains(d.To));

@@ -27,24 +27,40 @@ internal static class AppEndpoints
     /// <summary>In bytes; enough for the full IDs of about nine thousand peers.</summary>
     private const int MaxVisibility = 1 << 20;
 
+    private const string Example =
+        """{"v":"1.3","name":"photo-wall","pretty_name":"Photo wall","paths":{"":{"access":"private"},"/photos":{"access":"peer"}}}""";
+
     public static void MapApps(this IEndpointRouteBuilder edge)
     {
         var apps = edge.MapGroup("/core/protected/apps").WithTags("Apps")
-            .RequireAuthorization(Policies.Owner).ProducesProblem(401);
-        apps.MapGet("", List).WithName("apps.list");
-        apps.MapGet("/{name}", Show).WithName("apps.show").ProducesProblem(404);
-        apps.MapPut("/{name}", Register).WithName("apps.register").WithMetadata(new BodyLimit(AppMetaParser.MaxBytes)).Accepts<object>("application/json")
-            .Produces<RegistrationAnswer>(201).Produces<RegistrationAnswer>().ProducesProblem(400);
-        apps.MapDelete("/{name}", Remove).WithName("apps.remove").ProducesProblem(404);
-        apps.MapGet("/{name}/visibility", ShowVisibility).WithName("apps.visibility").ProducesProblem(404);
-        apps.MapPut("/{name}/visibility", SetVisibility).WithName("apps.set-visibility").WithMetadata(new BodyLimit(MaxVisibility)).ProducesProblem(404);
-        edge.MapPut("/core/protected/peers/{id}/apps/{name}", ShowPeer).WithName("apps.show-peer").WithTags("Apps")
-            .RequireAuthorization(Policies.Owner).ProducesProblem(401).ProducesProblem(404).ProducesProblem(409);
-        apps.MapGet("/{name}/icon", ShowIcon).WithName("apps.icon").Produces(200).ProducesProblem(404);
-        apps.MapPut("/{name}/icon", SetIcon).WithName("apps.set-icon").WithMetadata(new BodyLimit(SetAppIcon.MaxLength + 1)).ProducesProblem(404);
-        apps.MapDelete("/{name}/icon", RemoveIcon).WithName("apps.remove-icon").ProducesProblem(404);
-        apps.MapGet("/{name}/explain", Explain).WithName("apps.explain").ProducesProblem(404);
-        apps.MapPost("/{name}/token", IssueToken).WithName("apps.issue-token").ProducesProblem(404);
+            .RequireAuthorization(Policies.Owner);
+        apps.MapGet("", List).WithName("apps.list")
+            .WithSummary("Lists the apps.");
+        apps.MapGet("/{name}", Show).WithName("apps.show")
+            .WithSummary("Shows one app: its description in version 1.3, its address and who may see it.").Refuses(404, "app_unknown");
+        apps.MapPut("/{name}", Register).WithName("apps.register")
+            .WithSummary("Registers an app, or replaces its description. The body is its app_meta.json.").Refuses(400, "app_meta_invalid").Refuses(409, "container_taken").WithMetadata(new BodyLimit(AppMetaParser.MaxBytes)).Accepts<object>("application/json")
+            .WithMetadata(new ReadBody(["application/json"], $"An app_meta.json, whose JSON schema is at {AppMetaSchema.Path}.", Example))
+            .Produces<RegistrationAnswer>(201).Produces<RegistrationAnswer>();
+        apps.MapDelete("/{name}", Remove).WithName("apps.remove")
+            .WithSummary("Removes an app, its token, passwords and sessions.").Refuses(404, "app_unknown");
+        apps.MapGet("/{name}/visibility", ShowVisibility).WithName("apps.visibility")
+            .WithSummary("Shows which peers an app sees.").Refuses(404, "app_unknown");
+        apps.MapPut("/{name}/visibility", SetVisibility).WithName("apps.set-visibility")
+            .WithSummary("Sets which peers an app sees. A peer that it does not see does not exist for it.").Refuses(400, "id_malformed").Refuses(404, "app_unknown", "peer_unknown", "circle_unknown").Refuses(409, "peer_not_reached").WithMetadata(new BodyLimit(MaxVisibility));
+        edge.MapPut("/core/protected/peers/{id}/apps/{name}", ShowPeer).WithName("apps.show-peer")
+            .WithSummary("Shows one peer to an app, or hides it.").Refuses(400, "id_malformed").Refuses(404, "app_unknown", "peer_unknown").Refuses(409, "circle_decides", "peer_not_reached").WithTags("Apps")
+            .RequireAuthorization(Policies.Owner);
+        apps.MapGet("/{name}/icon", ShowIcon).WithName("apps.icon")
+            .WithSummary("Serves an app's icon.").Refuses(404, "app_unknown", "icon_unknown").ServesPicture("image/svg+xml");
+        apps.MapPut("/{name}/icon", SetIcon).WithName("apps.set-icon")
+            .WithSummary("Sets an app's icon: an SVG, PNG, JPEG, GIF or WebP picture.").Refuses(400, "icon_invalid", "avatar_invalid").Refuses(404, "app_unknown").Refuses(413, "icon_too_large").Reads("image/*").WithMetadata(new BodyLimit(SetAppIcon.MaxLength + 1));
+        apps.MapDelete("/{name}/icon", RemoveIcon).WithName("apps.remove-icon")
+            .WithSummary("Removes an app's icon.").Refuses(404, "app_unknown");
+        apps.MapGet("/{name}/explain", Explain).WithName("apps.explain")
+            .WithSummary("Explains what a request to a path of an app would be answered, and why.").Refuses(400, "id_malformed").Refuses(404, "app_unknown", "peer_unknown");
+        apps.MapPost("/{name}/token", IssueToken).WithName("apps.issue-token")
+            .WithSummary("Issues the app's token. It replaces the earlier one and is shown only here.").Refuses(404, "app_unknown");
     }
 
     private static IReadOnlyList<AppItem> List(HttpContext context, CurrentPortal portal, PublicUrl url, int? limit, string? after)

@@ -15,10 +15,13 @@ internal static class AppPasswordEndpoints
     public static void MapAppPasswords(this IEndpointRouteBuilder edge)
     {
         var passwords = edge.MapGroup("/core/protected/apps/{name}/passwords").WithTags("Apps")
-            .RequireAuthorization(Policies.Owner).ProducesProblem(401).ProducesProblem(404);
-        passwords.MapGet("", List).WithName("apps.passwords.list");
-        passwords.MapPost("", Create).WithName("apps.passwords.create").ProducesProblem(400).ProducesProblem(409);
-        passwords.MapDelete("/{id}", Revoke).WithName("apps.passwords.revoke");
+            .RequireAuthorization(Policies.Owner);
+        passwords.MapGet("", List).WithName("apps.passwords.list")
+            .WithSummary("Lists an app's passwords, without the secrets.").Refuses(404, "app_unknown");
+        passwords.MapPost("", Create).WithName("apps.passwords.create")
+            .WithSummary("Creates a password for a program that only knows HTTP Basic. It is shown only here.").Refuses(400, "name_invalid").Refuses(404, "app_unknown").Refuses(409, "app_password_limit");
+        passwords.MapDelete("/{id}", Revoke).WithName("apps.passwords.revoke")
+            .WithSummary("Revokes a password.").Refuses(404, "app_unknown", "app_password_unknown");
     }
 
     private static IReadOnlyList<AppPassword> List(HttpContext context, string name, CurrentPortal portal, int? limit, string? after)

@@ -32,8 +32,9 @@ internal sealed class PeerEventStream(
 
     public static void Map(IEndpointRouteBuilder inner) => inner.MapGet(Path, (HttpContext context, CurrentPortal portal, PeerEventStream stream) =>
             stream.Write(context, portal.Id, portal.App!))
-        .WithTags("Apps").RequireAuthorization(Policies.App).Produces(200, contentType: "text/event-stream").ProducesProblem(401).ProducesProblem(429)
-        .WithName("app.events");
+        .WithTags("Apps").RequireAuthorization(Policies.App).WithName("app.events")
+        .WithSummary("Streams what becomes of the peers that the calling app sees, as Server-Sent Events.")
+        .Produces<string>(StatusCodes.Status200OK, "text/event-stream").Refuses(429, "rate_limited");
 
     internal async Task Write(HttpContext context, PortalId portal, string app)
     {

@@ -11,7 +11,8 @@ internal sealed record ProxySecretAnswer(string Header, string Secret);
 internal static class ProxySecretEndpoint
 {
     public static void MapProxySecret(this IEndpointRouteBuilder inner) =>
-        inner.MapGet("/protected/proxy-secret", Show).WithTags("Apps").RequireAuthorization(Policies.App).ProducesProblem(401).WithName("app.proxy-secret");
+        inner.MapGet("/protected/proxy-secret", Show).WithTags("Apps").RequireAuthorization(Policies.App).WithName("app.proxy-secret")
+            .WithSummary("Shows the secret that the Portal's proxy sends with every request to the calling app.").Refuses(404, "app_unknown");
 
     private static ProxySecretAnswer Show(CurrentPortal portal, IProxySecrets secrets, HttpResponse response)
     {

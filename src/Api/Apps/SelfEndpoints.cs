@@ -13,7 +13,8 @@ internal sealed record SelfAnswer(PortalId Id, ShortId ShortId, string Name, str
 internal static class SelfEndpoints
 {
     public static void MapSelf(this IEndpointRouteBuilder inner) =>
-        inner.MapGet("/protected/self", Show).WithTags("Apps").RequireAuthorization(Policies.App).ProducesProblem(401).WithName("app.self");
+        inner.MapGet("/protected/self", Show).WithTags("Apps").RequireAuthorization(Policies.App).WithName("app.self")
+            .WithSummary("Tells the calling app where it runs, and how the owner chooses the peers that it sees.");
 
     private static SelfAnswer Show(CurrentPortal portal)
     {

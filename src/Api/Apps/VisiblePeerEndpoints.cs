@@ -23,9 +23,11 @@ internal static class VisiblePeerEndpoints
 {
     public static void MapVisiblePeers(this IEndpointRouteBuilder inner)
     {
-        var peers = inner.MapGroup("/protected/peers").WithTags("Apps").RequireAuthorization(Policies.App).ProducesProblem(401);
-        peers.MapGet("", List).WithName("app.peers.list");
-        peers.MapGet("/{id}", Show).WithName("app.peers.show").ProducesProblem(404);
+        var peers = inner.MapGroup("/protected/peers").WithTags("Apps").RequireAuthorization(Policies.App);
+        peers.MapGet("", List).WithName("app.peers.list")
+            .WithSummary("Lists the peers that the calling app may see.");
+        peers.MapGet("/{id}", Show).WithName("app.peers.show")
+            .WithSummary("Shows one peer that the calling app may see.").Refuses(400, "id_malformed").Refuses(404, "peer_unknown");
     }
 
     private static async Task<IReadOnlyList<VisiblePeerItem>> List(

@@ -18,8 +18,10 @@ internal static class AuditEndpoints
     public static void MapAudit(this IEndpointRouteBuilder routes)
     {
         var audit = routes.MapGroup("/core/protected").WithTags("Audit").RequireAuthorization(Policies.Owner);
-        audit.MapGet("/events", Events).WithName("audit.events").ProducesProblem(400);
-        audit.MapGet("/peers/{id}/history", History).WithName("audit.peer-history").ProducesProblem(404);
+        audit.MapGet("/events", Events).WithName("audit.events")
+            .WithSummary("Reads the history of the Portal: every event, the oldest first.");
+        audit.MapGet("/peers/{id}/history", History).WithName("audit.peer-history")
+            .WithSummary("Reads the history of one peer.").Refuses(400, "id_malformed").Refuses(404, "peer_unknown");
     }
 
     private static Task<Ok<IEnumerable<AuditItem>>> Events(

@@ -31,17 +31,25 @@ internal static class CircleEndpoints
 
     public static void MapCircles(this IEndpointRouteBuilder edge)
     {
-        var circles = edge.MapGroup("/core/protected/circles").WithTags("Circles").RequireAuthorization(Policies.Owner).ProducesProblem(401);
-        circles.MapGet("", List).WithName("circles.list");
-        circles.MapPost("", Create).WithName("circles.create").ProducesProblem(400).ProducesProblem(409);
-        circles.MapGet("/{id}", Show).WithName("circles.show").ProducesProblem(404);
-        circles.MapPatch("/{id}", Rename).WithName("circles.rename").ProducesProblem(404).ProducesProblem(409);
-        circles.MapDelete("/{id}", Remove).WithName("circles.remove").ProducesProblem(404);
-        circles.MapPost("/{id}/peers", Change).WithName("circles.change-peers").WithMetadata(new BodyLimit(MaxPeers)).ProducesProblem(404);
+        var circles = edge.MapGroup("/core/protected/circles").WithTags("Circles").RequireAuthorization(Policies.Owner);
+        circles.MapGet("", List).WithName("circles.list")
+            .WithSummary("Lists the circles.");
+        circles.MapPost("", Create).WithName("circles.create")
+            .WithSummary("Creates a circle.").Refuses(400, "name_invalid").Refuses(409, "circle_limit", "circle_name_taken");
+        circles.MapGet("/{id}", Show).WithName("circles.show")
+            .WithSummary("Shows a circle with the peers in it.").Refuses(404, "circle_unknown");
+        circles.MapPatch("/{id}", Rename).WithName("circles.rename")
+            .WithSummary("Renames a circle.").Refuses(400, "name_invalid").Refuses(404, "circle_unknown").Refuses(409, "circle_name_taken");
+        circles.MapDelete("/{id}", Remove).WithName("circles.remove")
+            .WithSummary("Removes a circle. Its peers stay in the contact list.").Refuses(404, "circle_unknown");
+        circles.MapPost("/{id}/peers", Change).WithName("circles.change-peers")
+            .WithSummary("Puts peers into a circle and takes others out.").Refuses(400, "id_malformed").Refuses(404, "circle_unknown", "peer_unknown").WithMetadata(new BodyLimit(MaxPeers));
 
-        var peer = edge.MapGroup("/core/protected/peers/{id}/circles").WithTags("Circles").RequireAuthorization(Policies.Owner).ProducesProblem(401);
-        peer.MapGet("", Of).WithName("circles.of-peer").ProducesProblem(404);
-        peer.MapPut("", Set).WithName("circles.set-of-peer").ProducesProblem(404);
+        var peer = edge.MapGroup("/core/protected/peers/{id}/circles").WithTags("Circles").RequireAuthorization(Policies.Owner);
+        peer.MapGet("", Of).WithName("circles.of-peer")
+            .WithSummary("Lists the circles that a peer is in.").Refuses(400, "id_malformed").Refuses(404, "peer_unknown");
+        peer.MapPut("", Set).WithName("circles.set-of-peer")
+            .WithSummary("Sets the circles that a peer is in.").Refuses(400, "id_malformed").Refuses(404, "peer_unknown", "circle_unknown");
     }
 
     /// <exception cref="RefusedException"><c>circle_unknown</c></exception>

@@ -27,6 +27,7 @@ internal static partial class CommandLine
           ./run proxy-config caddy --gateway > Caddyfile write the configuration of a proxy that passes everything on to the registry
           ./run proxy-config caddy > Caddyfile           write that of one that asks the registry about every request to an app
           ./run proxy-config nginx --watch portal.conf   write it again whenever apps change, and make nginx read it
+          ./run openapi edge > docs/openapi/edge.json    write the description of the API, after changing an endpoint
         """;
 
     /// <summary>The configuration sections that the command line may set. All others belong to the framework and are no settings of the registry.</summary>
@@ -86,6 +87,7 @@ internal static partial class CommandLine
             new Command("portal", "Work with the Portals of this registry.") { add },
             PairVerb.Command(settings),
             ProxyConfigVerb.Command(settings),
+            OpenApiVerb.Command(settings),
             new Command("db", "Work with the schema of the database.") { apply, assert },
         };
         foreach (var command in BackupVerbs.Commands(settings))

@@ -40,19 +40,29 @@ internal static class DeviceEndpoints
     public static void MapDevices(this IEndpointRouteBuilder edge)
     {
         var open = edge.MapGroup("/core/public").WithTags("Devices");
-        open.MapPost("/pair/terminal", Pair).WithName("terminals.pair").ProducesProblem(401).ProducesProblem(429);
-        open.MapGet("/meta/whoami", WhoAmI).WithName("meta.whoami");
+        open.MapPost("/pair/terminal", Pair).WithName("terminals.pair")
+            .WithSummary("Pairs a device with a code that the owner was shown. The token is shown only here, and set as a cookie.").Refuses(400, "name_invalid").Refuses(401, "code_invalid").Refuses(429, "rate_limited");
+        open.MapGet("/meta/whoami", WhoAmI).WithName("meta.whoami")
+            .WithSummary("Tells who the caller is: a paired device, or anonymous.");
 
         var terminals = edge.MapGroup("/core/protected/terminals").WithTags("Devices")
-            .RequireAuthorization(Policies.Owner).ProducesProblem(401);
-        terminals.MapGet("", List).WithName("terminals.list");
-        terminals.MapPatch("/{id}", Rename).WithName("terminals.rename").ProducesProblem(404);
-        terminals.MapDelete("/{id}", Revoke).WithName("terminals.revoke").ProducesProblem(404);
-        terminals.MapGet("/id/{id}", Show).WithName("terminals.show").ProducesProblem(404);
-        terminals.MapPut("/id/{id}", Replace).WithName("terminals.replace").ProducesProblem(404);
-        terminals.MapDelete("/id/{id}", Revoke).WithName("terminals.revoke-original").ProducesProblem(404);
-        terminals.MapGet("/name/{name}", ShowByName).WithName("terminals.show-by-name").ProducesProblem(404);
-        terminals.MapPost("/pairing-code", CreateCode).WithName("terminals.pairing-code");
+            .RequireAuthorization(Policies.Owner);
+        terminals.MapGet("", List).WithName("terminals.list")
+            .WithSummary("Lists the paired devices.");
+        terminals.MapPatch("/{id}", Rename).WithName("terminals.rename")
+            .WithSummary("Renames a device.").Refuses(400, "name_invalid").Refuses(404, "device_unknown");
+        terminals.MapDelete("/{id}", Revoke).WithName("terminals.revoke")
+            .WithSummary("Revokes a device. Its sessions end at once.").Refuses(404, "device_unknown");
+        terminals.MapGet("/id/{id}", Show).WithName("terminals.show")
+            .WithSummary("Shows a device, at the address that the original core has for it.").Refuses(404, "device_unknown");
+        terminals.MapPut("/id/{id}", Replace).WithName("terminals.replace")
+            .WithSummary("Renames a device, as clients of the original core do.").Refuses(400, "name_invalid").Refuses(404, "device_unknown");
+        terminals.MapDelete("/id/{id}", Revoke).WithName("terminals.revoke-original")
+            .WithSummary("Revokes a device, at the address that the original core has for it.").Refuses(404, "device_unknown");
+        terminals.MapGet("/name/{name}", ShowByName).WithName("terminals.show-by-name")
+            .WithSummary("Shows a device by its name, as clients of the original core do.").Refuses(404, "device_unknown");
+        terminals.MapPost("/pairing-code", CreateCode).WithName("terminals.pairing-code")
+            .WithSummary("Creates a code that pairs one more device. It replaces the earlier one.");
     }
 
     private static async Task<Created<PairedDevice>> Pair(

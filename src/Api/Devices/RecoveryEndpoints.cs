@@ -16,10 +16,13 @@ internal static class RecoveryEndpoints
 {
     public static void MapRecovery(this IEndpointRouteBuilder edge)
     {
-        var recovery = edge.MapGroup("/core/protected/recovery-sheet").WithTags("Devices").RequireAuthorization(Policies.Owner).ProducesProblem(401);
-        recovery.MapGet("", (CurrentPortal portal) => TypedResults.Ok(new RecoverySheetItem(portal.Snapshot.Recovery?.MadeAt))).WithName("recovery.show");
-        recovery.MapPost("", Make).WithName("recovery.make");
-        recovery.MapDelete("", Revoke).WithName("recovery.revoke").ProducesProblem(404);
+        var recovery = edge.MapGroup("/core/protected/recovery-sheet").WithTags("Devices").RequireAuthorization(Policies.Owner);
+        recovery.MapGet("", (CurrentPortal portal) => TypedResults.Ok(new RecoverySheetItem(portal.Snapshot.Recovery?.MadeAt))).WithName("recovery.show")
+            .WithSummary("Shows whether there is a recovery sheet.");
+        recovery.MapPost("", Make).WithName("recovery.make")
+            .WithSummary("Makes a recovery sheet. It replaces the earlier one, and its code is shown only here.");
+        recovery.MapDelete("", Revoke).WithName("recovery.revoke")
+            .WithSummary("Revokes the recovery sheet.").Refuses(404, "recovery_sheet_unknown");
     }
 
     private static async Task<Created<RecoverySheetAnswer>> Make(

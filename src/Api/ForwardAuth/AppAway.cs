@@ -12,7 +12,8 @@ internal static class AppAway
     public const string Path = "/.portal/away";
 
     public static void MapAppAway(this IEndpointRouteBuilder edge) =>
-        edge.MapGet(Path, Answer).WithName("apps.away").WithTags("Apps").ExcludeFromDescription();
+        edge.MapGet(Path, Answer).WithName("apps.away")
+            .WithSummary("What a proxy answers for an app that does not answer itself.").Refuses(503, "app_unavailable").WithTags("Apps").Produces(StatusCodes.Status503ServiceUnavailable);
 
     private static Task Answer(HttpContext context, AppRefusal refusals) => refusals.Write(
         context,

@@ -3,6 +3,7 @@ using PeerRegistry.Api.Apps;
 using PeerRegistry.Api.Devices;
 using PeerRegistry.Api.ForwardAuth;
 using PeerRegistry.Api.Http;
+using PeerRegistry.Api.OpenApi;
 
 namespace PeerRegistry.Api.Hosting;
 
@@ -17,6 +18,7 @@ internal static class AccessModule
         services.AddSingleton<AppCallers>();
         services.AddSingleton<AppAuthorizer>();
         services.AddSingleton<AppRefusal>();
+        services.AddSingleton<IMiddlewareRoutes, ForwardAuthRoutes>();
         services.AddAuthentication()
             .AddScheme<AuthenticationSchemeOptions, OwnerAuthentication>(OwnerAuthentication.SchemeName, null)
             .AddScheme<AuthenticationSchemeOptions, AppAuthentication>(AppAuthentication.SchemeName, null);

@@ -5,9 +5,15 @@ namespace PeerRegistry.Api.Hosting;
 
 internal static class Health
 {
+    public static async Task Answer(HttpContext context, HealthCheckService health, CancellationToken ct)
+    {
+        context.Response.Headers.CacheControl = "no-store";
+        await Write(context, await health.CheckHealthAsync(ct));
+    }
+
     /// <summary>Answers 200 with the text <c>Healthy</c>, or 503 with a problem and <c>Retry-After</c>.</summary>
-    public static Task Write(HttpContext context, HealthReport report) => report.Status == HealthStatus.Healthy
-        ? context.Response.WriteAsync(nameof(HealthStatus.Healthy))
+    private static Task Write(HttpContext context, HealthReport report) => report.Status == HealthStatus.Healthy
+        ? TypedResults.Text(nameof(HealthStatus.Healthy)).ExecuteAsync(context)
         : new Problem(StatusCodes.Status503ServiceUnavailable, "unavailable",
             report.Entries.Values.FirstOrDefault(e => e.Status != HealthStatus.Healthy).Description)
             .Write(context);

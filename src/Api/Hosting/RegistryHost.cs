@@ -9,6 +9,7 @@ using PeerRegistry.Api.Devices;
 using PeerRegistry.Api.ForwardAuth;
 using PeerRegistry.Api.Gateway;
 using PeerRegistry.Api.Http;
+using PeerRegistry.Api.OpenApi;
 using PeerRegistry.Api.Pages;
 using PeerRegistry.Api.Peers;
 using PeerRegistry.Api.Portals;
@@ -123,6 +124,7 @@ public static class RegistryHost
         services.AddGateway();
         services.AddSingleton<MatcherPolicy, Listeners.Policy>();
         services.AddPages();
+        services.AddOpenApiDocuments();
         services.Configure<RouteHandlerOptions>(handlers => handlers.ThrowOnBadRequest = true);
         services.ConfigureHttpJsonOptions(json =>
         {
@@ -156,10 +158,15 @@ public static class RegistryHost
         edge.MapAppSessions();
         edge.MapAppAway();
         edge.MapAppPasswords();
-        edge.MapGet("/core/public/health", () => TypedResults.Ok(new OriginalHealth("ok"))).WithName("health.original");
-        edge.MapGet("/health/live", () => TypedResults.Ok()).WithName("health.live");
-        edge.MapHealthChecks("/health/ready", new HealthCheckOptions { ResponseWriter = Health.Write })
-            .WithMetadata(new HttpMethodMetadata(["GET"])).WithName("health.ready");
+        edge.MapGet("/core/public/health", () => TypedResults.Ok(new OriginalHealth("ok"))).WithName("health.original").WithTags("Health")
+            .WithSummary("Answers while the process runs, as the original core does.");
+        edge.MapGet("/health/live", () => TypedResults.Ok()).WithName("health.live").WithTags("Health")
+            .WithSummary("Answers while the process runs.");
+        edge.MapGet("/health/ready", Health.Answer).WithName("health.ready").WithTags("Health")
+            .WithSummary("Answers 200 while requests can be served.").Refuses(503, "unavailable").Produces<string>(StatusCodes.Status200OK, "text/plain");
+        edge.MapAppMetaSchema(Listener.Edge);
+        edge.MapOpenApiDocument(Listener.Edge);
+        edge.MapApiPage();
     }
 
     private static void MapInternal(this WebApplication app)
@@ -170,8 +177,11 @@ public static class RegistryHost
         inner.MapVisiblePeers();
         PeerEventStream.Map(inner);
         inner.MapProxySecret();
-        inner.MapGet("/health/live", () => TypedResults.Ok()).WithName("health.live-internal");
+        inner.MapGet("/health/live", () => TypedResults.Ok()).WithName("health.live-internal").WithTags("Health")
+            .WithSummary("Answers while the process runs.");
         inner.MapServedHosts();
         inner.MapNginxAnswer();
+        inner.MapAppMetaSchema(Listener.Internal);
+        inner.MapOpenApiDocument(Listener.Internal);
     }
 }

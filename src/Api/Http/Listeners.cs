@@ -16,6 +16,9 @@ internal enum Listener
     Metrics,
 }
 
+/// <summary>The listener of an endpoint or of a connection.</summary>
+internal sealed record BelongsTo(Listener Listener);
+
 /// <summary>
 /// Every endpoint belongs to one listener and does not exist on the others. An endpoint without a listener does not exist at all.
 /// </summary>
@@ -23,25 +26,23 @@ internal static class Listeners
 {
     public static T OnListener<T>(this T endpoints, Listener listener)
         where T : IEndpointConventionBuilder =>
-        endpoints.WithMetadata(new Belongs(listener));
+        endpoints.WithMetadata(new BelongsTo(listener));
 
     public static Listener Listener(this HttpContext context) =>
-        context.Features.Get<Belongs>()?.To ?? throw new InvalidOperationException("The connection belongs to no listener.");
+        context.Features.Get<BelongsTo>()?.Listener ?? throw new InvalidOperationException("The connection belongs to no listener.");
 
     /// <summary>The endpoint's listener, or null if it exists on none.</summary>
-    public static Listener? Listener(this Endpoint endpoint) => endpoint.Metadata.GetMetadata<Belongs>()?.To;
+    public static Listener? Listener(this Endpoint endpoint) => endpoint.Metadata.GetMetadata<BelongsTo>()?.Listener;
 
     public static void Mark(this ListenOptions options, Listener listener)
     {
-        var belongs = new Belongs(listener);
+        var belongs = new BelongsTo(listener);
         options.Use(next => connection =>
         {
             connection.Features.Set(belongs);
             return next(connection);
         });
     }
-
-    private sealed record Belongs(Listener To);
 
     /// <summary>
     /// Filters the endpoints of a path by listener before any other policy sees them, so that 405 with its <c>Allow</c> and 415 are only sent if the

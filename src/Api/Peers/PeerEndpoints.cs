@@ -17,18 +17,30 @@ internal static class PeerEndpoints
     public static RouteGroupBuilder MapPeers(this IEndpointRouteBuilder routes)
     {
         var peers = routes.MapGroup("/core/protected/peers").WithTags("Peers").RequireAuthorization(Policies.Owner);
-        peers.MapGet("", List).WithName("peers.list").ProducesProblem(400);
-        peers.MapPut("", Put).WithName("peers.put").ProducesProblem(400).ProducesProblem(409);
-        peers.MapPost("/ask", Ask).WithName("peers.ask").ProducesProblem(400).ProducesProblem(409).ProducesProblem(429).ProducesProblem(502);
-        peers.MapGet("/asked/{id}/avatar", ShowAskedAvatar).WithName("peers.asked-avatar").Produces(200).ProducesProblem(404);
-        peers.MapGet("/{id}", Show).WithName("peers.show").ProducesProblem(404);
-        peers.MapGet("/{id}/avatar", ShowAvatar).WithName("peers.avatar").Produces(200).ProducesProblem(404);
-        peers.MapPut("/{id}/note", PutNote).WithName("peers.note").ProducesProblem(400).ProducesProblem(404);
-        peers.MapDelete("/{id}", Remove).WithName("peers.remove").ProducesProblem(404);
-        peers.MapPost("/{id}/try", Try).WithName("peers.try").ProducesProblem(404);
-        peers.MapPost("/{id}/verify", Verify).WithName("peers.verify").ProducesProblem(404).ProducesProblem(409);
-        peers.MapPost("/{id}/block", Block).WithName("peers.block").ProducesProblem(404);
-        peers.MapPost("/{id}/unblock", Unblock).WithName("peers.unblock").ProducesProblem(404);
+        peers.MapGet("", List).WithName("peers.list")
+            .WithSummary("Lists the peers.");
+        peers.MapPut("", Put).WithName("peers.put")
+            .WithSummary("Adds a peer, or changes the name or address of one. The answer does not wait for the peer.").Refuses(400, "id_malformed", "name_invalid", "domain_mismatch").Refuses(409, "peer_is_self", "peer_short_id_taken");
+        peers.MapPost("/ask", Ask).WithName("peers.ask")
+            .WithSummary("Asks the Portal that a pasted text names who it is, before it is added. Nothing is recorded.").Refuses(400, "peer_text_empty", "peer_text_unreadable", "peer_text_email", "invite_incomplete", "id_malformed").Refuses(409, "peer_is_self", "key_mismatch", "domain_mismatch", "identity_refused").Refuses(429, "rate_limited").Refuses(502, "name_unresolved", "name_server_silent", "address_not_public", "connection_refused", "network_unreachable", "connection_broken", "certificate_expired", "certificate_not_yet_valid", "certificate_name_wrong", "certificate_authority_unknown", "certificate_chain_incomplete", "certificate_invalid", "tls_failed", "not_a_portal", "page_instead", "answer_invalid", "clock_skew", "answer_unsigned", "peer_busy", "peer_refused", "status_unexpected").Refuses(504, "peer_timeout");
+        peers.MapGet("/asked/{id}/avatar", ShowAskedAvatar).WithName("peers.asked-avatar")
+            .WithSummary("Serves the picture of a Portal that was just asked.").Refuses(400, "id_malformed").Refuses(404, "avatar_unknown").ServesPicture();
+        peers.MapGet("/{id}", Show).WithName("peers.show")
+            .WithSummary("Shows one peer.").Refuses(400, "id_malformed").Refuses(404, "peer_unknown");
+        peers.MapGet("/{id}/avatar", ShowAvatar).WithName("peers.avatar")
+            .WithSummary("Serves a peer's picture.").Refuses(400, "id_malformed").Refuses(404, "peer_unknown", "avatar_unknown").ServesPicture();
+        peers.MapPut("/{id}/note", PutNote).WithName("peers.note")
+            .WithSummary("Sets or deletes the note about a peer, which only the owner sees.").Refuses(400, "id_malformed", "note_invalid").Refuses(404, "peer_unknown");
+        peers.MapDelete("/{id}", Remove).WithName("peers.remove")
+            .WithSummary("Removes a peer. Its pinned key is kept unless it is to be forgotten.").Refuses(400, "id_malformed").Refuses(404, "peer_unknown");
+        peers.MapPost("/{id}/try", Try).WithName("peers.try")
+            .WithSummary("Contacts a peer now instead of at the next planned time.").Refuses(400, "id_malformed").Refuses(404, "peer_unknown");
+        peers.MapPost("/{id}/verify", Verify).WithName("peers.verify")
+            .WithSummary("Records that both owners have compared their numbers.").Refuses(400, "id_malformed").Refuses(404, "peer_unknown").Refuses(409, "key_mismatch");
+        peers.MapPost("/{id}/block", Block).WithName("peers.block")
+            .WithSummary("Blocks a peer: calls both ways are refused, and it is not told.").Refuses(400, "id_malformed").Refuses(404, "peer_unknown");
+        peers.MapPost("/{id}/unblock", Unblock).WithName("peers.unblock")
+            .WithSummary("Ends the block of a peer.").Refuses(400, "id_malformed").Refuses(404, "peer_unknown");
         return peers;
     }
 
@@ -129,18 +141,23 @@ internal static class PeerEndpoints
     };
 
     /// <param name="Id">The full ID of the peer whose comparison the owner has seen.</param>
-    private sealed record ComparedId(PortalId Id);
+    internal sealed record ComparedId(PortalId Id);
 
     /// <param name="Text">Whatever identifies a Portal; see <see cref="PastedPeer"/>.</param>
-    private sealed record AskText(string Text);
+    internal sealed record AskText(string Text);
 
     /// <param name="Address">The address at which the Portal answered, which is the <c>address</c> to add it with.</param>
-    private sealed record AskedItem(string Id, ShortId ShortId, string? Name, string Address, bool HasPicture);
+    internal sealed record AskedItem(string Id, ShortId ShortId, string? Name, string Address, bool HasPicture);
 
     /// <param name="Note">Null to delete the note.</param>
-    private sealed record NoteBody(string? Note);
+    internal sealed record NoteBody(string? Note);
 
-    /// <param name="Name">The owner's name for the peer. If absent, it is unchanged; if null, it is removed.</param>
-    /// <param name="Address">The peer's domain if it is not in our zone. If absent, it is unchanged; if null, it is removed.</param>
-    private sealed record PutPeer(TypedPortalId Id, Optional<string?> Name = default, Optional<string?> Address = default);
+    internal sealed record PutPeer(TypedPortalId Id)
+    {
+        /// <summary>The owner's name for the peer. If absent, it is unchanged; if null, it is removed.</summary>
+        public Optional<string?> Name { get; init; }
+
+        /// <summary>The peer's domain if it is not in our zone. If absent, it is unchanged; if null, it is removed.</summary>
+        public Optional<string?> Address { get; init; }
+    }
 }

@@ -28,7 +28,7 @@ internal sealed record PeerItem(
     DateTimeOffset? ConfirmedAt,
     DateTimeOffset? LastSeenAt,
     DateTimeOffset? NextAttemptAt,
-    PeerItem.Error? LastError,
+    PeerItem.PeerError? LastError,
     PeerItem.LastAnswered? LastAnswer,
     string? Comparison)
 {
@@ -40,7 +40,7 @@ internal sealed record PeerItem(
             peer.Id?.Value ?? peer.Typed.Value, peer.Short, peer.Name, peer.Petname, peer.ClaimedName, peer.Note, peer.Domain, peer.Status, peer.Blocked,
             contact.IsReachable, peer.Original, peer.Verified, peer.Key, peer.Key?.Pem, peer.AddedAt, peer.ConfirmedAt, contact.LastSeenAt,
             contact.Waiting || contact.LastError is not null ? contact.NextAttemptAt : null,
-            contact.LastError is { } e ? new Error(e.Code, e.Detail, e.At) : null,
+            contact.LastError is { } e ? new PeerError(e.Code, e.Detail, e.At) : null,
             answer is { } last ? new LastAnswered(last.State, last.At) : null,
             peer.Key is { } key ? string.Join(' ', global::PeerRegistry.Domain.Peers.Comparison.Of(self, key.Id)) : null);
     }
@@ -48,5 +48,5 @@ internal sealed record PeerItem(
     /// <summary>How the answer to the last call of an app was proven.</summary>
     internal sealed record LastAnswered(AnswerProofState State, DateTimeOffset At);
 
-    internal sealed record Error(string Code, string Detail, DateTimeOffset At);
+    internal sealed record PeerError(string Code, string Detail, DateTimeOffset At);
 }

@@ -30,12 +30,10 @@ internal static class PeeringEndpoints
         .MapPut("/core/public/peering", Answer)
         .WithTags("Peers")
         .WithName("peering.notice")
-        .Accepts<Notice>("application/json")
-        .Produces<Standing>()
-        .ProducesProblem(400)
-        .ProducesProblem(401)
-        .ProducesProblem(413)
-        .ProducesProblem(429);
+            .WithSummary("Receives the notice of another Portal that it has added or removed this one.").Refuses(400, "key_malformed", "key_type_unknown", "key_weak").Refuses(401, "not_authenticated").Refuses(429, "rate_limited", "guard_quota").Refuses(503, "guard_cold", "guard_full")
+        .Accepts<PeeringNotice>("application/json")
+        .WithMetadata(new SignedByPortal())
+        .Produces<PeeringAnswer>();
 
     private static async Task<IResult> Answer(
         HttpContext context, CurrentPortal portal, CurrentActor actor, IMediator mediator, ISignatures signatures, IRefusedCalls refused,
@@ -43,7 +41,7 @@ internal static class PeeringEndpoints
     {
         var address = limits.Take(context);
         var body = await Read(context, ct);
-        var notice = JsonSerializer.Deserialize<Notice>(body, Wire) ?? throw new JsonException("The notice is null.");
+        var notice = JsonSerializer.Deserialize<PeeringNotice>(body, Wire) ?? throw new JsonException("The notice is null.");
         var key = PublicKey.Parse(notice.PublicKeyPem);
         var request = context.AsSent();
         var verdict = await signatures.Verify(request, VerificationPlace.Core, keyId => Claimed(keyId, key), body, ct);
@@ -63,7 +61,7 @@ internal static class PeeringEndpoints
                 Apps = notice.Apps,
             },
             ct);
-        var answerBody = JsonSerializer.SerializeToUtf8Bytes(new Standing(answer.IsMutual ? "mutual" : "offered", answer.Revision, answer.Apps), Wire);
+        var answerBody = JsonSerializer.SerializeToUtf8Bytes(new PeeringAnswer(answer.IsMutual ? "mutual" : "offered", answer.Revision, answer.Apps), Wire);
         foreach (var (name, value) in signatures.SignAnswer(portal.Id, StatusCodes.Status200OK, answerBody, request, verdict.Label))
             context.Response.Headers.Append(name, value);
 
@@ -94,11 +92,12 @@ internal static class PeeringEndpoints
         return body.ToArray();
     }
 
-    private sealed record Notice(string Id, string PublicKeyPem, string Peering, long Revision, string? Name = null, string? Domain = null,
+    [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
+    internal sealed record PeeringNotice(string Id, string PublicKeyPem, string Peering, long Revision, string? Name = null, string? Domain = null,
         string? Invite = null, int? Port = null, IReadOnlyList<string?>? Apps = null);
 
-    private sealed record Standing(
-        string Peering, long Revision, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Apps);
+    internal sealed record PeeringAnswer(
+        string Peering, long Revision, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Apps = null);
 }
 
 /// <summary>Limits notices to ten a minute per address.</summary>

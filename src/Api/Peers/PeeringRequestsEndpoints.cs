@@ -12,20 +12,25 @@ internal static class PeeringRequestsEndpoints
     public static RouteGroupBuilder MapPeeringRequests(this IEndpointRouteBuilder routes)
     {
         var requests = routes.MapGroup("/core/protected/peering/requests").WithTags("Peers").RequireAuthorization(Policies.Owner);
-        requests.MapGet("", List).WithName("peering-requests.list").ProducesProblem(400);
-        requests.MapPost("/seen", MarkSeen).WithName("peering-requests.seen");
-        requests.MapPost("/{id}/accept", Accept).WithName("peering-requests.accept").ProducesProblem(404).ProducesProblem(409);
-        requests.MapPost("/{id}/ignore", Ignore).WithName("peering-requests.ignore").ProducesProblem(404);
-        requests.MapPost("/{id}/block", Block).WithName("peering-requests.block").ProducesProblem(404).ProducesProblem(409);
+        requests.MapGet("", List).WithName("peering-requests.list")
+            .WithSummary("Lists the peering requests of strangers.");
+        requests.MapPost("/seen", MarkSeen).WithName("peering-requests.seen")
+            .WithSummary("Marks all peering requests as seen.");
+        requests.MapPost("/{id}/accept", Accept).WithName("peering-requests.accept")
+            .WithSummary("Accepts a peering request: the Portal becomes a peer.").Refuses(400, "id_malformed", "name_invalid").Refuses(404, "request_unknown").Refuses(409, "peer_short_id_taken");
+        requests.MapPost("/{id}/ignore", Ignore).WithName("peering-requests.ignore")
+            .WithSummary("Ignores a peering request.").Refuses(400, "id_malformed").Refuses(404, "request_unknown");
+        requests.MapPost("/{id}/block", Block).WithName("peering-requests.block")
+            .WithSummary("Blocks the Portal that sent a peering request.").Refuses(400, "id_malformed").Refuses(404, "request_unknown").Refuses(409, "peer_short_id_taken");
         return requests;
     }
 
-    private static async Task<Ok<IEnumerable<Item>>> List(
+    private static async Task<Ok<IEnumerable<PeeringRequestItem>>> List(
         string? after, int? limit, HttpContext context, CurrentPortal portal, IMediator mediator, CancellationToken ct)
     {
         var atMost = Paging.Limit(limit);
         var found = await mediator.Send(new ListPeeringRequests(portal.Id, after, atMost + 1), ct);
-        return TypedResults.Ok(context.Page(found, atMost, offer => offer.Id.Value).Select(Item.Of));
+        return TypedResults.Ok(context.Page(found, atMost, offer => offer.Id.Value).Select(PeeringRequestItem.Of));
     }
 
     private static async Task<NoContent> MarkSeen(CurrentPortal portal, IMediator mediator, CancellationToken ct)
@@ -52,11 +57,11 @@ internal static class PeeringRequestsEndpoints
         return TypedResults.NoContent();
     }
 
-    private sealed record Acceptance(string? Name = null);
+    internal sealed record Acceptance(string? Name = null);
 
-    private sealed record Item(PortalId Id, ShortId ShortId, string Name, string Domain, DateTimeOffset FirstSeenAt, DateTimeOffset LastSeenAt)
+    internal sealed record PeeringRequestItem(PortalId Id, ShortId ShortId, string Name, string Domain, DateTimeOffset FirstSeenAt, DateTimeOffset LastSeenAt)
     {
-        public static Item Of(PeeringOffer offer) =>
+        public static PeeringRequestItem Of(PeeringOffer offer) =>
             new(offer.Id, offer.Id.Short, offer.Name ?? offer.Id.Short.Value, offer.Domain, offer.FirstSeenAt, offer.LastSeenAt);
     }
 }

@@ -10,18 +10,23 @@ internal static class CheckEndpoints
     public static void MapCheck(this IEndpointRouteBuilder routes)
     {
         var check = routes.MapGroup("/core/protected/check").WithTags("Check").RequireAuthorization(Policies.Owner);
-        check.MapGet("", (CurrentPortal portal, ReachReports reports) => Item.Of(reports.Find(portal.Id))).WithName("check.get");
-        check.MapPost("", async (CurrentPortal portal, IMediator mediator, CancellationToken ct) => Item.Of(await mediator.Send(new CheckReach(portal.Id), ct)))
-            .WithName("check.run").ProducesProblem(429);
+        check.MapGet("", (CurrentPortal portal, ReachReports reports) => CheckItem.Of(reports.Find(portal.Id))).WithName("check.get")
+            .WithSummary("Shows the last check whether others can reach this Portal.");
+        check.MapPost("", Run)
+            .WithName("check.run")
+            .WithSummary("Checks whether others can reach this Portal. It takes up to half a minute.").Refuses(429, "rate_limited");
     }
+
+    private static async Task<CheckItem> Run(CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
+        CheckItem.Of(await mediator.Send(new CheckReach(portal.Id), ct));
 
     /// <param name="At">When the check was made, or null if there was none since the start.</param>
-    private sealed record Item(DateTimeOffset? At, string? Address, string? App, IReadOnlyList<StepItem> Steps)
+    internal sealed record CheckItem(DateTimeOffset? At, string? Address, string? App, IReadOnlyList<CheckStep> Steps)
     {
-        public static Item Of(ReachReport? report) => report is null
+        public static CheckItem Of(ReachReport? report) => report is null
             ? new(null, null, null, [])
-            : new(report.At, report.Address, report.App, [.. report.Steps.Select(step => new StepItem(step.Subject, step.State, step.Code, step.Facts))]);
+            : new(report.At, report.Address, report.App, [.. report.Steps.Select(step => new CheckStep(step.Subject, step.State, step.Code, step.Facts))]);
     }
 
-    private sealed record StepItem(ReachSubject Step, ReachState State, string Code, IReadOnlyList<string> Facts);
+    internal sealed record CheckStep(ReachSubject Step, ReachState State, string Code, IReadOnlyList<string> Facts);
 }

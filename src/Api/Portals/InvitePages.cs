@@ -14,7 +14,7 @@ internal static class InvitePages
 
     /// <returns>The code in the last part of an invite's link, or null if it is not one of this Portal.</returns>
     public static string? CodeOf(string? invite, CurrentPortal portal) =>
-        invite?.Split('.') is [var id, var code] && id == portal.Id.Value && Invites.IsCode(code) ? code : null;
+        invite?.Split('.') is [var id, var code] && id == portal.Id.Value && InviteCode.IsOne(code) ? code : null;
 
     private static async Task<IResult> Show(
         string invite, HttpContext context, CurrentPortal portal, CallerAddress addresses, PublicUrl url, IMediator mediator, TimeProvider clock,

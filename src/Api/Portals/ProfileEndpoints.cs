@@ -15,17 +15,26 @@ internal static class ProfileEndpoints
 
     public static void MapProfile(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/core/public/meta/avatar", ShowAvatar).WithName("avatar.public").WithTags("Profile");
+        routes.MapGet("/core/public/meta/avatar", ShowAvatar).WithName("avatar.public")
+            .WithSummary("Serves the owner's picture to everybody.").Refuses(404, "avatar_unknown").ServesPicture().WithTags("Profile");
         var profile = routes.MapGroup("/core/protected/profile").WithTags("Profile").RequireAuthorization(Policies.Owner);
-        profile.MapGet("", Show).WithName("profile.get");
-        profile.MapPut("", Edit).WithName("profile.put").WithMetadata(new BodyLimit(MaxText));
-        profile.MapPut("/language", ChooseLanguage).WithName("profile.language.put");
+        profile.MapGet("", Show).WithName("profile.get")
+            .WithSummary("Shows the owner's profile.");
+        profile.MapPut("", Edit).WithName("profile.put")
+            .WithSummary("Changes the owner's profile.").Refuses(400, "name_invalid", "email_invalid", "description_invalid").WithMetadata(new BodyLimit(MaxText));
+        profile.MapPut("/language", ChooseLanguage).WithName("profile.language.put")
+            .WithSummary("Chooses the language of the pages. Null follows the browser.").Refuses(400, "language_unknown");
         profile.MapGet("/announce-apps", (CurrentPortal portal) => new AnnounceBody(portal.Snapshot.Portal.AnnouncesApps))
-            .WithName("profile.announce-apps.get");
-        profile.MapPut("/announce-apps", Announce).WithName("profile.announce-apps.put");
-        profile.MapGet("/avatar", ShowAvatar).WithName("profile.avatar.get");
-        profile.MapPut("/avatar", PutAvatar).WithName("profile.avatar.put").WithMetadata(new BodyLimit(UploadedPicture.MaxLength + BodyLimit.BesideLargeField));
-        profile.MapDelete("/avatar", RemoveAvatar).WithName("profile.avatar.delete");
+            .WithName("profile.announce-apps.get")
+            .WithSummary("Shows whether mutual peers are told which apps they may use here.");
+        profile.MapPut("/announce-apps", Announce).WithName("profile.announce-apps.put")
+            .WithSummary("Sets whether mutual peers are told which apps they may use here.");
+        profile.MapGet("/avatar", ShowAvatar).WithName("profile.avatar.get")
+            .WithSummary("Serves the owner's picture.").Refuses(404, "avatar_unknown").ServesPicture();
+        profile.MapPut("/avatar", PutAvatar).WithName("profile.avatar.put")
+            .WithSummary("Sets the owner's picture. It is made square and small, and its metadata are removed.").Refuses(400, "avatar_invalid", "avatar_heic").Refuses(413, "avatar_too_large").Reads("image/*").WithMetadata(new BodyLimit(UploadedPicture.MaxLength + BodyLimit.BesideLargeField));
+        profile.MapDelete("/avatar", RemoveAvatar).WithName("profile.avatar.delete")
+            .WithSummary("Removes the owner's picture.");
     }
 
     private static ProfileItem Show(CurrentPortal portal)
@@ -34,13 +43,13 @@ internal static class ProfileEndpoints
         return new(row.Name, row.Email, row.Description, row.EmailPublic, row.Language);
     }
 
-    private static async Task<IResult> Edit(ProfileBody body, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    private static async Task<NoContent> Edit(ProfileBody body, CurrentPortal portal, IMediator mediator, CancellationToken ct)
     {
         await mediator.Send(new EditProfile(portal.Id, body.Name, body.Email, body.Description, body.EmailPublic), ct);
         return TypedResults.NoContent();
     }
 
-    private static async Task<IResult> ChooseLanguage(LanguageBody body, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    private static async Task<NoContent> ChooseLanguage(LanguageBody body, CurrentPortal portal, IMediator mediator, CancellationToken ct)
     {
         await mediator.Send(new ChooseLanguage(portal.Id, body.Language), ct);
         return TypedResults.NoContent();
@@ -52,25 +61,25 @@ internal static class ProfileEndpoints
         return TypedResults.NoContent();
     }
 
-    internal static async Task<IResult> ShowAvatar(HttpContext context, CurrentPortal portal, IAvatars avatars, CancellationToken ct)
+    internal static async Task<IResult> ShowAvatar(string? v, HttpContext context, CurrentPortal portal, IAvatars avatars, CancellationToken ct)
     {
         var row = portal.Snapshot.Portal;
         if (row.AvatarSha256 is null || await avatars.Read(portal.Id, ct) is not { } bytes)
             throw new RefusedException(RefusalKind.NotFound, "avatar_unknown", "This Portal has no picture.");
 
-        var named = context.Request.Query["v"].ToString() is { Length: > 0 } version && row.AvatarSha256.StartsWith(version, StringComparison.Ordinal);
+        var named = v is { Length: > 0 } && row.AvatarSha256.StartsWith(v, StringComparison.Ordinal);
         context.Response.Headers.CacheControl = named ? "public, max-age=31536000, immutable" : "public, max-age=300";
         context.Response.Headers.ContentSecurityPolicy = "default-src 'none'; sandbox";
         return TypedResults.Bytes(bytes, row.AvatarType, entityTag: new Microsoft.Net.Http.Headers.EntityTagHeaderValue($"\"{row.AvatarSha256}\""));
     }
 
-    private static async Task<IResult> PutAvatar(HttpContext context, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    private static async Task<NoContent> PutAvatar(HttpContext context, CurrentPortal portal, IMediator mediator, CancellationToken ct)
     {
         await mediator.Send(new SetAvatar(portal.Id, await ReadPicture(context.Request.Body, ct)), ct);
         return TypedResults.NoContent();
     }
 
-    private static async Task<IResult> RemoveAvatar(CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    private static async Task<NoContent> RemoveAvatar(CurrentPortal portal, IMediator mediator, CancellationToken ct)
     {
         await mediator.Send(new SetAvatar(portal.Id, null), ct);
         return TypedResults.NoContent();

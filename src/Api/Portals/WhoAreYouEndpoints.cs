@@ -25,16 +25,15 @@ internal static class WhoAreYouEndpoints
         .MapGet(path, Answer)
         .WithTags("Portals")
         .WithName(name)
-        .Produces<Item>()
-        .ProducesProblem(400)
-        .ProducesProblem(429);
+        .WithSummary("Tells who this Portal is. With a challenge, the answer is signed.").Refuses(400, "challenge_malformed").Refuses(429, "rate_limited")
+        .Produces<WhoAreYouItem>();
 
     private static async Task<IResult> Answer(
         string? challenge, HttpContext context, CurrentPortal portal, IMediator mediator, ISignatures signatures, ChallengeLimits limits,
         RegistryOptions options, CancellationToken ct)
     {
         var identity = await mediator.Send(new ShowIdentity(portal.Id), ct);
-        var body = JsonSerializer.SerializeToUtf8Bytes(Item.Of(identity, PeerRules.AnnouncedPort(options)), Wire);
+        var body = JsonSerializer.SerializeToUtf8Bytes(WhoAreYouItem.Of(identity, PeerRules.AnnouncedPort(options)), Wire);
         if (challenge is null)
         {
             context.Response.Headers.CacheControl = "public, max-age=60";
@@ -51,7 +50,7 @@ internal static class WhoAreYouEndpoints
         return Results.Bytes(body, "application/json");
     }
 
-    private sealed record Item(
+    internal sealed record WhoAreYouItem(
         PortalId Id,
         string Name,
         string? Email,
@@ -60,9 +59,9 @@ internal static class WhoAreYouEndpoints
         string PublicKeyPem,
         string Domain,
         ShortId ShortId,
-        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Port)
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Port = null)
     {
-        public static Item Of(PublicIdentity identity, int? port) => new(
+        public static WhoAreYouItem Of(PublicIdentity identity, int? port) => new(
             identity.Id, identity.Name, identity.Email, identity.Description, true, identity.Key.Pem, identity.Domain, identity.Id.Short,
             port);
     }

@@ -10,8 +10,9 @@ internal static class WhoAreYouToApps
 {
     public static void MapWhoAreYouToApps(this IEndpointRouteBuilder inner)
     {
-        inner.MapWhoAreYou("app.whoareyou").AddEndpointFilter(FindPortal);
-        inner.MapWhoAreYou("app.whoareyou-original", "/public/meta/whoareyou").AddEndpointFilter(FindPortal); // where the original core has it for apps
+        inner.MapWhoAreYou("app.whoareyou").AddEndpointFilter(FindPortal).Refuses(401, "not_authenticated", "token_invalid").Refuses(403, "forbidden");
+        inner.MapWhoAreYou("app.whoareyou-original", "/public/meta/whoareyou").AddEndpointFilter(FindPortal)
+            .Refuses(401, "not_authenticated", "token_invalid").Refuses(403, "forbidden"); // where the original core has it for apps
     }
 
     /// <summary>

@@ -1,3 +1,4 @@
+using PeerRegistry.Api.OpenApi;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace PeerRegistry.Api.SignedCalls;
@@ -9,6 +10,6 @@ internal static class CallModule
         services.AddHttpForwarder();
         services.Configure<LoggerFilterOptions>(log => // the app is told of each failure, and what it asks for is nothing for a log
             log.Rules.Add(new LoggerFilterRule(null, typeof(IHttpForwarder).Namespace, LogLevel.None, null)));
-        return services;
+        return services.AddSingleton<IMiddlewareRoutes, CallPeerRoute>();
     }
 }

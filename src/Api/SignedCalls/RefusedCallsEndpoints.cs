@@ -10,16 +10,17 @@ internal static class RefusedCallsEndpoints
     public static RouteGroupBuilder MapRefusedCalls(this IEndpointRouteBuilder routes)
     {
         var calls = routes.MapGroup("/core/protected/calls").WithTags("Calls").RequireAuthorization(Policies.Owner);
-        calls.MapGet("/refused", List).WithName("calls.refused").ProducesProblem(400);
+        calls.MapGet("/refused", List).WithName("calls.refused")
+            .WithSummary("Lists the latest requests whose signature was refused, with the reason.");
         return calls;
     }
 
-    private static async Task<Ok<IReadOnlyList<Item>>> List(int? limit, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    private static async Task<Ok<IReadOnlyList<RefusedCallItem>>> List(int? limit, CurrentPortal portal, IMediator mediator, CancellationToken ct)
     {
         var latest = await mediator.Send(new ListRefusedCalls(portal.Id, Paging.Limit(limit)), ct);
-        return TypedResults.Ok<IReadOnlyList<Item>>(
-            [.. latest.Select(call => new Item(call.At, call.App, call.Path, call.KeyId, call.Reason, call.SignatureBase))]);
+        return TypedResults.Ok<IReadOnlyList<RefusedCallItem>>(
+            [.. latest.Select(call => new RefusedCallItem(call.At, call.App, call.Path, call.KeyId, call.Reason, call.SignatureBase))]);
     }
 
-    private sealed record Item(DateTimeOffset At, string? App, string Path, string? Keyid, string Reason, string? SignatureBase);
+    internal sealed record RefusedCallItem(DateTimeOffset At, string? App, string Path, string? Keyid, string Reason, string? SignatureBase);
 }

@@ -43,7 +43,7 @@ public sealed partial record PastedPeer(TypedPortalId? Id, string? Address, stri
         if (link.AbsolutePath.StartsWith("/invite/", StringComparison.OrdinalIgnoreCase))
         {
             return link.AbsolutePath["/invite/".Length..].TrimEnd('/').Split('.') is [var inviter, var code]
-                && PortalId.TryParse(inviter.ToLowerInvariant(), out var full) && Invites.IsCode(code)
+                && PortalId.TryParse(inviter.ToLowerInvariant(), out var full) && InviteCode.IsOne(code)
                 ? new PastedPeer(TypedPortalId.Of(full), host, code)
                 : throw PeerRefusals.InviteIncomplete();
         }

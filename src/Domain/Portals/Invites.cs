@@ -21,11 +21,6 @@ public static class Invites
     /// <summary>How many invites a Portal remembers.</summary>
     public const int MaxKept = 2 * MaxOpen;
 
-    private const int CodeLength = 22;
-
-    /// <summary>Whether the text has the form of an invite's code: 16 bytes in base64url (RFC 4648, section 5) without padding.</summary>
-    public static bool IsCode(string text) => text.Length == CodeLength && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');
-
     /// <exception cref="RefusedException"><c>portal_unknown</c>; <c>too_many_invites</c></exception>
     public static IReadOnlyList<PortalEvent> Create(Portal? portal, string id, DateTimeOffset expiresAt, DateTimeOffset now, string? label = null)
     {
