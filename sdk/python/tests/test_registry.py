@@ -1,0 +1,179 @@
+"""Against two live Portals: every request here went through both cores."""
+
+import hashlib
+import http.client
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+
+import apps
+from conftest import Registry
+from peerregistry import BusyError, InvalidCallError, NoSuchPeerError, NotAuthorizedError, PortalError
+
+BEHIND_GATEWAY = ["asgi", "wsgi"]
+BEHIND_ASKING_PROXY = ["asgi-asked", "wsgi-asked"]
+EVERY = BEHIND_GATEWAY + BEHIND_ASKING_PROXY
+
+
+def test_the_visible_peers_are_listed_and_found(registry: Registry) -> None:
+    portal = registry.portal("asgi")
+    peer = portal.peer(registry.peer["short_id"])
+    assert (peer.id, peer.name, peer.domain, peer.status) == (registry.peer["id"], "Bob", registry.peer["domain"], "mutual")
+    assert peer in portal.peers() and len(portal.peers()) == 2
+    assert portal.peers("Bob") == [peer] and portal.peers("Nobody") == []
+
+
+@pytest.mark.parametrize("app", EVERY)
+@pytest.mark.parametrize("body", [None, b"", "Grüße".encode(), os.urandom(1_000_000)], ids=["none", "empty", "short", "long"])
+def test_a_call_arrives_whole_with_the_callers_identity(registry: Registry, app: str, body: bytes | None) -> None:
+    answer = registry.portal(app).call_peer(registry.peer["id"], "/peer?x=%2F", "POST", body)
+    assert answer.status == 200
+    sha256 = hashlib.sha256(body or b"").hexdigest()
+    assert answer.json() == {"type": "peer", **registry.self, "length": len(body or b""), "sha256": sha256}
+    assert answer.verified == (app in BEHIND_GATEWAY)
+
+
+@pytest.mark.parametrize("app", BEHIND_GATEWAY)
+def test_header_values_are_UTF_8_in_both_directions(registry: Registry, app: str) -> None:
+    answer = registry.portal(app).call_peer(registry.peer["id"], "/peer", headers={"X-Greeting": "Grüße 🐚"})
+    assert answer.header("x-said") == "Grüße 🐚" and answer.header("x-none") is None
+
+
+@pytest.mark.parametrize("app", EVERY)
+def test_a_body_is_sent_as_it_is_read(registry: Registry, app: str) -> None:
+    def pieces() -> Iterator[bytes]:
+        yield from (b"a" * 70_000, b"b", b"c" * 70_000)
+
+    answer = registry.portal(app).call_peer(registry.peer["id"], "/peer", "POST", pieces())
+    assert answer.json()["length"] == 140_001
+
+
+@pytest.mark.parametrize("app", BEHIND_ASKING_PROXY)
+@pytest.mark.parametrize("length", [1, 1000, 1_000_000])
+def test_a_body_that_was_changed_behind_the_core_is_refused(registry: Registry, app: str, length: int) -> None:
+    before = list(registry.received[app].bodies)
+    with pytest.raises(InvalidCallError) as refused:
+        registry.portal(app).call_peer(registry.peer["id"], "/peer/changed", "POST", b"x" * length)
+    assert (refused.value.status, refused.value.code) == (400, "digest_mismatch")
+    assert registry.received[app].bodies == before
+
+
+@pytest.mark.parametrize("app", BEHIND_GATEWAY)
+def test_an_answer_is_handed_out_while_it_is_still_sent(registry: Registry, app: str) -> None:
+    received = registry.received[app]
+    received.go_on.clear()
+    with registry.portal(app).call_peer(registry.peer["id"], "/peer/slow", stream=True) as answer:
+        pieces = iter(answer)
+        assert next(pieces) == b"first"
+        received.go_on.set()
+        assert b"".join(pieces) == b"second"
+
+
+@pytest.mark.parametrize("app", EVERY)
+def test_a_long_answer_is_read_whole_up_to_the_limit(registry: Registry, app: str) -> None:
+    assert registry.portal(app).call_peer(registry.peer["id"], "/peer/long").read() == apps.LONG
+    with pytest.raises(PortalError) as refused:
+        registry.portal(app, max_answer=len(apps.LONG) - 1).call_peer(registry.peer["id"], "/peer/long")
+    assert refused.value.code == "answer_too_large"
+
+
+def test_each_refusal_is_an_exception_with_its_code(registry: Registry) -> None:
+    portal, peer = registry.portal("asgi"), registry.peer["id"]
+    refusals: list[tuple[type[PortalError], int, str, Callable[[], object]]] = [
+        (NoSuchPeerError, 404, "peer_unknown", lambda: portal.call_peer("aaaaaa")),
+        (NoSuchPeerError, 404, "peer_unknown", lambda: portal.peer("aaaaaa")),
+        (NoSuchPeerError, 409, "peering_not_mutual", lambda: portal.call_peer(registry.silent)),
+        (NotAuthorizedError, 403, "forbidden", lambda: portal.call_peer(peer, "/private")),
+        (InvalidCallError, 400, "path_ambiguous", lambda: portal.call_peer(peer, "/peer/a%2Fb")),
+        (InvalidCallError, 413, "body_too_large", lambda: portal.call_peer(peer, "/peer", "POST", bytes(3_000_001))),
+        (InvalidCallError, 413, "body_too_large", lambda: portal.call_peer(peer, "/peer", "POST", iter([bytes(1_000_000)] * 4))),
+    ]
+    for family, status, code, call in refusals:
+        with pytest.raises(family) as refused:
+            call()
+        assert (refused.value.status, refused.value.code, bool(refused.value.detail)) == (status, code, True)
+
+    with pytest.raises(NotAuthorizedError) as unknown:
+        type(portal)("no-token", registry.core).peers()
+    assert unknown.value.code == "token_invalid"
+
+
+@pytest.mark.parametrize("path", ["/../../../protected/proxy-secret", "/a/%2e%2E/../../../protected/proxy-secret", "/..", "/.;/", "/a\\..\\b", "a", "/a#b"])
+def test_no_path_leads_from_the_call_to_the_core_itself(registry: Registry, path: str) -> None:
+    with pytest.raises(InvalidCallError) as refused:
+        registry.portal("asgi").call_peer(registry.peer["id"], path)
+    assert (refused.value.status, refused.value.code) == (None, "path_ambiguous")
+    for id in ("..", "a/../..", "", "é"):
+        with pytest.raises(NoSuchPeerError):
+            registry.portal("asgi").call_peer(id, "/peer")
+
+
+def test_such_a_path_would_reach_the_core(registry: Registry) -> None:
+    """Why the test above matters."""
+    connection = http.client.HTTPConnection(registry.core.removeprefix("http://"))
+    token = {"Authorization": f"Bearer {registry.apps['asgi']['token']}"}
+    connection.request("GET", f"/internal/call_peer/{registry.peer['id']}/../../../protected/proxy-secret", headers=token)
+    assert "secret" in json.loads(connection.getresponse().read())
+    connection.close()
+
+
+def test_a_refusal_for_too_many_calls_is_retried_when_the_core_says(registry: Registry) -> None:
+    portal, peer, received = registry.portal("wsgi"), registry.peer["id"], registry.received["wsgi"]
+    received.go_on.clear()
+    held = [portal.call_peer(peer, "/peer/slow", stream=True) for _ in range(3)]
+    for answer in held:
+        assert next(iter(answer)) == b"first"
+    with pytest.raises(BusyError) as refused:
+        registry.portal("wsgi", retries=0).call_peer(peer, "/peer", "POST", b"once")
+    assert (refused.value.status, refused.value.code, refused.value.retry_after) == (429, "rate_limited", 1)
+
+    before = len(received.bodies)
+
+    def release() -> None:
+        received.go_on.set()
+        for answer in held:
+            answer.read()
+
+    threading.Timer(0.3, release).start()
+    assert portal.call_peer(peer, "/peer", "POST", b"once").status == 200
+    assert received.bodies[before:] == [b"once"]
+
+
+@pytest.mark.parametrize("app", EVERY)
+@pytest.mark.parametrize("secret", [None, "", "guessed"])
+def test_who_reaches_the_port_itself_is_turned_away(registry: Registry, app: str, secret: str | None) -> None:
+    before = list(registry.received[app].bodies)
+    connection = http.client.HTTPConnection("127.0.0.1", registry.apps[app]["port"])
+    forged = {"X-Ptl-Client-Type": "terminal", "X-Ptl-Client-Id": "forged", "X-Ptl-Body-Verified": "1"}
+    connection.request("POST", "/", b"", forged if secret is None else {**forged, "X-Ptl-Proxy-Secret": secret})
+    response = connection.getresponse()
+    assert (response.status, json.loads(response.read())["code"]) == (403, "not_from_portal")
+    assert registry.received[app].bodies == before
+    connection.close()
+
+
+def test_a_WebSocket_to_a_peer_carries_text_and_bytes_in_both_directions(registry: Registry) -> None:
+    long = os.urandom(200_000)
+    with registry.portal("asgi").connect_peer(registry.peer["id"], "/peer/socket", protocols=["notes", "other"]) as socket:
+        assert socket.protocol == "notes"
+        assert json.loads(str(socket.receive())) == {"type": "peer", **registry.self}
+        messages: list[str | bytes] = ["Grüße 🐚", b"", b"\x00\xff", "x" * 126, long]
+        for message in messages:
+            socket.send(message)
+            assert socket.receive() == message
+        socket.send("bye")
+        assert list(socket) == []
+
+
+def test_a_WebSocket_that_is_refused_raises_the_code(registry: Registry) -> None:
+    with pytest.raises(NotAuthorizedError) as refused:
+        registry.portal("asgi").connect_peer(registry.peer["id"], "/private")
+    assert refused.value.code == "forbidden"
+    port = registry.apps["asgi"]["port"]
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    connection.request("GET", "/peer/socket", headers={"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA=="})
+    assert connection.getresponse().status == 403
+    connection.close()
