@@ -16,19 +16,20 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
 @contextmanager
-def core(*answers: bytes) -> Iterator[tuple[str, list[bytes]]]:
-    """Gives one answer to each connection, and keeps the requests."""
+def core(*answers: bytes | list[bytes]) -> Iterator[tuple[str, list[bytes]]]:
+    """Gives one answer to each connection, or one after another, closes it, and keeps the requests."""
     listener, requests = socket.create_server(("127.0.0.1", 0)), list[bytes]()
 
     def serve() -> None:
-        for answer in answers:
+        for each in answers:
             try:
                 connection, _ = listener.accept()
             except OSError:
                 return
             with connection:
-                requests.append(connection.recv(1 << 16))
-                connection.sendall(answer)
+                for answer in each if isinstance(each, list) else [each.replace(b"\r\n", b"\r\nConnection: close\r\n", 1)]:
+                    requests.append(connection.recv(1 << 16))
+                    connection.sendall(answer)
 
     thread = threading.Thread(target=serve)
     thread.start()
@@ -120,6 +121,21 @@ def test_an_endless_problem_is_not_read() -> None:
     assert failed.value.code == "http_500"
 
 
+def test_a_connection_is_used_again_after_a_whole_answer_only() -> None:
+    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"
+    with core([OK, chunked, RATE_LIMITED, OK.replace(b"2\r\n", b"3\r\n")], OK, [OK], OK) as (address, requests):
+        portal = Portal("t", address, retries=0)
+        assert [portal.call_peer("abcdef").read() for _ in range(2)] == [b"ok"] * 2
+        with pytest.raises(BusyError):
+            portal.call_peer("abcdef")
+        with portal.call_peer("abcdef", stream=True) as answer:
+            assert next(iter(answer)) == b"ok"  # and one byte more
+        assert len(requests) == 4
+        assert [portal.call_peer("abcdef").read() for _ in range(2)] == [b"ok"] * 2
+        time.sleep(0.1)  # the server has closed it meanwhile
+        assert portal.call_peer("abcdef").read() == b"ok"
+
+
 def test_the_token_is_sent_beside_the_Authorization_that_is_for_the_peer(monkeypatch: pytest.MonkeyPatch) -> None:
     with core(OK, OK) as (address, requests):
         monkeypatch.setenv("PORTAL_CORE_URL", address)
@@ -174,7 +190,7 @@ def frame(first: int, payload: bytes, length: int | None = None) -> bytes:
         (frame(0x80, b"a"), [], True),
         (frame(0x01, b"a") + frame(0x01, b"b"), [], True),
         (frame(0x83, b"a"), [], True),
-        (frame(0x09, b"a"), [], True),  # a ping in parts
+        (frame(0x09, b"a") + frame(0x81, b"b"), [], True),  # a ping in parts
         (frame(0x89, b"a" * 126, 126), [], True),
         (frame(0x81, b"a" * 129), [], True),  # a server masks nothing
         (frame(0x82, b"\xff" * 8, 127), [], True),
@@ -183,8 +199,8 @@ def frame(first: int, payload: bytes, length: int | None = None) -> bytes:
 )
 def test_a_WebSocket_takes_only_what_RFC_6455_allows(monkeypatch: pytest.MonkeyPatch, frames: bytes, messages: list[str | bytes], fails: bool) -> None:
     monkeypatch.setattr("os.urandom", bytes)
-    head = b"HTTP/1.1 101 x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ICX+Yqv66kxgM0FcWaLWlFLwTAI=\r\n\r\n"
-    with core(head + frames) as (address, _):
+    head = b"HTTP/1.1 101 x\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ICX+Yqv66kxgM0FcWaLWlFLwTAI=\r\n\r\n"
+    with core([head + frames]) as (address, _):
         opened = Portal("t", address, max_answer=130).connect_peer("abcdef")
         seen: list[str | bytes] = []
         end: AbstractContextManager[object] = nullcontext()
@@ -195,8 +211,9 @@ def test_a_WebSocket_takes_only_what_RFC_6455_allows(monkeypatch: pytest.MonkeyP
         assert seen == messages
 
 
-def test_a_handshake_that_does_not_match_its_key_is_no_WebSocket() -> None:
-    with core(b"HTTP/1.1 101 x\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: AAAA\r\n\r\n") as (address, _), pytest.raises(AnswerBrokenError) as failed:
+@pytest.mark.parametrize("head", [b"Connection: Upgrade\r\nSec-WebSocket-Accept: AAAA\r\n\r\n", b"Connection: close\r\n\r\n", b"\r\n"])
+def test_a_handshake_that_does_not_match_its_key_is_no_WebSocket(head: bytes) -> None:
+    with core([b"HTTP/1.1 101 x\r\n" + head]) as (address, _), pytest.raises(AnswerBrokenError) as failed:
         Portal("t", address).connect_peer("abcdef")
     assert failed.value.code == "answer_invalid"
 

@@ -4,8 +4,9 @@ import http.client
 import json
 import os
 import re
+import selectors
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import IO, Any
@@ -16,11 +17,14 @@ from .names import from_header, to_header
 from .websocket import PeerSocket, handshake
 
 Body = bytes | IO[bytes] | Iterable[bytes]
+_Keep = Callable[[http.client.HTTPConnection], None]
 
 _IDEMPOTENT = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"}
 _NOT_SENT = {"rate_limited", "database_unavailable"}
 _PIECE = 64 << 10
 _MAX_PROBLEM = 64 << 10
+_MAX_IDLE = 8
+_IDLE_SECONDS = 60  # the core closes an idle connection after more than two minutes
 
 
 @dataclass(frozen=True)
@@ -54,10 +58,13 @@ class ProxySecret:
 class Answer:
     """A response of a peer's app, as it arrives. Close it, or use it in a ``with`` statement."""
 
-    def __init__(self, connection: http.client.HTTPConnection, response: http.client.HTTPResponse, max_answer: int) -> None:
+    def __init__(self, connection: http.client.HTTPConnection, response: http.client.HTTPResponse, max_answer: int, keep: "_Keep") -> None:
         self._connection = connection
         self._response = response
+        self._keep = keep
         self._left = response.length  # None if the answer is chunked or ends with the connection
+        self._is_whole = self._left == 0
+        self._is_closed = False
         self._max = max_answer
         self.status = response.status
         self.headers = response.headers
@@ -93,8 +100,14 @@ class Answer:
 
     def close(self) -> None:
         """Ends the call; what was not read yet is given up."""
+        if self._is_closed:
+            return
+        self._is_closed = True
         self._response.close()
-        self._connection.close()
+        if self._is_whole and not self._response.will_close and self.status != 101:
+            self._keep(self._connection)
+        else:
+            self._connection.close()
 
     def __enter__(self) -> "Answer":
         return self
@@ -103,7 +116,7 @@ class Answer:
         self.close()
 
     def _piece(self) -> bytes:
-        if self._left == 0:
+        if self._is_whole:
             return b""
         try:
             piece = self._response.read1(_PIECE if self._left is None else min(_PIECE, self._left))
@@ -113,11 +126,12 @@ class Answer:
             if not piece:
                 raise AnswerBrokenError("answer_broken", "The answer broke off.")
             self._left -= len(piece)
+        self._is_whole = not piece or self._left == 0
         return piece
 
 
 class Portal:
-    """The core of the Portal that this app belongs to. It may be used by several threads; each call has a connection of its own."""
+    """The core of the Portal that this app belongs to. It may be used by several threads."""
 
     def __init__(
         self,
@@ -142,6 +156,7 @@ class Portal:
         if address.scheme not in ("http", "https") or not address.hostname:
             raise ValueError("The address of the core has the form http://host:port.")
         self._secure, self._host, self._port = address.scheme == "https", address.hostname, address.port
+        self._idle: list[tuple[float, http.client.HTTPConnection]] = []  # with the time since when; the latest comes last
         self._timeout, self._retries, self._max_wait, self._max_answer = timeout, retries, max_wait, max_answer
 
     def peers(self, name: str | None = None) -> list[Peer]:
@@ -197,11 +212,11 @@ class Portal:
         target = f"/internal/call_peer/{_id(id)}{_path(path)}"
         opening, accept = handshake(protocols)
         connection, response = self._request("GET", target, None, {**(headers or {}), **opening})
-        answer = Answer(connection, response, self._max_answer)
+        answer = Answer(connection, response, self._max_answer, self._keep)
         if response.status != 101:
             with answer:
                 raise of_response(answer.status, answer.headers, _start(answer))
-        if answer.headers.get("Sec-WebSocket-Accept") != accept:
+        if answer.headers.get("Sec-WebSocket-Accept") != accept or connection.sock is None:
             answer.close()
             raise AnswerBrokenError("answer_invalid", "The answer to the WebSocket's handshake does not match its key.", status=101)
         return PeerSocket(connection.sock, response.fp, answer.close, answer.headers.get("Sec-WebSocket-Protocol"), self._max_answer)
@@ -216,7 +231,7 @@ class Portal:
         waited = 0
         for attempt in range(self._retries + 1):
             connection, response = self._request(method, target, body, headers)
-            answer = Answer(connection, response, self._max_answer)
+            answer = Answer(connection, response, self._max_answer, self._keep)
             is_problem = answer.status >= 400 and answer.headers.get_content_type() == "application/problem+json"
             error: PortalError | None = None
             if is_problem:
@@ -240,8 +255,7 @@ class Portal:
     def _request(
         self, method: str, target: str, body: Body | None, headers: Mapping[str, str]
     ) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
-        kind = http.client.HTTPSConnection if self._secure else http.client.HTTPConnection
-        connection = kind(self._host, self._port, timeout=self._timeout)
+        connection = self._connection()
         sent = {name: to_header(value) for name, value in headers.items()}
         if self._token:  # Authorization is for the peer
             sent["Proxy-Authorization"] = to_header(f"Bearer {self._token}")
@@ -260,6 +274,29 @@ class Portal:
         except BaseException:  # the body's own
             connection.close()
             raise
+
+
+    def _connection(self) -> http.client.HTTPConnection:
+        while self._idle:
+            try:
+                since, connection = self._idle.pop()
+            except IndexError:  # another thread was faster
+                break
+            with selectors.DefaultSelector() as selector:
+                selector.register(connection.sock, selectors.EVENT_READ)
+                is_silent = not selector.select(0)  # else the core has closed it
+            if is_silent and time.monotonic() - since < _IDLE_SECONDS:
+                return connection
+            connection.close()
+        if self._secure:
+            return http.client.HTTPSConnection(self._host, self._port, timeout=self._timeout)
+        return http.client.HTTPConnection(self._host, self._port, timeout=self._timeout)
+
+    def _keep(self, connection: http.client.HTTPConnection) -> None:
+        if connection.sock is None or len(self._idle) >= _MAX_IDLE:
+            connection.close()
+        else:
+            self._idle.append((time.monotonic(), connection))
 
 
 class _Whole(Answer):
