@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace PeerRegistry.Api.Tests.Sdk;
 
-/// <summary>The SDK for Python: its own test-suite, run by its own tools, against two live Portals.</summary>
+/// <summary>The SDKs for Python and TypeScript: their own test-suites, run by their own tools, against two live Portals.</summary>
 public sealed class ScriptSdkTests(ScriptSdkPortals portals) : IClassFixture<ScriptSdkPortals>
 {
     private static readonly string Folder = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Here())!, "../../../sdk"));
@@ -18,6 +18,20 @@ public sealed class ScriptSdkTests(ScriptSdkPortals portals) : IClassFixture<Scr
     [Fact]
     public async Task The_types_of_the_Python_SDK_are_right() =>
         Assert.StartsWith("Success", await Run("python", null, "/usr/bin/mypy", "--cache-dir=/dev/null"), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task The_TypeScript_SDK_compiles_and_passes_its_tests()
+    {
+        const string folder = "typescript";
+        var built = Path.Combine(Folder, folder, "dist");
+        if (Directory.Exists(built))
+            Directory.Delete(built, recursive: true);
+        await Run(folder, null, "node", "node_modules/typescript/bin/tsc");
+        var tests = Directory.GetFiles(Path.Combine(built, "test"), "*.test.js");
+        var said = await Run(folder, await portals.Describe("express", "hono"), "node", ["--test", "--test-reporter=tap", .. tests]);
+        Assert.Matches("\n# pass [1-9]", said);
+        Assert.Contains("\n# skipped 0\n", said, StringComparison.Ordinal);
+    }
 
     /// <param name="folder">Of the SDK.</param>
     /// <param name="registry">Of <see cref="ScriptSdkPortals.Describe"/>, or null if none is needed.</param>

@@ -1,0 +1,15 @@
+export { isVerified, Portal, type Peer, type PortalOptions, type ProxySecret } from './client.js'
+export {
+  AnswerBrokenError,
+  BusyError,
+  CoreUnreachableError,
+  DigestMismatchError,
+  InvalidCallError,
+  NoSuchPeerError,
+  NotAuthorizedError,
+  PeerFailedError,
+  PortalError,
+} from './errors.js'
+export { fromHeader, toHeader } from './names.js'
+export type { paths } from './openapi.js'
+export type { PeerSocket, SocketOptions } from './websocket.js'
