@@ -27,6 +27,11 @@ public sealed class ScriptSdkPortals(TestPostgres postgres) : IAsyncLifetime
     /// <summary>More than Latin-1, so that a name read in the wrong way shows.</summary>
     private const string AdasName = "Zoë 🐚 Ωmega";
 
+    private static readonly string[] Frameworks = ["asgi", "wsgi", "express", "hono"];
+
+    /// <summary>Ada has added it, and nobody answers there.</summary>
+    private static readonly PortalId Silent = PublicKey.Ed25519([.. Enumerable.Repeat((byte)7, 32)]).Id;
+
     private readonly HttpClient relay = new(new SocketsHttpHandler
     {
         AllowAutoRedirect = false,
@@ -35,27 +40,29 @@ public sealed class ScriptSdkPortals(TestPostgres postgres) : IAsyncLifetime
     });
 
     private Neighbourhood zone = null!;
-    private LivePortal ada = null!;
-    private LivePortal bob = null!;
     private TestCertificate certificate = null!;
     private TlsTunnel tunnel = null!;
+
+    private LivePortal Ada { get; set; } = null!;
+
+    private LivePortal Bob { get; set; } = null!;
 
     public async ValueTask InitializeAsync()
     {
         zone = await Neighbourhood.Start(postgres);
-        bob = await zone.Move("Bob");
-        certificate = new TestCertificate(zone.Authority, $"*.{bob.Domain}");
-        tunnel = TlsTunnel.Start(certificate, bob.Edge);
-        ada = await zone.Move(AdasName, arguments:
+        Bob = await zone.Move("Bob");
+        certificate = new TestCertificate(zone.Authority, $"*.{Bob.Domain}");
+        tunnel = TlsTunnel.Start(certificate, Bob.Edge);
+        Ada = await zone.Move(AdasName, arguments:
         [
             "--Calls:MaxBodyBytes=3000000",
             "--Calls:PerApp=3",
-            .. Frameworks.Select((app, i) => $"--Peering:Resolve:{i + 1}={app}.{bob.Domain}=127.0.0.1:{tunnel.Port}"),
+            .. Frameworks.Select((app, i) => $"--Peering:Resolve:{i + 1}={app}.{Bob.Domain}=127.0.0.1:{tunnel.Port}"),
         ]);
-        await ada.Add(bob);
-        await bob.Add(ada);
-        await ada.Add(PublicKey.Ed25519([.. Enumerable.Repeat((byte)7, 32)]).Id); // there is no such Portal
-        await Eventually.Mutual(ada, bob);
+        await Ada.Add(Bob);
+        await Bob.Add(Ada);
+        await Ada.Add(Silent);
+        await Eventually.Mutual(Ada, Bob);
     }
 
     public async ValueTask DisposeAsync()
@@ -66,8 +73,6 @@ public sealed class ScriptSdkPortals(TestPostgres postgres) : IAsyncLifetime
         certificate.Dispose();
     }
 
-    private static readonly string[] Frameworks = ["asgi", "wsgi", "express", "hono"];
-
     /// <summary>Registers the apps with both Portals.</summary>
     /// <returns>What a test-suite has to know, as JSON.</returns>
     public async Task<string> Describe(params string[] frameworks)
@@ -75,30 +80,30 @@ public sealed class ScriptSdkPortals(TestPostgres postgres) : IAsyncLifetime
         var apps = new Dictionary<string, object>();
         foreach (var app in frameworks.SelectMany(framework => new[] { framework, $"{framework}-asked" }))
         {
-            foreach (var portal in new[] { ada, bob })
+            foreach (var portal in new[] { Ada, Bob })
             {
                 await portal.Send(new RegisterApp(portal.Id, app, Encoding.UTF8.GetBytes($$"""{"v":"1.0","name":"{{app}}","paths":{{Paths}}}""")));
                 await portal.Send(new SetVisibility(portal.Id, app, VisibilityMode.All, []));
             }
 
             var port = ProxyProcess.FreePort();
-            bob.Serve(new Dictionary<string, string> { [app] = $"127.0.0.1:{port}" });
-            bob.Apps[app] = context => Relay(context, app, port);
+            Bob.Serve(new Dictionary<string, string> { [app] = $"127.0.0.1:{port}" });
+            Bob.Apps[app] = context => Relay(context, app, port);
             apps[app] = new
             {
                 port,
-                token = await ada.Send(new IssueAppToken(ada.Id, app)),
-                their_token = await bob.Send(new IssueAppToken(bob.Id, app)),
+                token = await Ada.Send(new IssueAppToken(Ada.Id, app)),
+                their_token = await Bob.Send(new IssueAppToken(Bob.Id, app)),
             };
         }
 
         return JsonSerializer.Serialize(new
         {
-            core = ada.Internal.ToString().TrimEnd('/'),
-            their_core = bob.Internal.ToString().TrimEnd('/'),
-            self = new { id = ada.Id.Value, name = AdasName },
-            peer = new { id = bob.Id.Value, short_id = bob.Id.Short.Value, name = "Bob", domain = bob.Domain },
-            silent = PublicKey.Ed25519([.. Enumerable.Repeat((byte)7, 32)]).Id.Value,
+            core = Ada.Internal.ToString().TrimEnd('/'),
+            their_core = Bob.Internal.ToString().TrimEnd('/'),
+            self = new { id = Ada.Id.Value, name = AdasName },
+            peer = new { id = Bob.Id.Value, short_id = Bob.Id.Short.Value, name = "Bob", domain = Bob.Domain },
+            silent = Silent.Value,
             apps,
         });
     }
@@ -109,7 +114,7 @@ public sealed class ScriptSdkPortals(TestPostgres postgres) : IAsyncLifetime
         using var received = new MemoryStream();
         await context.Request.Body.CopyToAsync(received, context.RequestAborted);
         var body = received.ToArray();
-        if (context.Request.Path.StartsWithSegments("/peer/changed"))
+        if (context.Request.Path.StartsWithSegments("/peer/changed", StringComparison.Ordinal))
             body[^1] ^= 1;
 
         var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
@@ -128,5 +133,5 @@ public sealed class ScriptSdkPortals(TestPostgres postgres) : IAsyncLifetime
     }
 
     private string Secret(string app) =>
-        bob.Services.GetRequiredService<IProxySecrets>().Of(bob.Id, bob.Services.GetRequiredService<IPortalSnapshots>().Find(bob.Id)!.Apps[app]);
+        Bob.Services.GetRequiredService<IProxySecrets>().Of(Bob.Id, Bob.Services.GetRequiredService<IPortalSnapshots>().Find(Bob.Id)!.Apps[app]);
 }
