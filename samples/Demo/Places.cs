@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 
 namespace PeerRegistry.Demo;
 
@@ -35,7 +36,7 @@ internal static class Places
             }
         }
 
-        static int Any() => Random.Shared.Next(20_000, 32_000);
+        static int Any() => RandomNumberGenerator.GetInt32(20_000, 32_000);
     }
 
     /// <summary>With a database that the registry, started by root, keeps elsewhere and links to.</summary>

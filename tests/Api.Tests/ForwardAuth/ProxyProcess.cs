@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Text;
 
 namespace PeerRegistry.Api.Tests.ForwardAuth;
@@ -144,7 +145,7 @@ internal sealed class ProxyProcess : IAsyncDisposable
         while (true)
         {
             using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            var port = Random.Shared.Next(20_000, 32_000);
+            var port = RandomNumberGenerator.GetInt32(20_000, 32_000);
             try
             {
                 socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
