@@ -45,7 +45,7 @@ internal static class WireSchemas
             schema.Items = each;
         if (Bare(type).IsEnum) // where it may be null, the member says so
             (schema.Type, schema.Enum) = (JsonSchemaType.String, schema.Enum?.Where(value => value?.GetValueKind() == JsonValueKind.String).ToList());
-        if (schema.Type is { } kinds && (kinds & (JsonSchemaType.Integer | JsonSchemaType.Number)) != 0)
+        if (schema.Type is { } kinds && (kinds.HasFlag(JsonSchemaType.Integer) || kinds.HasFlag(JsonSchemaType.Number)))
             (schema.Type, schema.Pattern) = (kinds & ~JsonSchemaType.String, null);
         return Task.CompletedTask;
     }

@@ -138,9 +138,10 @@ internal sealed class PeerNewsOfPortal(
         }
     }
 
-    /// <param name="position">The number of the last news that were read, or -1 to begin with the present state.</param>
-    private sealed class Reader(PeerNewsOfPortal all, string app, PeerNewsOfApp news, long position) : IPeerNewsReader
+    /// <param name="from">The number of the last news that were read, or -1 to begin with the present state.</param>
+    private sealed class Reader(PeerNewsOfPortal all, string app, PeerNewsOfApp news, long from) : IPeerNewsReader
     {
+        private long position = from;
         private bool closed;
 
         public Task Next => news.Signal.Next;

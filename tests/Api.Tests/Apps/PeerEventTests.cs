@@ -266,7 +266,7 @@ public sealed class PeerEventTests(TwoPortals two) : IClassFixture<TwoPortals>
         return (app, await two.Ada.Send(new IssueAppToken(two.Ada.Id, app)));
     }
 
-    private Task Rename(PortalId peer, string? name) => two.Ada.Send(new RenamePeer(two.Ada.Id, TypedPortalId.Of(peer), name?.Trim()));
+    private Task<MediatR.Unit> Rename(PortalId peer, string? name) => two.Ada.Send(new RenamePeer(two.Ada.Id, TypedPortalId.Of(peer), name?.Trim()));
 
     private Task Reach(bool reachable) => two.Ada.Services.GetRequiredService<IPeerContacts>()
         .Change(two.Ada.Id, two.Bob.Id.Short, contact => contact with { IsReachable = reachable }, TestContext.Current.CancellationToken);
@@ -284,7 +284,7 @@ public sealed class PeerEventTests(TwoPortals two) : IClassFixture<TwoPortals>
     private sealed class Stuck : MemoryStream
     {
         public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
-            await Task.Delay(Timeout.Infinite, cancellationToken);
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
 
         public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
             WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();

@@ -98,7 +98,7 @@ public sealed class TokenFileTests(TestPostgres postgres) : IDisposable
         Assert.Throws<IOException>(() => new TokenFolder(folder).Open("notes"));
     }
 
-    private static Task Register(LivePortal process, PortalId portal, string name) => process.Send(new RegisterApp(
+    private static Task<RegisteredApp> Register(LivePortal process, PortalId portal, string name) => process.Send(new RegisterApp(
         portal, name, System.Text.Encoding.UTF8.GetBytes($$"""{"v":"1.0","name":"{{name}}","paths":{"":{"access":"private"} } }""")));
 
     private static async Task<string?> PortalOf(HttpClient inner, string token)

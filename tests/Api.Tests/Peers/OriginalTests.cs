@@ -48,7 +48,7 @@ public sealed class OriginalTests(TwoPortals portals) : IClassFixture<TwoPortals
         Assert.Equal("original_needs_rsa", refusal!.Code);
 
         using var owner = await Ada.Owner();
-        Task<Said> Page() => owner.Get($"/peers/{original.Key.Id.Short}", ("Accept", "text/html"));
+        async Task<Said> Page() => await owner.Get($"/peers/{original.Key.Id.Short}", ("Accept", "text/html"));
         Assert.Contains("Your apps cannot call this peer", (await Page()).Body, StringComparison.Ordinal);
         await Ada.Send(new ConfirmByCall(Ada.Id, original.Key, Tagged: false));
         Assert.Contains("has called you", (await Page()).Body, StringComparison.Ordinal);
