@@ -32,10 +32,15 @@ internal sealed class CallPeerMiddleware(RequestDelegate next, ISnapshotTrust tr
         VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
     };
 
-    public Task InvokeAsync(HttpContext context) =>
-        context.Request.Path.Value!.StartsWith(CallTarget.Prefix, StringComparison.OrdinalIgnoreCase) && context.Listener() == Listener.Internal
-            ? CallOrName(context)
-            : next(context);
+    public Task InvokeAsync(HttpContext context) => context.Listener() == Listener.Internal && IsCall(context) ? CallOrName(context) : next(context);
+
+    /// <summary>
+    /// Whether either reading of the path is a call. The server resolves dot segments, so a call whose path has enough of them would otherwise reach
+    /// another route of the core with the app's token.
+    /// </summary>
+    private static bool IsCall(HttpContext context) =>
+        context.Request.Path.Value!.StartsWith(CallTarget.Prefix, StringComparison.OrdinalIgnoreCase)
+        || context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.StartsWith(CallTarget.Prefix, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>A call whose failure is named in a header, too.</summary>
     private async Task CallOrName(HttpContext context)

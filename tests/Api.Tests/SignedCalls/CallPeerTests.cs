@@ -44,6 +44,8 @@ public sealed class CallPeerTests
     [InlineData("/a/%2e%2e/b")]
     [InlineData("/a//b")]
     [InlineData("//evil.example/a")]
+    [InlineData("/../../../protected/proxy-secret")]
+    [InlineData("/%2e%2e/%2E./../protected/peers")]
     [InlineData("/a%2Fb")]
     [InlineData("/a%5Cb")]
     [InlineData("/a\\b")]
@@ -62,7 +64,7 @@ public sealed class CallPeerTests
     [InlineData("x%40evil.example%23", "peer_unknown")]
     [InlineData("a:b%40127.0.0.1:8443%23", "peer_unknown")]
     [InlineData("evil.example", "peer_unknown")]
-    [InlineData("..", "not_found")]
+    [InlineData("..", "peer_unknown")]
     [InlineData("zzzzzz", "peer_unknown")]
     [InlineData("%61bcdef", "peer_unknown")]
     public async Task The_id_cannot_name_another_host(string id, string code)
