@@ -76,7 +76,7 @@ public sealed partial class DemoTests
         using var playwright = await Playwright.CreateAsync();
         await using var chromium = await playwright.Chromium.LaunchAsync(new()
         {
-            ExecutablePath = "/usr/bin/chromium", Args = ["--no-sandbox", "--disable-gpu"],
+            ExecutablePath = "/usr/bin/chromium-headless-shell", Args = ["--no-sandbox", "--disable-gpu"],
         });
         var page = await chromium.NewPageAsync();
         var warnings = new List<string>();

@@ -242,7 +242,7 @@ public sealed class LiveStreamTests(TestPostgres postgres) : IAsyncLifetime
             var playwright = await Playwright.CreateAsync();
             return new Browser(playwright, await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
             {
-                ExecutablePath = "/usr/bin/chromium",
+                ExecutablePath = "/usr/bin/chromium-headless-shell",
                 Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
                     $"--host-resolver-rules=MAP *.{Neighbourhood.Zone} 127.0.0.1:{port}"],
             }));
