@@ -8,13 +8,13 @@ namespace PeerRegistry.Api.Tests.Pages;
 
 /// <summary>The page on which the owner reads and tries the API.</summary>
 [Collection(nameof(Browsing))]
-public sealed class ApiPageTests(Browsing browsing)
+public sealed class ApiPageTests(Browsing browsing) : BrowserTests(browsing)
 {
     [Fact]
     public async Task The_owner_reads_and_tries_the_API_and_nothing_is_fetched_from_elsewhere()
     {
-        var portal = (await browsing.Furnished()).Portal;
-        var owner = await browsing.Owner(portal);
+        var portal = (await Browsing.Furnished()).Portal;
+        var owner = await Browsing.Owner(portal);
         var elsewhere = new ConcurrentBag<string>();
         owner.Request += (_, request) =>
         {
@@ -22,7 +22,7 @@ public sealed class ApiPageTests(Browsing browsing)
                 elsewhere.Add(request.Url);
         };
         await owner.Open(portal, "/apps");
-        browsing.Complaints();
+        Browsing.Complaints();
         await owner.Follow("The API");
         await owner.GetByText("PeerRegistry, edge listener").First.WaitForAsync();
 
@@ -34,13 +34,13 @@ public sealed class ApiPageTests(Browsing browsing)
         Assert.Contains("terminal", await (await tried).TextAsync(), StringComparison.Ordinal);
 
         Assert.Empty(elsewhere);
-        Assert.Empty(browsing.Complaints());
+        Assert.Empty(Browsing.Complaints());
     }
 
     [Fact]
     public async Task Nobody_else_reads_it()
     {
-        var portal = (await browsing.Furnished()).Portal;
+        var portal = (await Browsing.Furnished()).Portal;
         using var anybody = portal.Zone.Client();
         foreach (var path in new[] { "", "/scalar.js" })
             Assert.Equal(HttpStatusCode.Unauthorized, (await anybody.Get($"https://{portal.Domain}{ApiPage.Path}{path}")).Status);

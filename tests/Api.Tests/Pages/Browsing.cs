@@ -77,6 +77,7 @@ public sealed class Browsing(TestPostgres postgres) : IAsyncDisposable
             await portal.DisposeAsync();
         opened.Clear();
         moved.Clear();
+        complaints.Clear();
     }
 
     /// <summary>A browser that no Portal knows.</summary>
@@ -144,7 +145,7 @@ public sealed class Browsing(TestPostgres postgres) : IAsyncDisposable
             playwright ??= await Playwright.CreateAsync();
             chromium ??= await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
             {
-                ExecutablePath = "/usr/bin/chromium",
+                ExecutablePath = "/usr/bin/chromium-headless-shell",
                 Args = [.. Switches, $"--host-resolver-rules=MAP *.{Neighbourhood.Zone} {zone.Front}"],
             });
             return zone;

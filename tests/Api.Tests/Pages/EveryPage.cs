@@ -51,7 +51,7 @@ internal sealed record EveryPage(LivePortal Portal, LivePortal Peer, LivePortal 
         await portal.Send(new RenamePeer(portal.Id, TypedPortalId.Of(peer.Id), words.Petname));
         await Eventually.Holds(async () => (await portal.Services.GetRequiredService<IPeerProfiles>().Find(portal.Id, peer.Id.Short, default)).HasPicture);
         if (words.HostilePicture is { } hostile)
-            await portal.Services.GetRequiredService<IPeerProfiles>().KeepPicture(portal.Id, peer.Id.Short, hostile, null, default);
+            await Show(portal, peer, hostile);
         var offers = 0;
         while (offers == 0)
         {
@@ -61,6 +61,10 @@ internal sealed record EveryPage(LivePortal Portal, LivePortal Peer, LivePortal 
 
         return new EveryPage(portal, peer, stranger);
     }
+
+    /// <summary>Has the Portal show this as the picture of the peer.</summary>
+    public static Task Show(LivePortal portal, LivePortal peer, byte[] picture) =>
+        portal.Services.GetRequiredService<IPeerProfiles>().KeepPicture(portal.Id, peer.Id.Short, picture, null, default);
 
     /// <summary>Everything that people may call something.</summary>
     internal sealed record Words(string Own, string Claimed, string Petname, string Device, string Markdown, string App)

@@ -187,6 +187,7 @@ public sealed class EveryPageTests(Browsing browsing) : BrowserTests(browsing)
         await owner.Locator("dialog[open]").WaitForAsync();
         Assert.Empty(Browsing.Complaints());
 
+        await EveryPage.Show(all.Portal, all.Peer, WithText(OwnerTests.Pixel, Script)); // a visit may have brought the peer's own one meanwhile
         var picture = (await owner.Open(all.Portal, $"/core/protected{peerPage}/avatar"))!;
         Assert.Equal(("image/png", "nosniff"), (picture.Headers["content-type"], picture.Headers["x-content-type-options"]));
         // of the policy Chromium's own picture page complains
