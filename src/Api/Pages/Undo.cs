@@ -72,7 +72,8 @@ internal sealed class Undo(IDataProtectionProvider protection, TimeProvider cloc
                 await mediator.Send(new RenameDevice(portal.Id, did.Device, did.Before), ct);
                 return PageResults.Done("/devices", "undone");
             case Did.AppSwitched did:
-                Require(portal.Snapshot.Peers.Values.Any(p => p.Short.Value == did.Peer && portal.Snapshot.Apps.GetValueOrDefault(did.App)?.Shows(p) == did.Shown));
+                var app = portal.Snapshot.Apps.GetValueOrDefault(did.App);
+                Require(portal.Snapshot.Peers.Values.Any(p => p.Short.Value == did.Peer && app?.Shows(p) == did.Shown));
                 await mediator.Send(new ShowPeerToApp(portal.Id, did.App, TypedPortalId.Parse(did.Peer), !did.Shown), ct);
                 return PageResults.Done($"/peers/{did.Peer}", "undone");
             case Did.Removed did:

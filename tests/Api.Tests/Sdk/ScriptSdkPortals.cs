@@ -108,7 +108,9 @@ public sealed class ScriptSdkPortals(TestPostgres postgres) : IAsyncLifetime
         });
     }
 
-    /// <summary>A proxy that lets the app see what the core granted, and its secret. Below <c>/peer/changed</c>, it changes the last byte of the body.</summary>
+    /// <summary>
+    /// A proxy that lets the app see what the core granted, and its secret. Below <c>/peer/changed</c>, it changes the last byte of the body.
+    /// </summary>
     private async Task Relay(HttpContext context, string app, int port)
     {
         using var received = new MemoryStream();
