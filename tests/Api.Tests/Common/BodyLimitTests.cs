@@ -29,6 +29,8 @@ public sealed class BodyLimitTests(EveryRoute routes) : IClassFixture<EveryRoute
         ["PUT /core/protected/profile"] = 90_000 + Usual,
         ["POST /profile"] = 90_000 + Usual,
         ["POST /profile/preview"] = 90_000 + Usual,
+        ["PUT /core/protected/identities"] = 90_000 + Usual,
+        ["PUT /core/protected/identities/default/avatar"] = (8 << 20) + Usual,
         ["PUT /core/protected/profile/avatar"] = (8 << 20) + Usual,
         ["POST /profile/avatar"] = (8 << 20) + Usual,
         ["POST /core/protected/invites"] = 1024,
