@@ -17,12 +17,16 @@ namespace PeerRegistry.Api.Devices;
 internal sealed record TerminalItem(
     string Id, string Name, DateTimeOffset PairedAt, DateTimeOffset? LastSeenAt, bool ThisDevice, string Icon, DateTimeOffset? LastConnection)
 {
-    public static TerminalItem Of(Device device, PortalSnapshot portal, ClaimsPrincipal me)
+    /// <param name="sessions">Those of <see cref="SessionsOf"/>.</param>
+    public static TerminalItem Of(Device device, ILookup<string, Credential> sessions, ClaimsPrincipal me)
     {
-        var seen = portal.Credentials.Values.Where(held => held.Kind == CredentialKind.Device && held.Holder == device.Id).Max(held => held.ExpiresAt)
-            - PairDevice.SessionLife;
+        var seen = sessions[device.Id].Max(session => session.ExpiresAt) - PairDevice.SessionLife;
         return new(device.Id, device.Name, device.PairedAt, seen, device.Id == me.FindFirstValue(ClaimTypes.NameIdentifier), "unknown", seen);
     }
+
+    /// <returns>The sessions of all devices, by the id of the device.</returns>
+    public static ILookup<string, Credential> SessionsOf(PortalSnapshot portal) =>
+        portal.Credentials.Values.Where(held => held.Kind == CredentialKind.Device).ToLookup(held => held.Holder);
 }
 
 internal sealed record DeviceName(string Name);
@@ -41,7 +45,8 @@ internal static class DeviceEndpoints
     {
         var open = edge.MapGroup("/core/public").WithTags("Devices");
         open.MapPost("/pair/terminal", Pair).WithName("terminals.pair")
-            .WithSummary("Pairs a device with a code that the owner was shown. The token is shown only here, and set as a cookie.").Refuses(400, "name_invalid").Refuses(401, "code_invalid").Refuses(429, "rate_limited");
+            .WithSummary("Pairs a device with a code that the owner was shown. The token is shown only here, and set as a cookie.")
+            .Refuses(400, "name_invalid").Refuses(401, "code_invalid").Refuses(429, "rate_limited");
         open.MapGet("/meta/whoami", WhoAmI).WithName("meta.whoami")
             .WithSummary("Tells who the caller is: a paired device, or anonymous.");
 
@@ -86,22 +91,25 @@ internal static class DeviceEndpoints
     private static IReadOnlyList<TerminalItem> List(HttpContext context, CurrentPortal portal, ClaimsPrincipal me, int? limit, string? after)
     {
         var (snapshot, most) = (portal.Snapshot, Paging.Limit(limit));
+        var sessions = TerminalItem.SessionsOf(snapshot);
         var found = snapshot.Devices.Values
             .OrderBy(device => device.Id, StringComparer.Ordinal)
             .Where(device => after is null || string.CompareOrdinal(device.Id, after) > 0)
             .Take(most + 1)
-            .Select(device => TerminalItem.Of(device, snapshot, me))
+            .Select(device => TerminalItem.Of(device, sessions, me))
             .ToList();
         return context.Page(found, most, device => device.Id);
     }
 
     private static TerminalItem Show(string id, CurrentPortal portal, ClaimsPrincipal me) =>
-        portal.Snapshot.Devices.GetValueOrDefault(id) is { } device ? TerminalItem.Of(device, portal.Snapshot, me) : throw Unknown();
+        portal.Snapshot.Devices.GetValueOrDefault(id) is { } device
+            ? TerminalItem.Of(device, TerminalItem.SessionsOf(portal.Snapshot), me)
+            : throw Unknown();
 
     /// <summary>The first by id, since names are not unique.</summary>
     private static TerminalItem ShowByName(string name, CurrentPortal portal, ClaimsPrincipal me) =>
         portal.Snapshot.Devices.Values.Where(device => device.Name == name).MinBy(device => device.Id, StringComparer.Ordinal) is { } device
-            ? TerminalItem.Of(device, portal.Snapshot, me)
+            ? TerminalItem.Of(device, TerminalItem.SessionsOf(portal.Snapshot), me)
             : throw Unknown();
 
     private static async Task<TerminalItem> Replace(
