@@ -57,29 +57,11 @@ internal sealed class PeerContacts(
         return found;
     }
 
-    public async Task<IReadOnlyDictionary<ShortId, DateTimeOffset>> LastSeen(PortalId portal, CancellationToken ct)
-    {
-        await using var command = database.CreateCommand(
-            "select short_id, last_seen_at from registry.peer_contacts where portal_id = $1 and last_seen_at is not null");
-        command.Parameters.Add(Sql.Text(portal.Value));
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var seen = new Dictionary<ShortId, DateTimeOffset>();
-        while (await reader.ReadAsync(ct))
-            seen.Add(reader.Short(0), reader.GetFieldValue<DateTimeOffset>(1));
-        return seen;
-    }
+    public Task<IReadOnlyDictionary<ShortId, DateTimeOffset>> LastSeen(PortalId portal, CancellationToken ct) =>
+        Known<DateTimeOffset>("select short_id, last_seen_at from registry.peer_contacts where portal_id = $1 and last_seen_at is not null", portal, ct);
 
-    public async Task<IReadOnlyDictionary<ShortId, bool>> FindReachable(PortalId portal, CancellationToken ct)
-    {
-        await using var command = database.CreateCommand(
-            "select short_id, is_reachable from registry.peer_contacts where portal_id = $1 and is_reachable is not null");
-        command.Parameters.Add(Sql.Text(portal.Value));
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var found = new Dictionary<ShortId, bool>();
-        while (await reader.ReadAsync(ct))
-            found.Add(reader.Short(0), reader.GetBoolean(1));
-        return found;
-    }
+    public Task<IReadOnlyDictionary<ShortId, bool>> FindReachable(PortalId portal, CancellationToken ct) =>
+        Known<bool>("select short_id, is_reachable from registry.peer_contacts where portal_id = $1 and is_reachable is not null", portal, ct);
 
     /// <summary>One statement, because several nodes may find the same contact due and one of them must get it.</summary>
     public async Task<ContactClaim> Claim(PortalId portal, ShortId peer, DateTimeOffset now, CancellationToken ct)
@@ -206,6 +188,18 @@ internal sealed class PeerContacts(
     public void Heard(PortalId portal, ShortId peer) => calls.Heard(portal, peer);
 
     public void CallFailed(PortalId portal, ShortId peer, bool refused) => calls.Failed(portal, peer, refused);
+
+    /// <param name="sql">Selects each peer with one value, of the Portal <c>$1</c>.</param>
+    private async Task<IReadOnlyDictionary<ShortId, T>> Known<T>(string sql, PortalId portal, CancellationToken ct)
+    {
+        await using var command = database.CreateCommand(sql);
+        command.Parameters.Add(Sql.Text(portal.Value));
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var known = new Dictionary<ShortId, T>();
+        while (await reader.ReadAsync(ct))
+            known.Add(reader.Short(0), reader.GetFieldValue<T>(1));
+        return known;
+    }
 
     /// <param name="also">A constant assignment beside the contact's own columns, with its comma.</param>
     private async Task Store(PortalId portal, ShortId peer, Func<Contact, Contact> decide, string also, CancellationToken ct)
