@@ -30,7 +30,7 @@ public static class CallPolicy
         {
             { MayBeCalled: false } =>
                 new RefusedException(RefusalKind.Conflict, "peering_not_mutual", "The peer has not added this Portal, or has removed it again."),
-            { Original: true } when portal.Portal.Key.Kind != KeyKind.Rsa =>
+            _ when !peer.Understands(portal.Portal.Key.Kind) =>
                 new RefusedException(RefusalKind.Conflict, "original_needs_rsa", "The peer runs the original core, which knows only RSA keys. This Portal has another."),
             _ => null,
         };

@@ -101,6 +101,9 @@ public sealed record Peer : IAggregate<Peer, PeerEvent>
     /// <summary>Whether the peer may run the original core, as far as is known.</summary>
     public bool MayBeOriginal => Key is { Kind: KeyKind.Rsa } && !SpeaksOurs;
 
+    /// <summary>Whether the peer can verify what a Portal with such a key signs. The original core knows only RSA.</summary>
+    public bool Understands(KeyKind kind) => !Original || kind == KeyKind.Rsa;
+
     public static string Stream(ShortId id) => $"peer-{id}";
 
     public static Peer? Evolve(Peer? peer, PeerEvent happened, DateTimeOffset at) => happened switch
