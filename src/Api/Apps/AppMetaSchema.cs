@@ -11,7 +11,7 @@ internal static class AppMetaSchema
 
     public static void MapAppMetaSchema(this IEndpointRouteBuilder routes, Listener listener) =>
         routes.MapGet(Path, () => TypedResults.Bytes(Schema, "application/schema+json"))
-            .WithName($"app-meta.schema.{(listener == Listener.Edge ? "edge" : "internal")}").WithTags("Descriptions")
+            .WithName($"app-meta.schema.{Listeners.NameOf(listener)}").WithTags("Descriptions")
             .WithSummary("Serves the JSON schema (draft 2020-12) of app_meta.json.").Produces<object>(StatusCodes.Status200OK, "application/schema+json");
 
     private static byte[] Read()

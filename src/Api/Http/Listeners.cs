@@ -34,6 +34,9 @@ internal static class Listeners
     /// <summary>The endpoint's listener, or null if it exists on none.</summary>
     public static Listener? Listener(this Endpoint endpoint) => endpoint.Metadata.GetMetadata<BelongsTo>()?.Listener;
 
+    /// <summary>The name by which documents and operations that exist on both listeners are told apart.</summary>
+    public static string NameOf(Listener listener) => listener == Http.Listener.Edge ? "edge" : "internal";
+
     public static void Mark(this ListenOptions options, Listener listener)
     {
         var belongs = new BelongsTo(listener);

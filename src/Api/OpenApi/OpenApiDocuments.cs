@@ -10,14 +10,12 @@ internal sealed class OpenApiDocuments(IServiceProvider services)
 {
     private readonly ConcurrentDictionary<Listener, Lazy<Task<byte[]>>> made = new();
 
-    public static string NameOf(Listener listener) => listener == Listener.Edge ? "edge" : "internal";
-
     public Task<byte[]> Json(Listener listener) => made.GetOrAdd(listener, one => new Lazy<Task<byte[]>>(() => Make(one))).Value;
 
     private async Task<byte[]> Make(Listener listener)
     {
         await using var scope = services.CreateAsyncScope();
-        var document = await scope.ServiceProvider.GetRequiredKeyedService<IOpenApiDocumentProvider>(NameOf(listener)).GetOpenApiDocumentAsync();
+        var document = await scope.ServiceProvider.GetRequiredKeyedService<IOpenApiDocumentProvider>(Listeners.NameOf(listener)).GetOpenApiDocumentAsync();
         using var json = new MemoryStream();
         await document.SerializeAsJsonAsync(json, OpenApiSpecVersion.OpenApi3_1);
         json.WriteByte((byte)'\n');

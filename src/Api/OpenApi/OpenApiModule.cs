@@ -20,14 +20,14 @@ internal static class OpenApiModule
     public static IServiceCollection AddOpenApiDocuments(this IServiceCollection services)
     {
         services.AddSingleton<OpenApiDocuments>();
-        services.AddOpenApi(OpenApiDocuments.NameOf(Listener.Edge), options => Describe(options, Listener.Edge));
-        services.AddOpenApi(OpenApiDocuments.NameOf(Listener.Internal), options => Describe(options, Listener.Internal));
+        services.AddOpenApi(Listeners.NameOf(Listener.Edge), options => Describe(options, Listener.Edge));
+        services.AddOpenApi(Listeners.NameOf(Listener.Internal), options => Describe(options, Listener.Internal));
         return services;
     }
 
     public static void MapOpenApiDocument(this IEndpointRouteBuilder routes, Listener listener) =>
         routes.MapGet(Path, async (OpenApiDocuments documents) => TypedResults.Bytes(await documents.Json(listener), "application/json"))
-            .WithName($"openapi.{OpenApiDocuments.NameOf(listener)}").WithTags("Descriptions")
+            .WithName($"openapi.{Listeners.NameOf(listener)}").WithTags("Descriptions")
             .WithSummary("Serves this document.").Produces<object>(StatusCodes.Status200OK, "application/json");
 
     private static void Describe(OpenApiOptions options, Listener listener)

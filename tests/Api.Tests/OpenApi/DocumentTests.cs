@@ -44,7 +44,7 @@ public sealed partial class DocumentTests(GatewayPair pair) : IClassFixture<Gate
         var described = (await Read(pair.Ada, listener)).Operations.Select(operation => $"{operation.Method} {operation.Path}");
         var routes =
             from endpoint in pair.Ada.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
-            where OpenApiDocuments.NameOf(endpoint.Listener()!.Value) == listener && !IsForPeople(endpoint)
+            where Http.Listeners.NameOf(endpoint.Listener()!.Value) == listener && !IsForPeople(endpoint)
             from method in endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()!.HttpMethods
             where method != "HEAD"
             select $"{method} /{endpoint.RoutePattern.RawText!.Trim('/')}";
