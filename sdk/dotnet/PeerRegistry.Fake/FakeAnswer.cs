@@ -4,7 +4,7 @@ using PeerRegistry.Domain.Common;
 namespace PeerRegistry.Fake;
 
 /// <summary>What becomes of one call to a peer: an answer of its app, or a fault.</summary>
-/// <param name="Status">Of the peer's app.</param>
+/// <param name="Status">The status with which the peer's app answers.</param>
 /// <param name="Body">Sent as UTF-8, or null for none.</param>
 public sealed record FakeAnswer(int Status = 200, string? Body = null)
 {

@@ -24,7 +24,7 @@ internal sealed class PeerEventStream(
 {
     public const string Path = "/protected/events";
 
-    /// <summary>Of characters that are written at once.</summary>
+    /// <summary>How many characters are written at once.</summary>
     private const int Chunk = 16 * 1024;
 
     private readonly TimeSpan longestSilence = silence ?? EventStream.LongestSilence;

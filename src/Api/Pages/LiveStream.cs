@@ -6,12 +6,10 @@ using PeerRegistry.Domain.Portals;
 namespace PeerRegistry.Api.Pages;
 
 /// <summary>
-/// Tells an open page that something has changed, as Server-Sent Events (HTML Living Standard, section 9.2), so that it fetches itself again
-/// (ADR 0029). The events contain nothing but the mark of the new state as their id. The head is sent at once, and a comment after
-/// every 15 s without data, so that neither the browser nor a proxy closes the connection. The stream ends when its device is revoked or
-/// the registry stops.
+/// Tells an open page that something has changed, as an <see cref="EventStream"/>, so that it fetches itself again (ADR 0029). The events contain
+/// nothing but the mark of the new state as their id. The stream ends when its device is revoked or the registry stops.
 /// </summary>
-/// <param name="silence">The longest time without data, or null for 15 s.</param>
+/// <param name="silence">The longest time without data, or null for the usual one.</param>
 internal sealed class LiveStream(
     IPortalChanges changes, IPortalSnapshots snapshots, TimeProvider clock, IHostApplicationLifetime lifetime, TimeSpan? silence = null)
 {

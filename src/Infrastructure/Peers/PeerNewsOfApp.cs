@@ -66,7 +66,7 @@ internal sealed class PeerNewsOfApp(TimeProvider clock)
     public IEnumerable<(long Number, PeerNews News)> After(long position) =>
         from entry in kept where entry.Number > position && entry.News is not null && entry.Appeared <= position select (entry.Number, entry.News!);
 
-    /// <param name="Appeared">Of a peer that was removed, the number of the news with which it appeared; 0 if every reader has read these.</param>
+    /// <param name="Appeared">The number of the news with which a peer appeared that was removed; 0 if every reader has read these.</param>
     private sealed record Entry(long Number, long Appeared)
     {
         /// <summary>Null if the peer was removed later.</summary>

@@ -33,8 +33,8 @@ public sealed class ScriptSdkTests(ScriptSdkPortals portals) : IClassFixture<Scr
         Assert.Contains("\n# skipped 0\n", said, StringComparison.Ordinal);
     }
 
-    /// <param name="folder">Of the SDK.</param>
-    /// <param name="registry">Of <see cref="ScriptSdkPortals.Describe"/>, or null if none is needed.</param>
+    /// <param name="folder">The folder of the SDK.</param>
+    /// <param name="registry">What <see cref="ScriptSdkPortals.Describe"/> says, or null if none is needed.</param>
     /// <returns>What it printed.</returns>
     private static async Task<string> Run(string folder, string? registry, string program, params string[] arguments)
     {
