@@ -1,5 +1,4 @@
 using System.Net.WebSockets;
-using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http.Features;
 using PeerRegistry.Api.Http;
@@ -89,7 +88,7 @@ internal static class PeerCalls
         context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget = target;
         request.Headers["X-Ptl-Client-Type"] = "peer";
         request.Headers["X-Ptl-Client-Id"] = portal.Id;
-        request.Headers["Content-Digest"] = $"sha-256=:{Convert.ToBase64String(SHA256.HashData(body))}:";
+        request.Headers["Content-Digest"] = ProxyHandler.Digest(body);
         if (!socket)
             KeepPassing(context.Response, verified: true);
         return app(context);

@@ -71,7 +71,8 @@ internal sealed class ProxyHandler(FakePortal portal, FakeCaller caller, HttpMes
         };
     }
 
-    private static string Digest(ReadOnlySpan<byte> body) => $"sha-256=:{Convert.ToBase64String(SHA256.HashData(body))}:";
+    /// <returns>The <c>Content-Digest</c> of a body.</returns>
+    internal static string Digest(ReadOnlySpan<byte> body) => $"sha-256=:{Convert.ToBase64String(SHA256.HashData(body))}:";
 
     private static HttpResponseMessage Refuse(Problem problem, HttpRequestMessage request) => new((HttpStatusCode)problem.Status)
     {

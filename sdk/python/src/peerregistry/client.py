@@ -275,7 +275,6 @@ class Portal:
             connection.close()
             raise
 
-
     def _connection(self) -> http.client.HTTPConnection:
         while self._idle:
             try:
