@@ -72,9 +72,10 @@ internal sealed class Undo(IDataProtectionProvider protection, TimeProvider cloc
                 await mediator.Send(new RenameDevice(portal.Id, did.Device, did.Before), ct);
                 return PageResults.Done("/devices", "undone");
             case Did.AppSwitched did:
-                var app = portal.Snapshot.Apps.GetValueOrDefault(did.App);
-                Require(portal.Snapshot.Peers.Values.Any(p => p.Short.Value == did.Peer && app?.Shows(p) == did.Shown));
-                await mediator.Send(new ShowPeerToApp(portal.Id, did.App, TypedPortalId.Parse(did.Peer), !did.Shown), ct);
+                var switched = TypedPortalId.Parse(did.Peer);
+                Require(portal.Snapshot.Apps.TryGetValue(did.App, out var app) && portal.Snapshot.Peers.TryGetValue(switched.Short, out var peer)
+                    && app.Shows(peer) == did.Shown);
+                await mediator.Send(new ShowPeerToApp(portal.Id, did.App, switched, !did.Shown), ct);
                 return PageResults.Done($"/peers/{did.Peer}", "undone");
             case Did.Removed did:
                 var typed = TypedPortalId.Parse(did.Peer);
