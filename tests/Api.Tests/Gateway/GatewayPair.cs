@@ -15,7 +15,7 @@ namespace PeerRegistry.Api.Tests.Gateway;
 /// <summary>Bob, whose apps call Ada's, and Ada, whose core forwards to her apps itself, behind a tunnel with TLS that can change what she answers.</summary>
 public sealed class GatewayPair(TestPostgres postgres) : IAsyncLifetime
 {
-    private const string Paths = """{ "": { "access": "private" }, "/open": { "access": "public" }, "/peer": { "access": "peer" } }""";
+    internal const string Paths = """{ "": { "access": "private" }, "/open": { "access": "public" }, "/peer": { "access": "peer" } }""";
 
     private readonly List<IAsyncDisposable> servers = [];
     private Neighbourhood zone = null!;

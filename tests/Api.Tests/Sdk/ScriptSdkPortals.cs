@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using PeerRegistry.Api.Tests.Common;
 using PeerRegistry.Api.Tests.ForwardAuth;
+using PeerRegistry.Api.Tests.Gateway;
 using PeerRegistry.Api.Tests.Peers;
 using PeerRegistry.Application.Apps;
 using PeerRegistry.Application.Snapshots;
@@ -22,8 +23,6 @@ namespace PeerRegistry.Api.Tests.Sdk;
 /// </summary>
 public sealed class ScriptSdkPortals(TestPostgres postgres) : IAsyncLifetime
 {
-    private const string Paths = """{ "": { "access": "private" }, "/open": { "access": "public" }, "/peer": { "access": "peer" } }""";
-
     /// <summary>More than Latin-1, so that a name read in the wrong way shows.</summary>
     private const string AdasName = "Zoë 🐚 Ωmega";
 
@@ -82,7 +81,7 @@ public sealed class ScriptSdkPortals(TestPostgres postgres) : IAsyncLifetime
         {
             foreach (var portal in new[] { Ada, Bob })
             {
-                await portal.Send(new RegisterApp(portal.Id, app, Encoding.UTF8.GetBytes($$"""{"v":"1.0","name":"{{app}}","paths":{{Paths}}}""")));
+                await portal.Send(new RegisterApp(portal.Id, app, Encoding.UTF8.GetBytes($$"""{"v":"1.0","name":"{{app}}","paths":{{GatewayPair.Paths}}}""")));
                 await portal.Send(new SetVisibility(portal.Id, app, VisibilityMode.All, []));
             }
 
