@@ -39,7 +39,8 @@ internal static class AppEndpoints
         apps.MapGet("/{name}", Show).WithName("apps.show")
             .WithSummary("Shows one app: its description in version 1.3, its address and who may see it.").Refuses(404, "app_unknown");
         apps.MapPut("/{name}", Register).WithName("apps.register")
-            .WithSummary("Registers an app, or replaces its description. The body is its app_meta.json.").Refuses(400, "app_meta_invalid").Refuses(409, "container_taken").WithMetadata(new BodyLimit(AppMetaParser.MaxBytes)).Accepts<object>("application/json")
+            .WithSummary("Registers an app, or replaces its description. The body is its app_meta.json.")
+            .Refuses(400, "app_meta_invalid").Refuses(409, "container_taken").WithMetadata(new BodyLimit(AppMetaParser.MaxBytes)).Accepts<object>("application/json")
             .WithMetadata(new ReadBody(["application/json"], $"An app_meta.json, whose JSON schema is at {AppMetaSchema.Path}.", Example))
             .Produces<RegistrationAnswer>(201).Produces<RegistrationAnswer>();
         apps.MapDelete("/{name}", Remove).WithName("apps.remove")
@@ -47,18 +48,22 @@ internal static class AppEndpoints
         apps.MapGet("/{name}/visibility", ShowVisibility).WithName("apps.visibility")
             .WithSummary("Shows which peers an app sees.").Refuses(404, "app_unknown");
         apps.MapPut("/{name}/visibility", SetVisibility).WithName("apps.set-visibility")
-            .WithSummary("Sets which peers an app sees. A peer that it does not see does not exist for it.").Refuses(400, "id_malformed").Refuses(404, "app_unknown", "peer_unknown", "circle_unknown").Refuses(409, "peer_not_reached").WithMetadata(new BodyLimit(MaxVisibility));
+            .WithSummary("Sets which peers an app sees. A peer that it does not see does not exist for it.")
+            .Refuses(400, "id_malformed").Refuses(404, "app_unknown", "peer_unknown", "circle_unknown").Refuses(409, "peer_not_reached").WithMetadata(new BodyLimit(MaxVisibility));
         edge.MapPut("/core/protected/peers/{id}/apps/{name}", ShowPeer).WithName("apps.show-peer")
-            .WithSummary("Shows one peer to an app, or hides it.").Refuses(400, "id_malformed").Refuses(404, "app_unknown", "peer_unknown").Refuses(409, "circle_decides", "peer_not_reached").WithTags("Apps")
+            .WithSummary("Shows one peer to an app, or hides it.")
+            .Refuses(400, "id_malformed").Refuses(404, "app_unknown", "peer_unknown").Refuses(409, "circle_decides", "peer_not_reached").WithTags("Apps")
             .RequireAuthorization(Policies.Owner);
         apps.MapGet("/{name}/icon", ShowIcon).WithName("apps.icon")
             .WithSummary("Serves an app's icon.").Refuses(404, "app_unknown", "icon_unknown").ServesPicture("image/svg+xml");
         apps.MapPut("/{name}/icon", SetIcon).WithName("apps.set-icon")
-            .WithSummary("Sets an app's icon: an SVG, PNG, JPEG, GIF or WebP picture.").Refuses(400, "icon_invalid", "avatar_invalid").Refuses(404, "app_unknown").Refuses(413, "icon_too_large").Reads("image/*").WithMetadata(new BodyLimit(SetAppIcon.MaxLength + 1));
+            .WithSummary("Sets an app's icon: an SVG, PNG, JPEG, GIF or WebP picture.")
+            .Refuses(400, "icon_invalid", "avatar_invalid").Refuses(404, "app_unknown").Refuses(413, "icon_too_large").Reads("image/*").WithMetadata(new BodyLimit(SetAppIcon.MaxLength + 1));
         apps.MapDelete("/{name}/icon", RemoveIcon).WithName("apps.remove-icon")
             .WithSummary("Removes an app's icon.").Refuses(404, "app_unknown");
         apps.MapGet("/{name}/explain", Explain).WithName("apps.explain")
-            .WithSummary("Explains what a request to a path of an app would be answered, and why.").Refuses(400, "id_malformed").Refuses(404, "app_unknown", "peer_unknown");
+            .WithSummary("Explains what a request to a path of an app would be answered, and why.")
+            .Refuses(400, "id_malformed").Refuses(404, "app_unknown", "peer_unknown");
         apps.MapPost("/{name}/token", IssueToken).WithName("apps.issue-token")
             .WithSummary("Issues the app's token. It replaces the earlier one and is shown only here.").Refuses(404, "app_unknown");
     }

@@ -19,7 +19,8 @@ internal static class AppPasswordEndpoints
         passwords.MapGet("", List).WithName("apps.passwords.list")
             .WithSummary("Lists an app's passwords, without the secrets.").Refuses(404, "app_unknown");
         passwords.MapPost("", Create).WithName("apps.passwords.create")
-            .WithSummary("Creates a password for a program that only knows HTTP Basic. It is shown only here.").Refuses(400, "name_invalid").Refuses(404, "app_unknown").Refuses(409, "app_password_limit");
+            .WithSummary("Creates a password for a program that only knows HTTP Basic. It is shown only here.")
+            .Refuses(400, "name_invalid").Refuses(404, "app_unknown").Refuses(409, "app_password_limit");
         passwords.MapDelete("/{id}", Revoke).WithName("apps.passwords.revoke")
             .WithSummary("Revokes a password.").Refuses(404, "app_unknown", "app_password_unknown");
     }

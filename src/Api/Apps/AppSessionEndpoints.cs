@@ -21,13 +21,16 @@ internal static class AppSessionEndpoints
     public static void MapAppSessions(this IEndpointRouteBuilder edge)
     {
         edge.MapGet("/core/app-session", Begin).WithName("app-session.begin")
-            .WithSummary("Sends a paired browser on to an app, with a ticket for a session. Reached by a redirect from the app's host.").Refuses(404, "app_unknown").WithTags("Apps")
+            .WithSummary("Sends a paired browser on to an app, with a ticket for a session. Reached by a redirect from the app's host.")
+            .Refuses(404, "app_unknown").WithTags("Apps")
             .RequireAuthorization(Policies.Owner).RequireRateLimiting(Limits.AppSessions).Produces(StatusCodes.Status303SeeOther);
         edge.MapGet("/.portal/session", Finish).WithName("app-session.finish")
-            .WithSummary("Redeems the ticket on the app's host, sets the session's cookie and leads to the path that was asked for.").Refuses(401, "ticket_invalid").WithTags("Apps")
+            .WithSummary("Redeems the ticket on the app's host, sets the session's cookie and leads to the path that was asked for.")
+            .Refuses(401, "ticket_invalid").WithTags("Apps")
             .RequireRateLimiting(Limits.AppSessions).Produces(StatusCodes.Status303SeeOther);
         edge.MapPost("/core/protected/apps/{name}/session", Bearer).WithName("apps.session")
-            .WithSummary("Starts a session of the calling device with one app, for a tool that sends it as a bearer token to the app.").Refuses(404, "app_unknown").WithTags("Apps")
+            .WithSummary("Starts a session of the calling device with one app, for a tool that sends it as a bearer token to the app.")
+            .Refuses(404, "app_unknown").WithTags("Apps")
             .RequireAuthorization(Policies.Owner);
     }
 

@@ -43,7 +43,8 @@ internal static class CircleEndpoints
         circles.MapDelete("/{id}", Remove).WithName("circles.remove")
             .WithSummary("Removes a circle. Its peers stay in the contact list.").Refuses(404, "circle_unknown");
         circles.MapPost("/{id}/peers", Change).WithName("circles.change-peers")
-            .WithSummary("Puts peers into a circle and takes others out.").Refuses(400, "id_malformed").Refuses(404, "circle_unknown", "peer_unknown").WithMetadata(new BodyLimit(MaxPeers));
+            .WithSummary("Puts peers into a circle and takes others out.")
+            .Refuses(400, "id_malformed").Refuses(404, "circle_unknown", "peer_unknown").WithMetadata(new BodyLimit(MaxPeers));
 
         var peer = edge.MapGroup("/core/protected/peers/{id}/circles").WithTags("Circles").RequireAuthorization(Policies.Owner);
         peer.MapGet("", Of).WithName("circles.of-peer")

@@ -13,7 +13,8 @@ internal static class AppAway
 
     public static void MapAppAway(this IEndpointRouteBuilder edge) =>
         edge.MapGet(Path, Answer).WithName("apps.away")
-            .WithSummary("What a proxy answers for an app that does not answer itself.").Refuses(503, "app_unavailable").WithTags("Apps").Produces(StatusCodes.Status503ServiceUnavailable);
+            .WithSummary("What a proxy answers for an app that does not answer itself.")
+            .Refuses(503, "app_unavailable").WithTags("Apps").Produces(StatusCodes.Status503ServiceUnavailable);
 
     private static Task Answer(HttpContext context, AppRefusal refusals) => refusals.Write(
         context,

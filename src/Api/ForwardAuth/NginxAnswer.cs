@@ -41,7 +41,8 @@ internal static class NginxAnswer
 
     public static void MapNginxAnswer(this IEndpointRouteBuilder inner) =>
         inner.MapGet(Path, Answer).WithName("forward-auth.nginx-answer")
-            .WithSummary("Renders the refusal that nginx got from forward-auth.").Refuses(400).Refuses(401).Refuses(403).Refuses(404).Refuses(503, "internal_error").Produces(StatusCodes.Status303SeeOther).WithTags("Proxy");
+            .WithSummary("Renders the refusal that nginx got from forward-auth.")
+            .Refuses(400).Refuses(401).Refuses(403).Refuses(404).Refuses(503, "internal_error").Produces(StatusCodes.Status303SeeOther).WithTags("Proxy");
 
     private static Task Answer(HttpContext context, AppRefusal refusals)
     {

@@ -12,7 +12,8 @@ internal static class ServedHosts
 
     public static void MapServedHosts(this IEndpointRouteBuilder inner) =>
         inner.MapGet(Path, Find).WithName("gateway.hosts")
-            .WithSummary("Tells a proxy whether a host name belongs to a Portal here, before it asks for a certificate.").Refuses(404, "not_found").WithTags("Gateway");
+            .WithSummary("Tells a proxy whether a host name belongs to a Portal here, before it asks for a certificate.")
+            .Refuses(404, "not_found").WithTags("Gateway");
 
     private static IResult Find(string domain, IPortalSnapshots snapshots)
     {

@@ -140,42 +140,22 @@ internal static class Documents
 
     private static Dictionary<string, OpenApiSecurityScheme> EdgeSchemes() => new()
     {
-        [DeviceToken] = new()
-        {
-            Type = SecuritySchemeType.Http,
-            Scheme = "bearer",
-            Description = "The token of a paired device.",
-        },
-        [DeviceCookie] = new()
-        {
-            Type = SecuritySchemeType.ApiKey,
-            In = ParameterLocation.Cookie,
-            Name = Devices.OwnerSession.Cookie,
-            Description = "The same token as a cookie. A request that changes something must then come from a page of the same origin.",
-        },
-        [MessageSignature] = new()
-        {
-            Type = SecuritySchemeType.ApiKey,
-            In = ParameterLocation.Header,
-            Name = "Signature",
-            Description = "An HTTP message signature (RFC 9421) by the sending Portal, with Signature-Input and Content-Digest; see docs/protocol.md.",
-        },
+        [DeviceToken] = Bearer("The token of a paired device."),
+        [DeviceCookie] = Key(ParameterLocation.Cookie, Devices.OwnerSession.Cookie,
+            "The same token as a cookie. A request that changes something must then come from a page of the same origin."),
+        [MessageSignature] = Key(ParameterLocation.Header, "Signature",
+            "An HTTP message signature (RFC 9421) by the sending Portal, with Signature-Input and Content-Digest; see docs/protocol.md."),
     };
 
     private static Dictionary<string, OpenApiSecurityScheme> InternalSchemes() => new()
     {
-        [AppToken] = new()
-        {
-            Type = SecuritySchemeType.Http,
-            Scheme = "bearer",
-            Description = "The token of an app. An app that the Portal knows by the address of its container needs none.",
-        },
-        [AppProxyToken] = new()
-        {
-            Type = SecuritySchemeType.ApiKey,
-            In = ParameterLocation.Header,
-            Name = "Proxy-Authorization",
-            Description = "Bearer and the token of an app, where Authorization is meant for the app of the peer.",
-        },
+        [AppToken] = Bearer("The token of an app. An app that the Portal knows by the address of its container needs none."),
+        [AppProxyToken] = Key(ParameterLocation.Header, "Proxy-Authorization",
+            "Bearer and the token of an app, where Authorization is meant for the app of the peer."),
     };
+
+    private static OpenApiSecurityScheme Bearer(string description) => new() { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = description };
+
+    private static OpenApiSecurityScheme Key(ParameterLocation place, string name, string description) =>
+        new() { Type = SecuritySchemeType.ApiKey, In = place, Name = name, Description = description };
 }

@@ -20,9 +20,11 @@ internal static class PeerEndpoints
         peers.MapGet("", List).WithName("peers.list")
             .WithSummary("Lists the peers.");
         peers.MapPut("", Put).WithName("peers.put")
-            .WithSummary("Adds a peer, or changes the name or address of one. The answer does not wait for the peer.").Refuses(400, "id_malformed", "name_invalid", "domain_mismatch").Refuses(409, "peer_is_self", "peer_short_id_taken");
+            .WithSummary("Adds a peer, or changes the name or address of one. The answer does not wait for the peer.")
+            .Refuses(400, "id_malformed", "name_invalid", "domain_mismatch").Refuses(409, "peer_is_self", "peer_short_id_taken");
         peers.MapPost("/ask", Ask).WithName("peers.ask")
-            .WithSummary("Asks the Portal that a pasted text names who it is, before it is added. Nothing is recorded.").Refuses(400, "peer_text_empty", "peer_text_unreadable", "peer_text_email", "invite_incomplete", "id_malformed").Refuses(409, "peer_is_self", "key_mismatch", "domain_mismatch", "identity_refused").Refuses(429, "rate_limited").Refuses(502, "name_unresolved", "name_server_silent", "address_not_public", "connection_refused", "network_unreachable", "connection_broken", "certificate_expired", "certificate_not_yet_valid", "certificate_name_wrong", "certificate_authority_unknown", "certificate_chain_incomplete", "certificate_invalid", "tls_failed", "not_a_portal", "page_instead", "answer_invalid", "clock_skew", "answer_unsigned", "peer_busy", "peer_refused", "status_unexpected").Refuses(504, "peer_timeout");
+            .WithSummary("Asks the Portal that a pasted text names who it is, before it is added. Nothing is recorded.")
+            .Refuses(400, "peer_text_empty", "peer_text_unreadable", "peer_text_email", "invite_incomplete", "id_malformed").Refuses(409, "peer_is_self").Refuses(429, "rate_limited").RefusesFaults();
         peers.MapGet("/asked/{id}/avatar", ShowAskedAvatar).WithName("peers.asked-avatar")
             .WithSummary("Serves the picture of a Portal that was just asked.").Refuses(400, "id_malformed").Refuses(404, "avatar_unknown").ServesPicture();
         peers.MapGet("/{id}", Show).WithName("peers.show")
@@ -30,18 +32,27 @@ internal static class PeerEndpoints
         peers.MapGet("/{id}/avatar", ShowAvatar).WithName("peers.avatar")
             .WithSummary("Serves a peer's picture.").Refuses(400, "id_malformed").Refuses(404, "peer_unknown", "avatar_unknown").ServesPicture();
         peers.MapPut("/{id}/note", PutNote).WithName("peers.note")
-            .WithSummary("Sets or deletes the note about a peer, which only the owner sees.").Refuses(400, "id_malformed", "note_invalid").Refuses(404, "peer_unknown");
+            .WithSummary("Sets or deletes the note about a peer, which only the owner sees.")
+            .Refuses(400, "id_malformed", "note_invalid").Refuses(404, "peer_unknown");
         peers.MapDelete("/{id}", Remove).WithName("peers.remove")
             .WithSummary("Removes a peer. Its pinned key is kept unless it is to be forgotten.").Refuses(400, "id_malformed").Refuses(404, "peer_unknown");
         peers.MapPost("/{id}/try", Try).WithName("peers.try")
             .WithSummary("Contacts a peer now instead of at the next planned time.").Refuses(400, "id_malformed").Refuses(404, "peer_unknown");
         peers.MapPost("/{id}/verify", Verify).WithName("peers.verify")
-            .WithSummary("Records that both owners have compared their numbers.").Refuses(400, "id_malformed").Refuses(404, "peer_unknown").Refuses(409, "key_mismatch");
+            .WithSummary("Records that both owners have compared their numbers.")
+            .Refuses(400, "id_malformed").Refuses(404, "peer_unknown").Refuses(409, "key_mismatch");
         peers.MapPost("/{id}/block", Block).WithName("peers.block")
             .WithSummary("Blocks a peer: calls both ways are refused, and it is not told.").Refuses(400, "id_malformed").Refuses(404, "peer_unknown");
         peers.MapPost("/{id}/unblock", Unblock).WithName("peers.unblock")
             .WithSummary("Ends the block of a peer.").Refuses(400, "id_malformed").Refuses(404, "peer_unknown");
         return peers;
+    }
+
+    /// <summary>Names every cause for which a peer cannot be asked.</summary>
+    private static void RefusesFaults(this RouteHandlerBuilder endpoint)
+    {
+        foreach (var kind in PeerFault.All.GroupBy(fault => fault.Kind))
+            endpoint.Refuses((int)kind.Key, [.. kind.Select(fault => fault.Code)]);
     }
 
     private static async Task<Ok<IEnumerable<PeerItem>>> List(

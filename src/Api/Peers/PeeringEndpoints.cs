@@ -30,7 +30,8 @@ internal static class PeeringEndpoints
         .MapPut("/core/public/peering", Answer)
         .WithTags("Peers")
         .WithName("peering.notice")
-            .WithSummary("Receives the notice of another Portal that it has added or removed this one.").Refuses(400, "key_malformed", "key_type_unknown", "key_weak").Refuses(401, "not_authenticated").Refuses(429, "rate_limited", "guard_quota").Refuses(503, "guard_cold", "guard_full")
+            .WithSummary("Receives the notice of another Portal that it has added or removed this one.")
+            .Refuses(400, "key_malformed", "key_type_unknown", "key_weak").Refuses(401, "not_authenticated").Refuses(429, "rate_limited", "guard_quota").Refuses(503, "guard_cold", "guard_full")
         .Accepts<PeeringNotice>("application/json")
         .WithMetadata(new SignedByPortal())
         .Produces<PeeringAnswer>();

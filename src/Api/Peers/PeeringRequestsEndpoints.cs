@@ -17,11 +17,13 @@ internal static class PeeringRequestsEndpoints
         requests.MapPost("/seen", MarkSeen).WithName("peering-requests.seen")
             .WithSummary("Marks all peering requests as seen.");
         requests.MapPost("/{id}/accept", Accept).WithName("peering-requests.accept")
-            .WithSummary("Accepts a peering request: the Portal becomes a peer.").Refuses(400, "id_malformed", "name_invalid").Refuses(404, "request_unknown").Refuses(409, "peer_short_id_taken");
+            .WithSummary("Accepts a peering request: the Portal becomes a peer.")
+            .Refuses(400, "id_malformed", "name_invalid").Refuses(404, "request_unknown").Refuses(409, "peer_short_id_taken");
         requests.MapPost("/{id}/ignore", Ignore).WithName("peering-requests.ignore")
             .WithSummary("Ignores a peering request.").Refuses(400, "id_malformed").Refuses(404, "request_unknown");
         requests.MapPost("/{id}/block", Block).WithName("peering-requests.block")
-            .WithSummary("Blocks the Portal that sent a peering request.").Refuses(400, "id_malformed").Refuses(404, "request_unknown").Refuses(409, "peer_short_id_taken");
+            .WithSummary("Blocks the Portal that sent a peering request.")
+            .Refuses(400, "id_malformed").Refuses(404, "request_unknown").Refuses(409, "peer_short_id_taken");
         return requests;
     }
 

@@ -16,7 +16,8 @@ internal static class InviteEndpoints
         invites.MapGet("", List).WithName("invites.list")
             .WithSummary("Lists the invites, the oldest first.");
         invites.MapPost("", Create).WithName("invites.create")
-            .WithSummary("Creates an invite: a link for one person, who is added when it is used.").Refuses(400, "name_invalid").Refuses(409, "too_many_invites").WithMetadata(new BodyLimit(1024));
+            .WithSummary("Creates an invite: a link for one person, who is added when it is used.")
+            .Refuses(400, "name_invalid").Refuses(409, "too_many_invites").WithMetadata(new BodyLimit(1024));
         invites.MapDelete("/{id}", Revoke).WithName("invites.revoke")
             .WithSummary("Revokes an invite that was not used yet.").Refuses(404, "invite_unknown").Refuses(409, "invite_used");
     }

@@ -21,7 +21,8 @@ internal static class ProfileEndpoints
         profile.MapGet("", Show).WithName("profile.get")
             .WithSummary("Shows the owner's profile.");
         profile.MapPut("", Edit).WithName("profile.put")
-            .WithSummary("Changes the owner's profile.").Refuses(400, "name_invalid", "email_invalid", "description_invalid").WithMetadata(new BodyLimit(MaxText));
+            .WithSummary("Changes the owner's profile.")
+            .Refuses(400, "name_invalid", "email_invalid", "description_invalid").WithMetadata(new BodyLimit(MaxText));
         profile.MapPut("/language", ChooseLanguage).WithName("profile.language.put")
             .WithSummary("Chooses the language of the pages. Null follows the browser.").Refuses(400, "language_unknown");
         profile.MapGet("/announce-apps", (CurrentPortal portal) => new AnnounceBody(portal.Snapshot.Portal.AnnouncesApps))
@@ -32,7 +33,8 @@ internal static class ProfileEndpoints
         profile.MapGet("/avatar", ShowAvatar).WithName("profile.avatar.get")
             .WithSummary("Serves the owner's picture.").Refuses(404, "avatar_unknown").ServesPicture();
         profile.MapPut("/avatar", PutAvatar).WithName("profile.avatar.put")
-            .WithSummary("Sets the owner's picture. It is made square and small, and its metadata are removed.").Refuses(400, "avatar_invalid", "avatar_heic").Refuses(413, "avatar_too_large").Reads("image/*").WithMetadata(new BodyLimit(UploadedPicture.MaxLength + BodyLimit.BesideLargeField));
+            .WithSummary("Sets the owner's picture. It is made square and small, and its metadata are removed.")
+            .Refuses(400, "avatar_invalid", "avatar_heic").Refuses(413, "avatar_too_large").Reads("image/*").WithMetadata(new BodyLimit(UploadedPicture.MaxLength + BodyLimit.BesideLargeField));
         profile.MapDelete("/avatar", RemoveAvatar).WithName("profile.avatar.delete")
             .WithSummary("Removes the owner's picture.");
     }

@@ -10,9 +10,13 @@ internal static class WhoAreYouToApps
 {
     public static void MapWhoAreYouToApps(this IEndpointRouteBuilder inner)
     {
-        inner.MapWhoAreYou("app.whoareyou").AddEndpointFilter(FindPortal).Refuses(401, "not_authenticated", "token_invalid").Refuses(403, "forbidden");
-        inner.MapWhoAreYou("app.whoareyou-original", "/public/meta/whoareyou").AddEndpointFilter(FindPortal)
-            .Refuses(401, "not_authenticated", "token_invalid").Refuses(403, "forbidden"); // where the original core has it for apps
+        var answers = new[]
+        {
+            inner.MapWhoAreYou("app.whoareyou"),
+            inner.MapWhoAreYou("app.whoareyou-original", "/public/meta/whoareyou"), // where the original core has it for apps
+        };
+        foreach (var answer in answers)
+            answer.AddEndpointFilter(FindPortal).Refuses(401, "not_authenticated", "token_invalid").Refuses(403, "forbidden");
     }
 
     /// <summary>
