@@ -44,6 +44,9 @@ internal static class RegistryStore
         options.Events.AppendMode = EventAppendMode.QuickWithServerTimestamps;
         options.Events.UseExclusiveLockOnConcurrentAppends = true;
 
+        // Ours (0051_events_of_portal.sql), for reading what one Portal's history is among that of others.
+        options.Events.IgnoreIndex("mt_events_portal_sequence");
+
         foreach (var type in events.Types)
             options.Events.MapEventType(type.Type, type.Wire);
         return options;
