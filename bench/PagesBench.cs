@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using MediatR;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using PeerRegistry.Application.Apps;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Devices;
@@ -87,6 +88,8 @@ internal sealed class PagesBench : IBenchmark
             var keys = Enumerable.Range(0, peers).Select(_ => PublicKey.Ed25519(RandomNumberGenerator.GetBytes(32))).DistinctBy(key => key.Id.Short).ToList();
             foreach (var some in keys.Chunk(200))
                 await store.Append(new Changes(portal, Actor.System, [.. some.Select(IdleBench.Mutual)]), default);
+            await using (var analyze = app.Services.GetRequiredService<NpgsqlDataSource>().CreateCommand("analyze")) // as autovacuum does a minute later
+                await analyze.ExecuteNonQueryAsync();
 
             await using var scope = app.Services.CreateAsyncScope();
             var mediator = scope.ServiceProvider.GetRequiredService<IMediator>();
