@@ -41,7 +41,7 @@ internal static class HomePages
         var snapshot = portal.Snapshot;
         var requests = await mediator.Send(new ListPeeringRequests(portal.Id, null, RequestsCounted), ct);
         return PageResults.Page<HomePage>(new HomePage.View(
-            snapshot.Portal, snapshot.Peers.Values.Count(p => p.Listed), snapshot.Peers.Values.Count(p => p.IsMutual), snapshot.Apps.Count,
+            snapshot.Portal, snapshot.ListedPeers(), snapshot.FindPeers(PeerFilter.All).Count(p => p.IsMutual), snapshot.Apps.Count,
             snapshot.Devices.Count, requests.Count, await mediator.Send(new FindAttention(portal.Id), ct), PortalLinks.IsAlone(snapshot.Portal, options),
             [.. snapshot.Portal.Invites.Where(i => i.IsOpen(clock.GetUtcNow())).Reverse()], UsedLately(snapshot, clock.GetUtcNow()), fresh), failure);
     }
