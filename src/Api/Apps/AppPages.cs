@@ -7,12 +7,12 @@ using PeerRegistry.Api.Pages;
 using PeerRegistry.Application.Apps;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.ForwardAuth;
+using PeerRegistry.Application.Peers;
 using PeerRegistry.Application.Portals;
 using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Apps;
 using PeerRegistry.Domain.Circles;
 using PeerRegistry.Domain.Common;
-using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Api.Apps;
@@ -96,14 +96,12 @@ internal static class AppPages
     private static RazorComponentResult<AppPage> Show(CurrentPortal portal, Shown shown, FormFailure? failure = null)
     {
         var app = Find(portal, shown.Name);
-        var named = app.Visibility.Peers.ToHashSet();
-        var peers = portal.Snapshot.Peers.Values.Where(p => p is { Listed: true, Id: not null }).ToList();
-        bool IsNamed(Peer peer) => named.Contains(peer.Id!.Value);
-        var chosen = shown.Chosen ?? failure?.Typed;
-        var choice = chosen?.Has("mode") is true
-            ? new AppPage.Sight(ModeIn(chosen), CirclesIn(chosen), PeerChoice.Of(peers, IsNamed, chosen))
-            : new AppPage.Sight(app.Visibility.Mode, app.Visibility.Circles, PeerChoice.Of(peers, IsNamed));
-        var asking = peers.Where(app.Shows).OrderBy(p => p.Name, StringComparer.OrdinalIgnoreCase).Take(MaxAsked).ToList();
+        var chosen = (shown.Chosen ?? failure?.Typed) is { } form && form.Has("mode") ? form : null;
+        var peers = PeerChoice.Of(portal.Snapshot, peer => peer.Id is not null, peer => app.Visibility.Names(peer.Id!.Value), chosen);
+        var choice = chosen is null
+            ? new AppPage.Sight(app.Visibility.Mode, app.Visibility.Circles, peers)
+            : new AppPage.Sight(ModeIn(chosen), CirclesIn(chosen), peers);
+        var asking = portal.Snapshot.FindPeers(PeerFilter.All).Where(peer => peer.Id is not null && app.Shows(peer)).Take(MaxAsked).ToList();
         var view = new AppPage.View(app, choice, asking, shown.Token, shown.Warnings, shown.Asked) { HadToken = shown.HadToken, Password = shown.Password };
         return PageResults.Page<AppPage>(view, failure);
     }

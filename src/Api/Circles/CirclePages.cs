@@ -44,9 +44,7 @@ internal static class CirclePages
     /// <param name="form">The form with which the owner searched, or null for what is saved.</param>
     private static RazorComponentResult<CirclePage> Show(CurrentPortal portal, Circle circle, PageForm? form, FormFailure? failure)
     {
-        var peers = portal.Snapshot.Peers.Values.Where(peer => peer.Listed).ToList();
-        bool IsIn(Peer peer) => peer.Circles.Contains(circle.Id);
-        var choice = form is null ? PeerChoice.Of(peers, IsIn) : PeerChoice.Of(peers, IsIn, form);
+        var choice = PeerChoice.Of(portal.Snapshot, _ => true, peer => peer.Circles.Contains(circle.Id), form);
         var apps = portal.Snapshot.Apps.Values.Where(app => app.Visibility.Circles.Contains(circle.Id))
             .OrderBy(app => app.Meta.PrettyName, StringComparer.OrdinalIgnoreCase).ToList();
         return PageResults.Page<CirclePage>(new CirclePage.View(circle, choice, apps), failure);

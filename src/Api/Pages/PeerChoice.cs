@@ -1,5 +1,6 @@
 using System.Globalization;
-using PeerRegistry.Domain.Common;
+using PeerRegistry.Application.Peers;
+using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
 
@@ -22,16 +23,20 @@ public sealed record PeerChoice(IReadOnlySet<ShortId> Ticked, IReadOnlyList<Peer
 
     private const int Size = 50;
 
-    public int Pages => (Found + Size - 1) / Size;
+    public int Pages => PagesOf(Found);
 
-    /// <param name="peers">Those to choose from.</param>
+    /// <param name="offered">Whether the peer can be chosen.</param>
     /// <param name="saved">Whether the peer was chosen when the owner last saved. Those come first, so that they are found again.</param>
-    public static PeerChoice Of(IReadOnlyCollection<Peer> peers, Func<Peer, bool> saved) =>
-        Of(peers, saved, peers.Where(saved).Select(peer => peer.Short).ToHashSet(), null, 1);
-
-    /// <summary>The choice in a form that was sent to search, or to turn the page.</summary>
-    public static PeerChoice Of(IReadOnlyCollection<Peer> peers, Func<Peer, bool> saved, PageForm form) =>
-        Of(peers, saved, TickedIn(form), form["text"], int.TryParse(form["number"], CultureInfo.InvariantCulture, out var number) ? number : 1);
+    /// <param name="form">The form that was sent to search or to turn the page, or null for what is saved.</param>
+    public static PeerChoice Of(PortalSnapshot portal, Func<Peer, bool> offered, Func<Peer, bool> saved, PageForm? form)
+    {
+        var (all, text) = (portal.FindPeers(PeerFilter.All).Where(offered).ToList(), form?["text"]);
+        var bySaved = (text is null ? all : portal.FindPeers(new PeerFilter(text)).Where(offered)).ToLookup(saved);
+        List<Peer> found = [.. bySaved[true], .. bySaved[false]];
+        var page = Math.Clamp(int.TryParse(form?["number"], CultureInfo.InvariantCulture, out var number) ? number : 1, 1, Math.Max(1, PagesOf(found.Count)));
+        var ticked = form is null ? bySaved[true].Select(peer => peer.Short).ToHashSet() : TickedIn(form);
+        return new PeerChoice(ticked, [.. found.Skip((page - 1) * Size).Take(Size)], text, page, found.Count, all.Count);
+    }
 
     /// <summary>Everybody who is chosen in a form: the ticked ones that it shows, and all others that were ticked before.</summary>
     public static IReadOnlySet<ShortId> TickedIn(PageForm form)
@@ -42,22 +47,7 @@ public sealed record PeerChoice(IReadOnlySet<ShortId> Ticked, IReadOnlyList<Peer
         return ticked;
     }
 
-    private static PeerChoice Of(IReadOnlyCollection<Peer> peers, Func<Peer, bool> saved, IReadOnlySet<ShortId> ticked, string? text, int number)
-    {
-        var found = peers.Where(peer => text is null || Matches(peer, text))
-            .OrderByDescending(saved).ThenBy(peer => Likeness.Of(peer.Name), StringComparer.Ordinal)
-            .ThenBy(peer => peer.Short.Value, StringComparer.Ordinal)
-            .ToList();
-        var page = Math.Clamp(number, 1, Math.Max(1, (found.Count + Size - 1) / Size));
-        return new PeerChoice(ticked, [.. found.Skip((page - 1) * Size).Take(Size)], text, page, found.Count, peers.Count);
-    }
-
-    private static bool Matches(Peer peer, string text)
-    {
-        var wanted = Likeness.Of(text);
-        return peer.Short.Value.StartsWith(wanted, StringComparison.Ordinal)
-            || new[] { peer.Petname, peer.ClaimedName }.OfType<string>().Any(name => Likeness.Of(name).Contains(wanted, StringComparison.Ordinal));
-    }
+    private static int PagesOf(int found) => (found + Size - 1) / Size;
 
     private static IEnumerable<ShortId> Ids(IEnumerable<string> texts)
     {

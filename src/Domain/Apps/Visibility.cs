@@ -47,6 +47,9 @@ public sealed record Visibility
 
     public static Visibility AllExcept(IEnumerable<PortalId> peers, CircleSet? circles = null) => Naming(VisibilityMode.AllExcept, peers, circles);
 
+    /// <summary>Whether the peer is named, which with <see cref="VisibilityMode.AllExcept"/> hides it.</summary>
+    public bool Names(PortalId peer) => named.Contains(peer);
+
     /// <param name="peer">
     /// The full ID, or null if it is not known yet. As long as it is not, the peer could be one of those that are named, so it is not seen where
     /// some are left out.
