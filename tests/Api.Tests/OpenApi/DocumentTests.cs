@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -56,6 +57,14 @@ public sealed partial class DocumentTests(GatewayPair pair) : IClassFixture<Gate
                 .. CallMethods.Select(method => $"{method} {CallPeerMiddleware.Path}/{{id}}/{{path}}"),
             ];
         Assert.Equal(routes.Concat(beforeRouting).Order(StringComparer.Ordinal), described.Order(StringComparer.Ordinal));
+    }
+
+    /// <summary>A handler is what has a method of its own. Another one is compiled as part of the program.</summary>
+    [Fact]
+    public void No_route_compiles_its_handler_before_it_is_called()
+    {
+        var handlers = pair.Ada.Services.GetRequiredService<EndpointDataSource>().Endpoints.Where(endpoint => endpoint.Metadata.GetMetadata<MethodInfo>() is not null);
+        Assert.All(handlers, endpoint => Assert.Equal(typeof(Routes), endpoint.RequestDelegate!.Method.DeclaringType?.DeclaringType));
     }
 
     [Theory, MemberData(nameof(Listeners))]
