@@ -50,10 +50,13 @@ public sealed record AppMeta(string Name, string PrettyName, IReadOnlyList<Acces
 
     public string MinimumPortalSize { get; init; } = "xs";
 
+    /// <summary>The path to which the core posts events, or null if the app wants none; see <see cref="WebhookPath"/>.</summary>
+    public string? Webhook { get; init; }
+
     public bool Equals(AppMeta? other) =>
         other is not null && Name == other.Name && PrettyName == other.PrettyName && AppVersion == other.AppVersion && Icon == other.Icon
         && Homepage == other.Homepage && UpstreamRepo == other.UpstreamRepo && Lifecycle == other.Lifecycle
-        && MinimumPortalSize == other.MinimumPortalSize && Rules.SequenceEqual(other.Rules) && Entrypoints.SequenceEqual(other.Entrypoints);
+        && MinimumPortalSize == other.MinimumPortalSize && Webhook == other.Webhook && Rules.SequenceEqual(other.Rules) && Entrypoints.SequenceEqual(other.Entrypoints);
 
     public override int GetHashCode() => HashCode.Combine(Name, PrettyName, AppVersion, Rules.Count);
 

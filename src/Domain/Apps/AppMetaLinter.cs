@@ -14,6 +14,9 @@ public static class AppMetaLinter
             foreach (var warning in Warnings(rule, rules))
                 yield return $"$.paths[\"{rule.Rule.Prefix}\"]: {warning}";
         }
+
+        if (meta.Webhook is { } webhook && AccessRules.Compile(meta).FindRule(webhook, webhook)?.Access is Access.Public or Access.Peer)
+            yield return "$.webhook: others may reach this path, too, so the signature alone tells which requests are the core's. A private path is enough.";
     }
 
     private static IEnumerable<string> Warnings(CompiledRule rule, IReadOnlyList<CompiledRule> rules)

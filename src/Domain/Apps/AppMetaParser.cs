@@ -20,7 +20,7 @@ public sealed class AppMetaParser
     private static readonly string[] Known =
     [
         "v", "app_version", "name", "pretty_name", "icon", "homepage", "upstream_repo", "entrypoints", "paths", "lifecycle",
-        "minimum_portal_size", "store_info", "$schema",
+        "minimum_portal_size", "store_info", "webhook", "$schema",
     ];
 
     private readonly Func<JsonNode, string> where;
@@ -61,6 +61,7 @@ public sealed class AppMetaParser
             Entrypoints = Entrypoints(root),
             Lifecycle = root["lifecycle"] is { Kind: not JsonTokenType.Null } lifecycle ? Lifecycle(lifecycle, version) : null,
             MinimumPortalSize = root["minimum_portal_size"] is { } size ? OneOf(size, Sizes) : "xs",
+            Webhook = Webhook(root),
         };
     }
 
@@ -179,6 +180,13 @@ public sealed class AppMetaParser
     }
 
     private int? Seconds(JsonNode? node) => node is { Kind: not JsonTokenType.Null } given ? Number(given, 5, int.MaxValue) : null;
+
+    private string? Webhook(JsonNode root) => Optional(root, "webhook") switch
+    {
+        null => null,
+        var path when WebhookPath.IsValid(path) => path,
+        _ => throw Fault(root["webhook"]!, WebhookPath.Form),
+    };
 
     private string? Expected(JsonNode root, string member)
     {

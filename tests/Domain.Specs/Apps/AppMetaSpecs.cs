@@ -22,7 +22,7 @@ public sealed class AppMetaSpecs
             "/peer": { "access": "peer", "headers": { "X-Ptl-Client-Id": "{{ auth.client_id }}" } }
           },
           "lifecycle": { "always_on": false, "idle_time_for_shutdown": 600 },
-          "minimum_portal_size": "s",
+          "minimum_portal_size": "s", "webhook": "/hooks/peers",
           "store_info": { "description_short": "A wall.", "description_long": ["One.", "Two."], "anything": 1 }
         }
         """;
@@ -40,7 +40,7 @@ public sealed class AppMetaSpecs
         Assert.Equal([("", Access.Private), ("/pub/", Access.Public), ("/peer", Access.Peer)], meta.Rules.Select(rule => (rule.Prefix, rule.Access)));
         Assert.Equal(new Entrypoint("photo-wall", 3000, "http"), Assert.Single(meta.Entrypoints));
         Assert.Equal(new Lifecycle(false, false, 600, null), meta.Lifecycle);
-        Assert.Equal("s", meta.MinimumPortalSize);
+        Assert.Equal(("s", "/hooks/peers"), (meta.MinimumPortalSize, meta.Webhook));
     }
 
     [Fact]
@@ -105,6 +105,21 @@ public sealed class AppMetaSpecs
     [InlineData("{ \"always_on\": false, \"idle_time_for_shutdown\": 600 }", "{ \"skip_pause\": true, \"idle_for_pause\": 10 }",
         "expected skip_pause or idle_for_pause, not both")]
     [InlineData("\"s\"", "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\"", "found \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…\".")]
+    [InlineData("\"/hooks/peers\"", "\"hooks\"", "$.webhook, line 15, column 42: expected a path such as /hooks/peers")]
+    [InlineData("\"/hooks/peers\"", "\"/\"", "$.webhook, line 15, column 42: expected a path such as /hooks/peers")]
+    [InlineData("\"/hooks/peers\"", "\"//x\"", "$.webhook, line 15, column 42: expected a path such as /hooks/peers")]
+    [InlineData("\"/hooks/peers\"", "\"/a//b\"", "$.webhook, line 15, column 42: expected a path such as /hooks/peers")]
+    [InlineData("\"/hooks/peers\"", "\"/a/\"", "$.webhook, line 15, column 42: expected a path such as /hooks/peers")]
+    [InlineData("\"/hooks/peers\"", "\"/a?b\"", "$.webhook, line 15, column 42: expected a path such as /hooks/peers")]
+    [InlineData("\"/hooks/peers\"", "\"/a#b\"", "$.webhook, line 15, column 42: expected a path such as /hooks/peers")]
+    [InlineData("\"/hooks/peers\"", "\"/../b\"", "$.webhook, line 15, column 42: expected a path such as /hooks/peers")]
+    [InlineData("\"/hooks/peers\"", "\"/a/.hidden\"", "$.webhook, line 15, column 42: expected a path such as /hooks/peers")]
+    [InlineData("\"/hooks/peers\"", "\"/%61\"", "$.webhook, line 15, column 42: expected a path such as /hooks/peers")]
+    [InlineData("\"/hooks/peers\"", "\"/a b\"", "$.webhook, line 15, column 42: expected a path such as /hooks/peers")]
+    [InlineData("\"/hooks/peers\"", "\"/a;b\"", "$.webhook, line 15, column 42: expected a path such as /hooks/peers")]
+    [InlineData("\"/hooks/peers\"", "\"https://example.org/a\"", "$.webhook, line 15, column 42: expected a path such as /hooks/peers")]
+    [InlineData("\"/hooks/peers\"", "\"/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"", "$.webhook, line 15, column 42: expected a path such as /hooks/peers")]
+    [InlineData("\"/hooks/peers\"", "1", "expected a string; found 1.")]
     [InlineData("\"store_info\"", "store_info", "not valid JSON from line 16")]
     public void An_error_has_its_place_and_what_was_expected(string good, string bad, string message)
     {
@@ -166,6 +181,8 @@ public sealed class AppMetaSpecs
     [InlineData("{{ auth.client_id }}", "{{ auth.client_id }}{{ client_id }}", "client_id is not a known value, so it renders as an empty text")]
     [InlineData("\"icon\": \"icon.svg\",", "", "icon is missing")]
     [InlineData("{ \"access\": \"public\" }", "{ \"access\": \"public\", \"acess\": 1 }", "$.paths[\"/pub/\"].acess: nobody reads this member")]
+    [InlineData("/hooks/peers", "/pub/events", "$.webhook: others may reach this path, too")]
+    [InlineData("/hooks/peers", "/peer", "$.webhook: others may reach this path, too")]
     [InlineData("\"icon\"", "\"icom\"", "$.icom: nobody reads this member")]
     public void The_linter_warns_of_probable_mistakes(string good, string odd, string warning)
     {
