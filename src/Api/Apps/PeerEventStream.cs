@@ -109,12 +109,8 @@ internal sealed class PeerEventStream(
 
         for (var i = 0; i < batch.News.Count; i++)
         {
-            var (kind, peer) = (batch.News[i].Kind, batch.News[i].Peer);
             var id = !batch.IsPresentState ? batch.Ids[i] : i == batch.News.Count - 1 ? batch.Ids[0] : null;
-            Append(text, id, NameOf(kind), kind == PeerNewsKind.Removed
-                ? JsonSerializer.Serialize(new RemovedPeer(peer.Id, peer.Short), json.Value.SerializerOptions)
-                : JsonSerializer.Serialize(
-                    new PresentPeer(peer.Id, peer.Short, peer.Name, peer.Domain, peer.Status, peer.IsReachable), json.Value.SerializerOptions));
+            Append(text, id, batch.News[i].Kind.Name(), batch.News[i].Data());
             if (text.Length >= Chunk)
             {
                 yield return text.ToString();
@@ -133,25 +129,9 @@ internal sealed class PeerEventStream(
         text.Append(CultureInfo.InvariantCulture, $"event: {name}\ndata: {data}\n\n");
     }
 
-    private static string NameOf(PeerNewsKind kind) => kind switch
-    {
-        PeerNewsKind.Visible => "peer_visible",
-        PeerNewsKind.Renamed => "peer_renamed",
-        PeerNewsKind.Mutual => "peer_mutual",
-        PeerNewsKind.Withdrawn => "peer_withdrawn",
-        PeerNewsKind.Reachable => "peer_reachable",
-        PeerNewsKind.Unreachable => "peer_unreachable",
-        PeerNewsKind.Changed => "peer_changed",
-        _ => "peer_removed",
-    };
-
     /// <exception cref="TimeoutException">The app reads too slowly.</exception>
     private Task Send(HttpContext context, string text, CancellationToken ct) => context.Response.SendEvents(text, ct).WaitAsync(longestWrite, clock, ct);
 
     /// <param name="Peers">How many <c>peer_visible</c> follow, which are all peers that the app sees.</param>
     private sealed record Reset(int Peers);
-
-    private sealed record PresentPeer(string Id, ShortId ShortId, string Name, string Domain, PeerStatus Status, bool? IsReachable);
-
-    private sealed record RemovedPeer(string Id, ShortId ShortId);
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using PeerRegistry.Application.Peers;
+using PeerRegistry.Domain.Peers;
 using PeerRegistry.Infrastructure.Store;
 
 namespace PeerRegistry.Infrastructure.Peers;

@@ -15,6 +15,7 @@ using PeerRegistry.Application.Apps;
 using PeerRegistry.Application.Circles;
 using PeerRegistry.Application.Peers;
 using PeerRegistry.Domain.Apps;
+using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
 using PeerRegistry.Infrastructure.Peers;
 using TwoPortals = PeerRegistry.Api.Tests.ForwardAuth.TwoPortals;
@@ -240,7 +241,7 @@ public sealed class PeerEventTests(TwoPortals two) : IClassFixture<TwoPortals>
     public void News_that_are_not_kept_make_a_reader_begin_again()
     {
         var news = new PeerNewsOfApp(TimeProvider.System);
-        var peer = new PeerInSight("abcdef", two.Bob.Id.Short, "A", "a.test", Domain.Peers.PeerStatus.Pending, null);
+        var peer = new PeerInSight("abcdef", two.Bob.Id.Short, "A", "a.test", PeerStatus.Pending, null);
         news.Add([new(PeerNewsKind.Visible, peer)]);
         var first = news.IdOf(1);
         news.Add(Enumerable.Range(0, 255).Select(_ => new PeerNews(PeerNewsKind.Renamed, peer)));
