@@ -14,6 +14,7 @@ using PeerRegistry.Infrastructure.LocalPostgres;
 using PeerRegistry.Infrastructure.Peers;
 using PeerRegistry.Infrastructure.Portals;
 using PeerRegistry.Infrastructure.Sessions;
+using PeerRegistry.Infrastructure.Webhooks;
 
 namespace PeerRegistry.Infrastructure;
 
@@ -47,6 +48,7 @@ public static class InfrastructureModule
         services.AddPeers();
         services.AddPortals();
         services.AddApps(options);
+        services.AddWebhooks();
         services.AddDevices();
         services.AddHistory();
         services.AddBackups();

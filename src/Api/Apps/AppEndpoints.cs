@@ -28,7 +28,7 @@ internal static class AppEndpoints
     private const int MaxVisibility = 1 << 20;
 
     private const string Example =
-        """{"v":"1.3","name":"photo-wall","pretty_name":"Photo wall","paths":{"":{"access":"private"},"/photos":{"access":"peer"}}}""";
+        """{"v":"1.3","name":"photo-wall","pretty_name":"Photo wall","paths":{"":{"access":"private"},"/photos":{"access":"peer"}},"webhook":"/hooks/peers"}""";
 
     public static void MapApps(this IEndpointRouteBuilder edge)
     {

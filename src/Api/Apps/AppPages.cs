@@ -46,6 +46,18 @@ internal static class AppPages
             await mediator.Send(new RevokeAppPassword(portal.Id, Find(portal, name).Name, id), ct);
             return PageResults.Done($"/apps/{name}", "password-revoked");
         });
+        pages.MapPost("/apps/{name}/events/{id}/redeliver", async (
+            string name, string id, PageForm _, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
+        {
+            await mediator.Send(new RedeliverEvent(portal.Id, Find(portal, name).Name, id), ct);
+            return PageResults.Done($"/apps/{name}", "event-redelivered");
+        });
+        pages.MapPost("/apps/{name}/events/{id}/discard", async (
+            string name, string id, PageForm _, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
+        {
+            await mediator.Send(new DiscardEvent(portal.Id, Find(portal, name).Name, id), ct);
+            return PageResults.Done($"/apps/{name}", "event-discarded");
+        });
         pages.MapGet("/apps/{name}/remove", (string name, CurrentPortal portal) => PageResults.Page<RemoveAppPage>(Find(portal, name)));
         pages.MapPost("/apps/{name}/remove", async (string name, PageForm _, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
         {

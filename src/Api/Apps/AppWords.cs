@@ -1,3 +1,4 @@
+using PeerRegistry.Application.Apps;
 using PeerRegistry.Domain.Apps;
 
 namespace PeerRegistry.Api.Apps;
@@ -20,6 +21,28 @@ public static class AppWords
         Access.Public => AppTexts.ReachAnybody,
         Access.Peer => AppTexts.ReachPeers,
         _ => AppTexts.ReachYou,
+    };
+
+    /// <param name="type">The type of an event that apps get, such as <c>peer_renamed</c>.</param>
+    public static string Happened(string type, string peer) => type switch
+    {
+        "peer_visible" => AppTexts.FormatHappenedVisible(peer),
+        "peer_renamed" => AppTexts.FormatHappenedRenamed(peer),
+        "peer_mutual" => AppTexts.FormatHappenedMutual(peer),
+        "peer_withdrawn" => AppTexts.FormatHappenedWithdrawn(peer),
+        "peer_reachable" => AppTexts.FormatHappenedReachable(peer),
+        "peer_unreachable" => AppTexts.FormatHappenedUnreachable(peer),
+        "peer_removed" => AppTexts.FormatHappenedRemoved(peer),
+        _ => AppTexts.FormatHappenedOther(peer),
+    };
+
+    /// <summary>Why an event did not arrive.</summary>
+    public static string Undelivered(UndeliveredEvent e) => e.Error switch
+    {
+        "app_refused" => AppTexts.FormatUndeliveredRefused(e.Status ?? 0),
+        "app_timeout" => AppTexts.UndeliveredTimeout,
+        "app_failed" => AppTexts.UndeliveredFailed,
+        _ => AppTexts.UndeliveredUnavailable,
     };
 
     public static string Tone(Access access) => access switch

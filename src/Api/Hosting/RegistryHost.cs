@@ -158,6 +158,7 @@ public static class RegistryHost
         edge.MapAppSessions();
         edge.MapAppAway();
         edge.MapAppPasswords();
+        edge.MapUndeliveredEvents();
         edge.MapGet("/core/public/health", () => TypedResults.Ok(new OriginalHealth("ok"))).WithName("health.original").WithTags("Health")
             .WithSummary("Answers while the process runs, as the original core does.");
         edge.MapGet("/health/live", () => TypedResults.Ok()).WithName("health.live").WithTags("Health")
@@ -177,6 +178,7 @@ public static class RegistryHost
         inner.MapVisiblePeers();
         PeerEventStream.Map(inner);
         inner.MapProxySecret();
+        inner.MapWebhookSecret();
         inner.MapGet("/health/live", () => TypedResults.Ok()).WithName("health.live-internal").WithTags("Health")
             .WithSummary("Answers while the process runs.");
         inner.MapServedHosts();

@@ -16,7 +16,9 @@ internal static class Examples
     {
         ["PeerError.code"] = "connection_refused", ["CheckStep.code"] = "name_resolved", ["AppItem.name"] = "photo-wall", ["DeviceName.name"] = "Laptop",
         ["TerminalItem.name"] = "Laptop", ["PairedDevice.name"] = "Laptop", ["AppPasswordName.name"] = "Calendar", ["AppPassword.name"] = "Calendar",
-        ["CreatedAppPassword.name"] = "Calendar", ["CircleName.name"] = "Choir", ["CircleItem.name"] = "Choir", ["CircleDetail.name"] = "Choir",
+        ["CreatedAppPassword.name"] = "Calendar", ["UndeliveredEvent.type"] = "peer_renamed", ["UndeliveredEvent.error"] = "app_refused",
+        ["WebhookSecretAnswer.secret"] = $"whsec_{Convert.ToBase64String(new byte[32])}", ["WebhookSecretAnswer.path"] = "/hooks/peers",
+        ["webhook"] = "/hooks/peers", ["CircleName.name"] = "Choir", ["CircleItem.name"] = "Choir", ["CircleDetail.name"] = "Choir",
         ["detail"] = "Nothing accepts connections at this port.", ["reason"] = "Everybody may reach this path.", ["keyid"] = Id,
         ["name"] = "Anna", ["petname"] = "Anna", ["claimed_name"] = "Anna B.", ["note"] = "From the choir", ["label"] = "For Ben",
         ["domain"] = $"{Id[..6]}.example.org", ["address"] = $"{Id[..6]}.example.org", ["email"] = "anna@example.org",
@@ -29,7 +31,7 @@ internal static class Examples
         ["pretty_name"] = "Photo wall", ["v"] = "1.3", ["container_name"] = "photo-wall", ["entrypoint_port"] = "http", ["minimum_portal_size"] = "xs",
     };
 
-    private static readonly Dictionary<string, int> Numbers = new() { ["container_port"] = 8080, ["days"] = 7, ["limit"] = 100, ["port"] = 443, ["revision"] = 1 };
+    private static readonly Dictionary<string, int> Numbers = new() { ["container_port"] = 8080, ["days"] = 7, ["limit"] = 100, ["port"] = 443, ["revision"] = 1, ["status"] = 503 };
 
     private static readonly string[] UsuallyFalse = ["blocked", "is_original", "revoked", "email_public", "skip_pause"];
 

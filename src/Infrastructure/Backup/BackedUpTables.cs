@@ -8,14 +8,16 @@ internal static class BackedUpTables
 {
     /// <summary>
     /// Left out, beside the read models and Wolverine's tables: what describes the schema; codes and tickets that live for minutes; and the
-    /// replay guard, which must be cold after a restore. Messages are made again from the contacts.
+    /// replay guard, which must be cold after a restore; and what apps were told by webhooks, so that they are told everything anew. Messages are made again
+    /// from the contacts.
     /// </summary>
     private const string Names =
         """
         select c.relname, pg_table_size(c.oid)
         from pg_class c
         where c.relnamespace = to_regnamespace('registry') and c.relkind in ('r', 'p') and not c.relispartition
-            and c.relname not in ('migrations', 'marten_schema', 'read_models', 'backups', 'replay_guard', 'pairing_codes', 'app_tickets')
+            and c.relname not in ('migrations', 'marten_schema', 'read_models', 'backups', 'replay_guard', 'pairing_codes', 'app_tickets',
+                'webhooks', 'webhook_peers', 'webhook_events')
             and not starts_with(c.relname, 'wolverine_')
             and c.relname not in (select table_name from registry.read_models)
             and c.relname not in (select table_name || '_shadow' from registry.read_models)

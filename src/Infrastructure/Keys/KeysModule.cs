@@ -18,6 +18,7 @@ public static class KeysModule
         services.AddSingleton<IKeyVault>(provider => provider.GetRequiredService<KeyVault>());
         services.AddSingleton<FormKeys>();
         services.AddSingleton<IProxySecrets, ProxySecrets>();
+        services.AddSingleton<IWebhookSecrets, WebhookSecrets>();
         services.AddDataProtection().SetApplicationName("PeerRegistry");
         services.AddOptions<KeyManagementOptions>().Configure<FormKeys>((keys, rows) =>
             (keys.XmlRepository, keys.XmlEncryptor) = (rows, new NullXmlEncryptor())); // the rows are encrypted

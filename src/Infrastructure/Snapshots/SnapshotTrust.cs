@@ -40,10 +40,22 @@ internal sealed class SnapshotTrust(bool cluster, TimeProvider boot, TimeProvide
         if (!cluster || IsWithin(Refresh))
             return ValueTask.CompletedTask;
         if (!IsWithin(Lifetime))
-            return Wait(ct);
+            return Wait(() => IsWithin(Lifetime), ct);
 
         Ask();
         return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Completes after a look that begins from now on: the snapshots then hold everything that is committed already.</summary>
+    /// <exception cref="Domain.Common.RefusedException"><c>database_unavailable</c>: no look succeeded in time.</exception>
+    public async ValueTask RequireLook(CancellationToken ct)
+    {
+        if (!cluster)
+            return;
+
+        var from = boot.GetTimestamp();
+        LookDue.Beat();
+        await Wait(() => last?.Boot >= from, ct);
     }
 
     /// <summary>To be called before anything is read.</summary>
@@ -69,13 +81,13 @@ internal sealed class SnapshotTrust(bool cluster, TimeProvider boot, TimeProvide
     private bool IsWithin(TimeSpan limit) =>
         last is { } moment && boot.GetElapsedTime(moment.Boot) <= limit && (wall.GetUtcNow() - moment.Wall).Duration() <= limit;
 
-    private async ValueTask Wait(CancellationToken ct)
+    private async ValueTask Wait(Func<bool> holds, CancellationToken ct)
     {
         using var late = new CancellationTokenSource(Patience, wall);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, late.Token);
         try
         {
-            for (var next = confirmed.Next; !IsWithin(Lifetime); next = confirmed.Next)
+            for (var next = confirmed.Next; !holds(); next = confirmed.Next)
             {
                 if (failures >= FailuresUntilRefused)
                     throw DatabaseUnavailable.Refusal();

@@ -21,16 +21,18 @@ public sealed class ClusterTests(TestPostgres postgres) : IAsyncLifetime
     private DatabaseRelay relay = null!;
     private RegistryProcess one = null!;
     private RegistryProcess two = null!;
+    private HookReceiver receiver = null!;
 
     public async ValueTask InitializeAsync()
     {
+        receiver = await HookReceiver.Start();
         var database = await postgres.CreateDatabase();
         relay = new DatabaseRelay(postgres.SocketDirectory);
         var relayed = new NpgsqlConnectionStringBuilder(database) { Host = "127.0.0.1", Port = relay.Port };
-        one = await RegistryProcess.Start(data.Directory, ("ConnectionStrings__Registry", database), ("Cluster__Enabled", "true"));
+        one = await RegistryProcess.Start(data.Directory, ("ConnectionStrings__Registry", database), ("Cluster__Enabled", "true"), ("Apps__Upstreams__hooked", receiver.Address));
         two = await RegistryProcess.Start(
             otherData.Directory, ("ConnectionStrings__Registry", relayed.ConnectionString), ("Cluster__Enabled", "true"),
-            ("Vault__MasterKeyFile", Path.Combine(data.Directory, "master.key")));
+            ("Vault__MasterKeyFile", Path.Combine(data.Directory, "master.key")), ("Apps__Upstreams__hooked", receiver.Address));
     }
 
     public async ValueTask DisposeAsync()
@@ -38,6 +40,7 @@ public sealed class ClusterTests(TestPostgres postgres) : IAsyncLifetime
         await two.DisposeAsync();
         await one.DisposeAsync();
         await relay.DisposeAsync();
+        await receiver.DisposeAsync();
         data.Dispose();
         otherData.Dispose();
     }
@@ -124,6 +127,29 @@ public sealed class ClusterTests(TestPostgres postgres) : IAsyncLifetime
         var watch = Stopwatch.StartNew();
         await reader.End();
         Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(2));
+    }
+
+    [Fact]
+    public async Task One_of_two_nodes_posts_each_event_whichever_has_made_it()
+    {
+        const string Hooked = """{ "v": "1.0", "name": "hooked", "paths": { "": { "access": "private" } }, "webhook": "/hooks/peers" }""";
+        var token = await Owner.Pair(one);
+        using var first = Owner.Client(one, token);
+        using var second = Owner.Client(two, token);
+        Assert.Equal(HttpStatusCode.Created, (await first.Put("/core/protected/apps/hooked", Hooked)).Status);
+        Assert.Equal(HttpStatusCode.NoContent, (await first.Put("/core/protected/apps/hooked/visibility", """{"mode":"all"}""")).Status);
+        foreach (var owner in new[] { first, second, first, second })
+        {
+            Assert.Equal(HttpStatusCode.Created, (await owner.Put("/core/protected/peers", """{"id":"cccccc"}""")).Status);
+            await receiver.Next("peer_visible");
+            Assert.Equal(HttpStatusCode.OK, (await owner.Put("/core/protected/peers", """{"id":"cccccc","name":"Carla"}""")).Status);
+            await receiver.Next("peer_renamed");
+            Assert.Equal(HttpStatusCode.NoContent, (await owner.Delete("/core/protected/peers/cccccc")).Status);
+            await receiver.Next("peer_removed");
+        }
+
+        await Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System); // a node that lags would have told something else by now
+        Assert.False(receiver.HasMore());
     }
 
     /// <summary>A device's session with an app, the device itself and the app's token: all that is revoked at once.</summary>
