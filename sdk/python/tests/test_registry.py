@@ -26,6 +26,19 @@ def test_the_visible_peers_are_listed_and_found(registry: Registry) -> None:
     assert portal.peers("Bob") == [peer] and portal.peers("Nobody") == []
 
 
+def test_an_app_hears_where_it_runs_and_what_becomes_of_its_peers(registry: Registry) -> None:
+    ours = registry.portal("asgi")
+    self = ours.describe_self()
+    assert (self.id, self.name, self.app) == (registry.self["id"], registry.self["name"], "asgi")
+    assert ours.webhook_secret().startswith("whsec_")
+    events = ours.events()
+    reset = next(events)
+    assert (reset.type, reset.peers) == ("reset", 2)
+    seen = [next(events), next(events)]
+    assert {event.peer and event.peer.id for event in seen} == {registry.peer["id"], registry.silent}
+    assert seen[1].id
+
+
 @pytest.mark.parametrize("app", EVERY)
 @pytest.mark.parametrize("body", [None, b"", "Grüße".encode(), os.urandom(1_000_000)], ids=["none", "empty", "short", "long"])
 def test_a_call_arrives_whole_with_the_callers_identity(registry: Registry, app: str, body: bytes | None) -> None:

@@ -1,6 +1,6 @@
 """Calls peers through a Portal's core, and checks what arrives from it. See README.md."""
 
-from .client import Answer, Peer, Portal, ProxySecret
+from .client import Answer, Peer, Portal, PortalSelf, ProxySecret
 from .errors import (
     AnswerBrokenError,
     BusyError,
@@ -12,6 +12,7 @@ from .errors import (
     PeerFailedError,
     PortalError,
 )
+from .events import PeerEvent, SeenPeer, WebhookError, verify_webhook, webhook_event
 from .names import from_header, to_header
 from .receiving import Identity, identity
 from .websocket import PeerSocket
@@ -27,12 +28,18 @@ __all__ = [
     "NoSuchPeerError",
     "NotAuthorizedError",
     "Peer",
+    "PeerEvent",
     "PeerFailedError",
     "PeerSocket",
     "Portal",
     "PortalError",
+    "PortalSelf",
     "ProxySecret",
+    "SeenPeer",
+    "WebhookError",
     "from_header",
     "identity",
     "to_header",
+    "verify_webhook",
+    "webhook_event",
 ]

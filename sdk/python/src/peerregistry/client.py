@@ -12,7 +12,8 @@ from types import TracebackType
 from typing import IO, Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from .errors import AnswerBrokenError, CoreUnreachableError, InvalidCallError, NoSuchPeerError, PortalError, of_response, retry_after
+from .errors import AnswerBrokenError, BusyError, CoreUnreachableError, InvalidCallError, NoSuchPeerError, PortalError, of_response, retry_after
+from .events import PeerEvent, parse
 from .names import from_header, to_header
 from .websocket import PeerSocket, handshake
 
@@ -53,6 +54,21 @@ class ProxySecret:
 
     header: str
     secret: str
+
+
+@dataclass(frozen=True)
+class PortalSelf:
+    """Where this app runs."""
+
+    id: str
+    """Of the Portal: all 103 characters."""
+    short_id: str
+    name: str
+    domain: str
+    app: str
+    """The name of this app."""
+    visibility: str
+    """How the owner chooses the peers that this app sees: ``all``, ``all_except``, ``some`` or ``none``."""
 
 
 class Answer:
@@ -180,6 +196,36 @@ class Portal:
         """What identifies the Portal's proxy. It stays the same until the app is removed."""
         answer = self._get("/protected/proxy-secret")
         return ProxySecret(str(answer["header"]), str(answer["secret"]))
+
+    def describe_self(self) -> PortalSelf:
+        """Where this app runs, and under which name."""
+        answer = self._get("/protected/self")
+        return PortalSelf(**{field: str(answer[field]) for field in PortalSelf.__dataclass_fields__})
+
+    def webhook_secret(self) -> str:
+        """With what the core signs the events that it posts to this app, for ``webhook_event``. It stays the same until the app is removed."""
+        return str(self._get("/protected/webhook-secret")["secret"])
+
+    def events(self, last_event_id: str | None = None) -> Iterator[PeerEvent]:
+        """What becomes of the peers that this app sees, for ever: a stream that ends is opened again, and goes on where it was.
+
+        :param last_event_id: The last ``id`` that you have stored, or None to begin with the present state.
+        :raises PortalError: The core refuses, other than because it is busy.
+        """
+        pause = 2.0
+        while True:
+            try:
+                headers = {"Last-Event-ID": last_event_id} if last_event_id else {}
+                with self._send("GET", "/protected/events", None, headers) as answer:
+                    for event in parse(answer):
+                        if isinstance(event, PeerEvent):
+                            yield event
+                            last_event_id = event.id or last_event_id
+                        else:
+                            pause = event
+            except (AnswerBrokenError, BusyError, CoreUnreachableError):
+                pass
+            time.sleep(pause)
 
     def call_peer(
         self,

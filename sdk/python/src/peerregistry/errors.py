@@ -42,7 +42,8 @@ class NotAuthorizedError(PortalError):
 
 
 class NoSuchPeerError(PortalError):
-    """There is nobody to call until an owner acts: ``peer_unknown``, ``peering_not_mutual``, ``app_not_installed``."""
+    """There is nobody to call until an owner acts: ``peer_unknown``, ``peering_not_mutual``, ``app_not_installed``,
+    or never: ``original_needs_rsa``."""
 
 
 class InvalidCallError(PortalError):
@@ -69,7 +70,7 @@ class DigestMismatchError(PortalError):
     """A received body is not the one that the peer signed: ``digest_mismatch``."""
 
 
-_NO_SUCH_PEER = {"peer_unknown", "peering_not_mutual", "app_not_installed"}
+_NO_SUCH_PEER = {"peer_unknown", "peering_not_mutual", "app_not_installed", "original_needs_rsa"}
 
 
 def of_response(status: int, headers: Message, body: bytes) -> PortalError:
