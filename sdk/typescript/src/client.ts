@@ -1,4 +1,5 @@
-import { AnswerBrokenError, CoreUnreachableError, InvalidCallError, NoSuchPeerError, problemError, retryAfter, type PortalError } from './errors.js'
+import { AnswerBrokenError, BusyError, CoreUnreachableError, InvalidCallError, NoSuchPeerError, PortalError, problemError, retryAfter } from './errors.js'
+import { parseEvents, type PeerEvent } from './events.js'
 import { toHeader } from './names.js'
 import type { paths } from './openapi.js'
 import type { PeerSocket, SocketOptions } from './websocket.js'
@@ -10,6 +11,9 @@ export type Peer = Ok<'/protected/peers/{id}'>
 
 /** What the Portal's proxy sends with every request to this app. */
 export type ProxySecret = Ok<'/protected/proxy-secret'>
+
+/** Where this app runs, and how the owner chooses the peers that it sees. */
+export type PortalSelf = Ok<'/protected/self'>
 
 export interface PortalOptions {
   /** Default: `PORTAL_APP_TOKEN`; without either, the core knows the app by its container. */
@@ -65,6 +69,42 @@ export class Portal {
   /** What identifies the Portal's proxy. It stays the same until the app is removed. */
   async proxySecret(): Promise<ProxySecret> {
     return (await this.#get('/protected/proxy-secret')) as ProxySecret
+  }
+
+  /** Where this app runs, and under which name. */
+  async describeSelf(): Promise<PortalSelf> {
+    return (await this.#get('/protected/self')) as PortalSelf
+  }
+
+  /** With what the core signs the events that it posts to this app, for `webhookEvent`. It stays the same until the app is removed. */
+  async webhookSecret(): Promise<string> {
+    return ((await this.#get('/protected/webhook-secret')) as Ok<'/protected/webhook-secret'>).secret
+  }
+
+  /**
+   * What becomes of the peers that this app sees, for ever: a stream that ends is opened again, and goes on where it was. Throws if the core refuses, other
+   * than because it is busy, and when `signal` says so.
+   *
+   * @param options `lastEventId` is the last `id` that you have stored; without it, the present state comes first.
+   */
+  async *events(options: { lastEventId?: string; signal?: AbortSignal } = {}): AsyncGenerator<PeerEvent, never> {
+    let last = options.lastEventId
+    for (let pause = 2000; ; await sleep(pause / 1000, options.signal)) {
+      try {
+        const answer = await this.#send('/protected/events', { headers: last ? { 'last-event-id': last } : {}, signal: options.signal ?? null })
+        if (answer.status !== 200) throw problemError(answer.status, answer.headers, await start(answer))
+        for await (const event of parseEvents(answer.body!)) {
+          if (typeof event === 'number') pause = event
+          else {
+            yield event
+            last = event.id ?? last
+          }
+        }
+      } catch (error) {
+        options.signal?.throwIfAborted()
+        if (error instanceof PortalError && !(error instanceof BusyError || error instanceof CoreUnreachableError || error instanceof AnswerBrokenError)) throw error
+      }
+    }
   }
 
   /**

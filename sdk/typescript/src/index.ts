@@ -1,4 +1,4 @@
-export { isVerified, Portal, type Peer, type PortalOptions, type ProxySecret } from './client.js'
+export { isVerified, Portal, type Peer, type PortalOptions, type PortalSelf, type ProxySecret } from './client.js'
 export {
   AnswerBrokenError,
   BusyError,
@@ -10,6 +10,7 @@ export {
   PeerFailedError,
   PortalError,
 } from './errors.js'
+export type { PeerEvent, SeenPeer } from './events.js'
 export { fromHeader, toHeader } from './names.js'
 export type { paths } from './openapi.js'
 export type { PeerSocket, SocketOptions } from './websocket.js'

@@ -89,6 +89,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/protected/webhook-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the secret with which the core signs the events that it posts to the calling app. */
+        get: operations["app.webhook-secret"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health/live": {
         parameters: {
             query?: never;
@@ -344,6 +361,12 @@ export interface components {
             public_bytes_b64: null | string;
             /** @description Whether the peer says that it has the calling app and lets us use it; null if it does not say. */
             has_app: null | boolean;
+        };
+        WebhookSecretAnswer: {
+            /** @description `whsec_` and base64, as Standard Webhooks has it. */
+            secret: string;
+            /** @description Where the app wants events to be posted, or null if its description does not say. */
+            path: null | string;
         };
         WhoAreYouItem: {
             /** @description The full ID of a Portal, 103 characters. */
@@ -814,6 +837,36 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ProxySecretAnswer"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["AppUnknown"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    "app.webhook-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "secret": "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+                     *       "path": "/hooks/peers"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WebhookSecretAnswer"];
                 };
             };
             401: components["responses"]["NotAuthenticated"];

@@ -26,6 +26,6 @@ describe('the package', () => {
 
   it('is found under its name', async () => {
     const named: string = '@peerregistry/client'
-    for (const part of ['', '/express', '/hono']) assert.ok(Object.keys((await import(named + part)) as object).length > 1)
+    for (const part of ['', '/express', '/hono', '/webhooks']) assert.ok(Object.keys((await import(named + part)) as object).length > 1)
   })
 })

@@ -51,6 +51,16 @@ describe('against two live Portals', { skip: described ? false : 'no registry: .
     assert.deepEqual(await ours.peers('Nobody'), [])
   })
 
+  it('tells an app where it runs and what becomes of its peers', async () => {
+    const ours = portal('hono')
+    const self = await ours.describeSelf()
+    assert.deepEqual([self.id, self.name, self.app], [registry.self.id, registry.self.name, 'hono'])
+    assert.match(await ours.webhookSecret(), /^whsec_/)
+    const seen: (string | undefined)[] = []
+    for await (const event of ours.events()) if (seen.push(event.peer?.id) === 3) break
+    assert.deepEqual(new Set(seen), new Set([undefined, registry.peer.id, registry.silent]))
+  })
+
   for (const app of every) {
     for (const [what, body] of Object.entries({ none: null, empty: '', short: 'Grüße', long: randomBytes(1_000_000) })) {
       it(`a call arrives whole with the caller's identity: ${app}, ${what}`, async () => {
