@@ -25,7 +25,21 @@ public sealed record ProxySecret(string Header, string Secret)
     public override string ToString() => Header; // a log must not have the secret
 }
 
+/// <summary>Where this app runs.</summary>
+/// <param name="Id">Of the Portal: all 103 characters.</param>
+/// <param name="Name">Of the Portal.</param>
+/// <param name="App">The name of this app.</param>
+/// <param name="Visibility">How the owner chooses the peers that this app sees: <c>all</c>, <c>all_except</c>, <c>some</c> or <c>none</c>.</param>
+public sealed record PortalSelf(string Id, string ShortId, string Name, string Domain, string App, string Visibility);
+
+internal sealed record WebhookSecretAnswer(string Secret);
+
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(Peer[]))]
 [JsonSerializable(typeof(ProxySecret))]
+[JsonSerializable(typeof(PortalSelf))]
+[JsonSerializable(typeof(WebhookSecretAnswer))]
+[JsonSerializable(typeof(ResetData))]
+[JsonSerializable(typeof(SeenPeer))]
+[JsonSerializable(typeof(PostedEvent))]
 internal sealed partial class PortalJson : JsonSerializerContext;

@@ -7,6 +7,7 @@ namespace PeerRegistry.Client;
 /// <summary>What an app may ask the core of its Portal. One for the whole program; it may be used by several threads at once.</summary>
 public sealed class PortalClient : IDisposable
 {
+    private readonly PortalOptions options;
     private readonly CoreSender core;
     private readonly CallPeerHandler calls;
 
@@ -14,7 +15,7 @@ public sealed class PortalClient : IDisposable
     /// <param name="inner">Sends to the core, or null for a handler of its own.</param>
     public PortalClient(PortalOptions? options = null, HttpMessageHandler? inner = null)
     {
-        options ??= new PortalOptions();
+        this.options = options ??= new PortalOptions();
         (core, calls) = (new CoreSender(options, inner), new CallPeerHandler(options, inner));
     }
 
@@ -37,6 +38,24 @@ public sealed class PortalClient : IDisposable
     /// <exception cref="PortalException"><c>peer_unknown</c>: there is no such peer, or this app may not see it.</exception>
     public async Task<Peer> Peer(string id, CancellationToken ct = default) =>
         (await Get($"/protected/peers/{Uri.EscapeDataString(id)}", PortalJson.Default.Peer, ct)).Value;
+
+    /// <summary>Where this app runs, and under which name.</summary>
+    /// <exception cref="PortalException">The core refused.</exception>
+    public async Task<PortalSelf> DescribeSelf(CancellationToken ct = default) =>
+        (await Get("/protected/self", PortalJson.Default.PortalSelf, ct)).Value;
+
+    /// <summary>
+    /// What becomes of the peers that this app sees, for ever: a stream that ends is opened again, and goes on where it was.
+    /// </summary>
+    /// <param name="lastEventId">The last <see cref="PeerEvent.Id"/> that you have stored, or null to begin with the present state.</param>
+    /// <exception cref="PortalException">The core refused, other than because it is busy.</exception>
+    public IAsyncEnumerable<PeerEvent> Events(string? lastEventId = null, CancellationToken ct = default) =>
+        new PeerEventStream(core, options).Read(lastEventId, ct);
+
+    /// <summary>With what the core signs the events that it posts to this app, for <see cref="Webhook.Read"/>. It stays the same until the app is removed.</summary>
+    /// <exception cref="PortalException">The core refused.</exception>
+    public async Task<string> WebhookSecret(CancellationToken ct = default) =>
+        (await Get("/protected/webhook-secret", PortalJson.Default.WebhookSecretAnswer, ct)).Value.Secret;
 
     /// <summary>It stays the same until the app is removed.</summary>
     /// <exception cref="PortalException">The core refused.</exception>

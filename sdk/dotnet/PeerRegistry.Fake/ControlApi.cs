@@ -46,6 +46,10 @@ internal static class ControlApi
                 var request = await Read(context.Request, FakeJson.Default.ProxiedRequest);
                 await Write(context, await Send(portal, request, context.RequestAborted), FakeJson.Default.ProxiedAnswer);
                 return;
+            case ("POST", ["fake", "events"]):
+                var posted = await Read(context.Request, FakeJson.Default.PostedEventScript);
+                await Write(context, await Post(portal, posted, context.RequestAborted), FakeJson.Default.ProxiedAnswer);
+                return;
             default:
                 await Problem.OfStatus(StatusCodes.Status404NotFound).Write(context);
                 return;
@@ -90,8 +94,7 @@ internal static class ControlApi
             "anonymous" => FakeCaller.Anonymous,
             _ => throw Invalid("as is one of terminal, peer, anonymous."),
         };
-        if (portal.Options.AppUrl is null)
-            throw Invalid("The fake does not know where the app under test listens; start it with --app-url.");
+        RequireApp(portal);
         if (!asked.Target.StartsWith('/'))
             throw Invalid("target begins with a slash.");
 
@@ -106,9 +109,31 @@ internal static class ControlApi
                 request.Content?.Headers.TryAddWithoutValidation(name, value);
         }
 
+        return await AnswerOf(client.SendAsync(request, ct), ct);
+    }
+
+    private static async Task<ProxiedAnswer> Post(FakePortal portal, PostedEventScript asked, CancellationToken ct)
+    {
+        RequireApp(portal);
+        if (portal.WebhookPath is null)
+            throw Invalid("The description of the app names no webhook; start the fake with --app-meta.");
+        if (!FakeEvents.Types.Contains(asked.Type))
+            throw Invalid($"type is one of {string.Join(", ", FakeEvents.Types)}.");
+        var peer = portal.Find(asked.Peer) ?? throw Unknown(asked.Peer);
+        return await AnswerOf(portal.PostEvent(peer, asked.Type, asked.Signature ?? Sent.Right, ct: ct), ct);
+    }
+
+    private static void RequireApp(FakePortal portal)
+    {
+        if (portal.Options.AppUrl is null)
+            throw Invalid("The fake does not know where the app under test listens; start it with --app-url.");
+    }
+
+    private static async Task<ProxiedAnswer> AnswerOf(Task<HttpResponseMessage> sent, CancellationToken ct)
+    {
         try
         {
-            using var answer = await client.SendAsync(request, ct);
+            using var answer = await sent;
             return new ProxiedAnswer((int)answer.StatusCode, Fields(answer.Headers, answer.Content.Headers), await answer.Content.ReadAsStringAsync(ct));
         }
         catch (HttpRequestException failure)

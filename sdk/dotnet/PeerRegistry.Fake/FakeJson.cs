@@ -42,6 +42,10 @@ internal sealed record PortalItem(string Core, string Token, string App, string 
 internal sealed record ProxiedRequest(
     string As, string? Peer, string? Method, string Target, Dictionary<string, string>? Headers, string? Body, Sent? Secret, Sent? Digest, bool? BodyVerified);
 
+/// <param name="Peer">The ID or the name of the peer.</param>
+/// <param name="Type">Such as <c>peer_renamed</c>.</param>
+internal sealed record PostedEventScript(string Peer, string Type, Sent? Signature);
+
 internal sealed record ProxiedAnswer(int Status, Dictionary<string, string> Headers, string Body);
 
 [JsonSourceGenerationOptions(
@@ -49,6 +53,9 @@ internal sealed record ProxiedAnswer(int Status, Dictionary<string, string> Head
     Converters = [typeof(SentJson)])]
 [JsonSerializable(typeof(PeerItem[]))]
 [JsonSerializable(typeof(SecretItem))]
+[JsonSerializable(typeof(WebhookSecretItem))]
+[JsonSerializable(typeof(SelfItem))]
+[JsonSerializable(typeof(PostedEventScript))]
 [JsonSerializable(typeof(PortalItem))]
 [JsonSerializable(typeof(PeerScript[]))]
 [JsonSerializable(typeof(CallItem[]))]

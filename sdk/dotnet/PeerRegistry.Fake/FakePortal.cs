@@ -27,6 +27,8 @@ public sealed class FakePortal : IAsyncDisposable
         var meta = options.Description is { } json ? Read(json) : null;
         (App, Rules) = (meta?.Name ?? options.App, meta is null ? null : AccessRules.Compile(meta));
         ProxySecret = Convert.ToHexString(RandomNumberGenerator.GetBytes(16));
+        (WebhookSecret, WebhookPath) = (WebhookSignature.SecretOf(RandomNumberGenerator.GetBytes(32)), meta?.Webhook);
+        Events = new FakeEvents(this);
         host = Host.Build(this);
     }
 
@@ -45,12 +47,24 @@ public sealed class FakePortal : IAsyncDisposable
     /// <summary>What the proxy sends in <c>X-Ptl-Proxy-Secret</c>.</summary>
     public string ProxySecret { get; }
 
+    /// <summary>With what <see cref="PostEvent"/> signs.</summary>
+    public string WebhookSecret { get; }
+
+    /// <summary>The name of the owner.</summary>
+    public string Name => "Fake";
+
     public IReadOnlyCollection<FakePeer> Peers => [.. peers.Values.OrderBy(peer => peer.ShortId, StringComparer.Ordinal)];
 
     /// <summary>The last 1000 calls that the app made, oldest first, whatever became of them; not those to peers that may not be called.</summary>
     public IReadOnlyList<ReceivedCall> Calls => Volatile.Read(ref calls);
 
     internal FakeOptions Options { get; }
+
+    /// <summary>Null if the description of the app names none.</summary>
+    internal string? WebhookPath { get; }
+
+    /// <summary>What the app is told of the peers.</summary>
+    internal FakeEvents Events { get; }
 
     /// <summary>Null if everybody reaches every path.</summary>
     internal AccessRules? Rules { get; }
@@ -91,14 +105,21 @@ public sealed class FakePortal : IAsyncDisposable
     /// let pass is answered as the core does, and does not reach the app.
     /// </returns>
     /// <param name="inner">Leads to the app, such as the handler of a test server; null: the network.</param>
-    public HttpClient Client(FakeCaller caller, HttpMessageHandler? inner = null) =>
-        new(new ProxyHandler(this, caller, inner ?? new SocketsHttpHandler
-        {
-            UseProxy = false, UseCookies = false, AllowAutoRedirect = false, RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8,
-        }))
-        {
-            BaseAddress = Options.AppUrl,
-        };
+    public HttpClient Client(FakeCaller caller, HttpMessageHandler? inner = null) => Client(caller, inner, asCore: false);
+
+    /// <summary>Posts an event with the peer's present state to the path that <c>webhook</c> in the description of the app names, as the core does, but once.</summary>
+    /// <param name="type">Such as <c>peer_renamed</c>.</param>
+    /// <param name="signature">One that is wrong or absent is a request of somebody who is not the core.</param>
+    /// <param name="inner">Leads to the app, such as the handler of a test server; null: the network.</param>
+    /// <exception cref="InvalidOperationException">The description names no webhook.</exception>
+    /// <exception cref="ArgumentException">There is no such event.</exception>
+    public async Task<HttpResponseMessage> PostEvent(
+        FakePeer peer, string type, Sent signature = Sent.Right, HttpMessageHandler? inner = null, CancellationToken ct = default)
+    {
+        using var client = Client(FakeCaller.Anonymous, inner, asCore: true);
+        using var request = Events.Request(peer, type, signature);
+        return await client.SendAsync(request, ct);
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -107,11 +128,20 @@ public sealed class FakePortal : IAsyncDisposable
         await host.DisposeAsync();
     }
 
+    /// <param name="asCore">Whether the rules of the app do not count, because the core itself asks.</param>
+    private HttpClient Client(FakeCaller caller, HttpMessageHandler? inner, bool asCore) =>
+        new(new ProxyHandler(this, caller, asCore, inner ?? new SocketsHttpHandler
+        {
+            UseProxy = false, UseCookies = false, AllowAutoRedirect = false, RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8,
+        }))
+        {
+            BaseAddress = Options.AppUrl,
+        };
+
     internal TemplateValues Values(FakeCaller caller) => new(caller.Type, caller.Id, caller.Name, Id, Key.Id.Short.Value, Domain, Key.Pem);
 
     internal void Record(ReceivedCall call) => ImmutableInterlocked.Update(
         ref calls, static (list, one) => (list.Count == MostCalls ? list.RemoveAt(0) : list).Add(one), call);
-
 
     private static AppMeta Read(ReadOnlyMemory<byte> description)
     {

@@ -15,6 +15,10 @@ internal sealed record PeerItem(
 
 internal sealed record SecretItem(string Header, string Secret);
 
+internal sealed record WebhookSecretItem(string Secret, string? Path);
+
+internal sealed record SelfItem(string Id, string ShortId, string Name, string Domain, string App, string Visibility);
+
 /// <summary>What the core offers to apps, with the same codes.</summary>
 internal static class InternalListener
 {
@@ -35,7 +39,10 @@ internal static class InternalListener
             (true, ["peers"]) => List(portal, context),
             (true, ["peers", var id]) => Show(portal, id, context),
             (true, ["proxy-secret"]) => ShowSecret(portal, context),
-            (false, ["peers" or "proxy-secret"] or ["peers", _]) => Problem.OfStatus(405).Write(context),
+            (true, ["webhook-secret"]) => ShowWebhookSecret(portal, context),
+            (true, ["self"]) => ShowSelf(portal, context),
+            (true, ["events"]) => FakeEvents.Stream(portal, context),
+            (false, ["peers" or "proxy-secret" or "webhook-secret" or "self" or "events"] or ["peers", _]) => Problem.OfStatus(405).Write(context),
             _ => Problem.OfStatus(404).Write(context),
         };
     }
@@ -81,4 +88,14 @@ internal static class InternalListener
         return context.Response.WriteAsJsonAsync(
             new SecretItem(ProxySecret.Header, portal.ProxySecret), FakeJson.Default.SecretItem, cancellationToken: context.RequestAborted);
     }
+
+    private static Task ShowWebhookSecret(FakePortal portal, HttpContext context)
+    {
+        context.Response.Headers.CacheControl = "no-store";
+        return context.Response.WriteAsJsonAsync(
+            new WebhookSecretItem(portal.WebhookSecret, portal.WebhookPath), FakeJson.Default.WebhookSecretItem, cancellationToken: context.RequestAborted);
+    }
+
+    private static Task ShowSelf(FakePortal portal, HttpContext context) => context.Response.WriteAsJsonAsync(
+        new SelfItem(portal.Id, portal.Id[..6], portal.Name, portal.Domain, portal.App, "some"), FakeJson.Default.SelfItem, cancellationToken: context.RequestAborted);
 }

@@ -9,14 +9,15 @@ using PeerRegistry.Domain.SignedCalls;
 namespace PeerRegistry.Fake;
 
 /// <summary>The Portal's proxy: decides by the app's rules, and sends what passes with the headers that say who calls.</summary>
-internal sealed class ProxyHandler(FakePortal portal, FakeCaller caller, HttpMessageHandler inner) : DelegatingHandler(inner)
+/// <param name="asCore">Whether the core itself sends, for which no rule counts.</param>
+internal sealed class ProxyHandler(FakePortal portal, FakeCaller caller, bool asCore, HttpMessageHandler inner) : DelegatingHandler(inner)
 {
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         CompiledRule? rule = null;
         try
         {
-            if (portal.Rules is { } rules)
+            if (!asCore && portal.Rules is { } rules)
                 rule = Decide(rules, request.RequestUri!.PathAndQuery);
         }
         catch (RefusedException refused)

@@ -31,6 +31,27 @@ public sealed class ClientTests(RealCore real) : IDisposable
         Assert.Equal((await portal.ProxySecret(Stop)).Secret, (await portal.ProxySecret(Stop)).Secret);
     }
 
+    [Fact]
+    public async Task An_app_hears_where_it_runs_and_what_becomes_of_its_peers()
+    {
+        var self = await portal.DescribeSelf(Stop);
+        Assert.Equal((real.Pair.Bob.Id.Value, real.App, "all_except"), (self.Id, self.App, self.Visibility));
+        await using var events = portal.Events(ct: Stop).GetAsyncEnumerator(Stop);
+        Assert.True(await events.MoveNextAsync());
+        Assert.Equal(PeerEvent.Reset, events.Current.Type);
+        var seen = new List<string?>();
+        for (var left = events.Current.Peers; left > 0; left--)
+        {
+            Assert.True(await events.MoveNextAsync());
+            seen.Add(events.Current.Peer!.Name);
+        }
+
+        Assert.Contains("Ada", seen);
+        Assert.NotNull(events.Current.Id);
+        using var stranger = new PortalClient(new PortalOptions { Core = real.Core, Token = "unknown" });
+        Assert.Equal("token_invalid", (await Assert.ThrowsAsync<PortalException>(async () => await stranger.Events(ct: Stop).FirstAsync(Stop))).Code);
+    }
+
     [Theory]
     [InlineData("https")]
     [InlineData("portal")]

@@ -29,6 +29,11 @@ internal interface ICoreUnderTest
 
     Heard LastHeard();
 
+    /// <summary>The owner gives a peer a name, or hides it from the app and shows it again.</summary>
+    Task Rename(PeerThat peer, string name);
+
+    Task Show(PeerThat peer, bool isShown);
+
     /// <summary>Has so many calls under way to the peer that answers that the next is refused, until the returned value is disposed of.</summary>
     Task<IAsyncDisposable> Occupy();
 }
@@ -115,6 +120,9 @@ public abstract class CoreContract : IAsyncDisposable
     [Theory]
     [InlineData("/protected/peers")]
     [InlineData("/protected/proxy-secret")]
+    [InlineData("/protected/webhook-secret")]
+    [InlineData("/protected/self")]
+    [InlineData("/protected/events")]
     [InlineData("/internal/call_peer/zzzzzz/x")]
     public async Task Only_an_app_with_its_token_may_ask(string target)
     {
@@ -133,6 +141,54 @@ public abstract class CoreContract : IAsyncDisposable
         Assert.Equal("X-Ptl-Proxy-Secret", said.Json.GetProperty("header").GetString());
         Assert.True(said.Json.GetProperty("secret").GetString()!.Length >= 20);
         Assert.Equal("no-store", said.Header("Cache-Control"));
+    }
+
+    [Fact]
+    public async Task An_app_is_told_where_it_runs()
+    {
+        var self = (await Ask("/protected/self", core.Of(PeerThat.Answers).Token)).Json;
+        Assert.Equal(["id", "short_id", "name", "domain", "app", "visibility"], self.EnumerateObject().Select(member => member.Name));
+        Assert.Equal(103, self.GetProperty("id").GetString()!.Length);
+        Assert.StartsWith(self.GetProperty("short_id").GetString() + ".", self.GetProperty("domain").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_secret_of_webhooks_is_told_and_not_stored()
+    {
+        var said = await Ask("/protected/webhook-secret", core.Of(PeerThat.Answers).Token);
+        Assert.Equal(["secret", "path"], said.Json.EnumerateObject().Select(member => member.Name));
+        Assert.Matches("^whsec_[A-Za-z0-9+/]{43}=$", said.Json.GetProperty("secret").GetString());
+        Assert.Equal("no-store", said.Header("Cache-Control"));
+    }
+
+    [Fact]
+    public async Task A_stream_tells_the_present_state_and_goes_on_where_it_was_left()
+    {
+        var (token, id) = core.Of(PeerThat.IsNotMutual);
+        string last;
+        using (var reader = await Apps.EventReader.Open(client, token))
+        {
+            Assert.Equal("text/event-stream", reader.Answer.Content.Headers.ContentType?.MediaType);
+            (var peers, last) = await reader.Present();
+            Assert.Equal(
+                (await Ask("/protected/peers", token)).Json.EnumerateArray().Select(peer => peer.GetProperty("id").GetString()),
+                peers.Select(peer => peer.GetProperty("id").GetString()));
+        }
+
+        await core.Rename(PeerThat.IsNotMutual, "Otto");
+        using (var reader = await Apps.EventReader.Open(client, token, last))
+        {
+            var renamed = await reader.Next("peer_renamed");
+            Assert.Equal(["id", "short_id", "name", "domain", "status", "is_reachable"], renamed.Data.EnumerateObject().Select(member => member.Name));
+            Assert.Equal(
+                (id, "Otto", "pending"),
+                (renamed.Data.GetProperty("id").GetString(), renamed.Data.GetProperty("name").GetString(), renamed.Data.GetProperty("status").GetString()));
+            await core.Show(PeerThat.IsNotMutual, false);
+            var removed = await reader.Next("peer_removed");
+            Assert.Equal(["id", "short_id"], removed.Data.EnumerateObject().Select(member => member.Name));
+            await core.Show(PeerThat.IsNotMutual, true);
+            await reader.Next("peer_visible");
+        }
     }
 
     [Fact]

@@ -34,6 +34,18 @@ public sealed class FakeCore : IAsyncLifetime, ICoreUnderTest
 
     Heard ICoreUnderTest.LastHeard() => Heard(portal.Calls[^1]);
 
+    Task ICoreUnderTest.Rename(PeerThat peer, string name)
+    {
+        peers[peer].Name = name;
+        return Task.CompletedTask;
+    }
+
+    Task ICoreUnderTest.Show(PeerThat peer, bool isShown)
+    {
+        peers[peer].IsVisible = isShown;
+        return Task.CompletedTask;
+    }
+
     private static Heard Heard(ReceivedCall call) => new(call.Method, call.Target, call.Headers, call.Text);
 
     Task<IAsyncDisposable> ICoreUnderTest.Occupy()

@@ -11,6 +11,7 @@ using PeerRegistry.Api.Tests.Gateway;
 using PeerRegistry.Api.Tests.Peers;
 using PeerRegistry.Application.Apps;
 using PeerRegistry.Application.Common;
+using PeerRegistry.Application.Peers;
 using PeerRegistry.Domain.Apps;
 using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
@@ -71,6 +72,11 @@ public sealed partial class RealCore(TestPostgres postgres) : IAsyncLifetime, IC
     (string Token, string Peer) ICoreUnderTest.Of(PeerThat peer) => callers[peer];
 
     Heard ICoreUnderTest.LastHeard() => heard!;
+
+    Task ICoreUnderTest.Rename(PeerThat peer, string name) => Pair.Bob.Send(new RenamePeer(Pair.Bob.Id, TypedPortalId.Parse(callers[peer].Peer), name));
+
+    Task ICoreUnderTest.Show(PeerThat peer, bool isShown) =>
+        Pair.Bob.Send(new ShowPeerToApp(Pair.Bob.Id, App, TypedPortalId.Parse(callers[peer].Peer), isShown));
 
     async Task<IAsyncDisposable> ICoreUnderTest.Occupy()
     {
