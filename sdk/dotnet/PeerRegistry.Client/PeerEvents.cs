@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 
@@ -87,7 +88,7 @@ internal sealed class PeerEventStream(CoreSender core, PortalOptions options)
             else if (line.Split(": ", 2) is [var name, var value])
             {
                 fields[name] = value;
-                if (name == "retry" && int.TryParse(value, out var milliseconds))
+                if (name == "retry" && int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds))
                     pause = TimeSpan.FromMilliseconds(milliseconds);
             }
         }

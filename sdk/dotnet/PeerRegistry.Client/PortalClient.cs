@@ -52,7 +52,9 @@ public sealed class PortalClient : IDisposable
     public IAsyncEnumerable<PeerEvent> Events(string? lastEventId = null, CancellationToken ct = default) =>
         new PeerEventStream(core, options).Read(lastEventId, ct);
 
-    /// <summary>With what the core signs the events that it posts to this app, for <see cref="Webhook.Read"/>. It stays the same until the app is removed.</summary>
+    /// <summary>
+    /// With what the core signs the events that it posts to this app, for <see cref="Webhook.Read"/>. It stays the same until the app is removed.
+    /// </summary>
     /// <exception cref="PortalException">The core refused.</exception>
     public async Task<string> WebhookSecret(CancellationToken ct = default) =>
         (await Get("/protected/webhook-secret", PortalJson.Default.WebhookSecretAnswer, ct)).Value.Secret;

@@ -73,7 +73,8 @@ internal sealed class FakeEvents(FakePortal portal)
     {
         lock (gate)
         {
-            return id?.Split('-') is [var its, var text] && its == era && int.TryParse(text, CultureInfo.InvariantCulture, out var number) && number <= told.Count
+            return id?.Split('-') is [var its, var text] && its == era
+                && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= told.Count
                 ? number
                 : -1;
         }

@@ -107,7 +107,9 @@ public sealed class FakePortal : IAsyncDisposable
     /// <param name="inner">Leads to the app, such as the handler of a test server; null: the network.</param>
     public HttpClient Client(FakeCaller caller, HttpMessageHandler? inner = null) => Client(caller, inner, asCore: false);
 
-    /// <summary>Posts an event with the peer's present state to the path that <c>webhook</c> in the description of the app names, as the core does, but once.</summary>
+    /// <summary>
+    /// Posts an event with the peer's present state to the path that <c>webhook</c> in the description of the app names, as the core does, but once.
+    /// </summary>
     /// <param name="type">Such as <c>peer_renamed</c>.</param>
     /// <param name="signature">One that is wrong or absent is a request of somebody who is not the core.</param>
     /// <param name="inner">Leads to the app, such as the handler of a test server; null: the network.</param>

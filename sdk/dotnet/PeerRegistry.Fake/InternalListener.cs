@@ -97,5 +97,6 @@ internal static class InternalListener
     }
 
     private static Task ShowSelf(FakePortal portal, HttpContext context) => context.Response.WriteAsJsonAsync(
-        new SelfItem(portal.Id, portal.Id[..6], portal.Name, portal.Domain, portal.App, "some"), FakeJson.Default.SelfItem, cancellationToken: context.RequestAborted);
+        new SelfItem(portal.Id, portal.Id[..6], portal.Name, portal.Domain, portal.App, "some"), FakeJson.Default.SelfItem,
+        cancellationToken: context.RequestAborted);
 }

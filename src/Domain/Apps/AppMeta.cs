@@ -56,7 +56,8 @@ public sealed record AppMeta(string Name, string PrettyName, IReadOnlyList<Acces
     public bool Equals(AppMeta? other) =>
         other is not null && Name == other.Name && PrettyName == other.PrettyName && AppVersion == other.AppVersion && Icon == other.Icon
         && Homepage == other.Homepage && UpstreamRepo == other.UpstreamRepo && Lifecycle == other.Lifecycle
-        && MinimumPortalSize == other.MinimumPortalSize && Webhook == other.Webhook && Rules.SequenceEqual(other.Rules) && Entrypoints.SequenceEqual(other.Entrypoints);
+        && MinimumPortalSize == other.MinimumPortalSize && Webhook == other.Webhook && Rules.SequenceEqual(other.Rules)
+        && Entrypoints.SequenceEqual(other.Entrypoints);
 
     public override int GetHashCode() => HashCode.Combine(Name, PrettyName, AppVersion, Rules.Count);
 

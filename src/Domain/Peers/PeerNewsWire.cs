@@ -29,7 +29,8 @@ public static class PeerNewsWire
     public static string Data(this PeerNews news) => JsonSerializer.Serialize(DataOf(news), Json);
 
     /// <summary>The body of a webhook, as Standard Webhooks recommends it: <c>type</c>, <c>timestamp</c> and <c>data</c>.</summary>
-    public static string Webhook(this PeerNews news, DateTimeOffset at) => JsonSerializer.Serialize(new Posted(news.Kind.Name(), at.UtcDateTime, DataOf(news)), Json);
+    public static string Webhook(this PeerNews news, DateTimeOffset at) =>
+        JsonSerializer.Serialize(new Posted(news.Kind.Name(), at.UtcDateTime, DataOf(news)), Json);
 
     private static object DataOf(PeerNews news) => news.Kind == PeerNewsKind.Removed
         ? new RemovedPeer(news.Peer.Id, news.Peer.Short)

@@ -116,12 +116,13 @@ internal sealed class DueEvents(NpgsqlDataSource database, TimeProvider clock)
         ct,
         Sql.Text(id),
         Sql.Text(why.Code),
-        why.Status is { } status ? Sql.Bigint(status) : Sql.BigintOrNull(null),
+        Sql.BigintOrNull(why.Status),
         Sql.Time(next),
         Sql.Time(clock.GetUtcNow()));
 
     public Task Postpone(PortalId portal, string app, string id, DateTimeOffset until, CancellationToken ct) => Execute(
-        "update registry.webhook_events set next_attempt_at = $4 where portal_id = $1 and app = $2 and id = $3", portal, app, ct, Sql.Text(id), Sql.Time(until));
+        "update registry.webhook_events set next_attempt_at = $4 where portal_id = $1 and app = $2 and id = $3",
+        portal, app, ct, Sql.Text(id), Sql.Time(until));
 
     /// <summary>Has everything wait for an app that nothing reaches, and gives up what has waited too long.</summary>
     public Task PostponeAll(PortalId portal, string app, WebhookFailure why, DateTimeOffset until, CancellationToken ct) => Execute(

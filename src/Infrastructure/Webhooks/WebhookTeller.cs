@@ -64,7 +64,8 @@ internal sealed class WebhookTeller(
     private async Task Tell(PortalId portal, App app, PeersInSight now, Seen? before, CancellationToken ct)
     {
         IReadOnlyCollection<ShortId>? changed = null;
-        if (before?.Sight is { } sight && before.Apps.GetValueOrDefault(app.Name) is { Meta.Webhook: not null } earlier && earlier.RegisteredAt == app.RegisteredAt)
+        if (before?.Sight is { } sight && before.Apps.GetValueOrDefault(app.Name) is { Meta.Webhook: not null } earlier
+            && earlier.RegisteredAt == app.RegisteredAt)
         {
             changed = [.. now.NewsSince(sight, now.ChangedSince(sight), app.Name).Select(news => news.Peer.Short).Distinct()];
             if (changed.Count == 0)
@@ -96,7 +97,8 @@ internal sealed class WebhookTeller(
         await trust.RequireLook(ct); // so that every app is known that another node has told something
         foreach (var (name, registered) in apps)
         {
-            if (snapshots.Find(portal)?.Apps.GetValueOrDefault(name) is not { Meta.Webhook: not null } app || app.RegisteredAt.ToUnixTimeMilliseconds() != registered)
+            if (snapshots.Find(portal)?.Apps.GetValueOrDefault(name) is not { Meta.Webhook: not null } app
+                || app.RegisteredAt.ToUnixTimeMilliseconds() != registered)
                 await told.Forget(portal, name, registered, ct);
         }
     }
