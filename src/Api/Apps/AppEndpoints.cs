@@ -12,7 +12,8 @@ using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Api.Apps;
 
-internal sealed record RegistrationAnswer(string Name, IReadOnlyList<string> Warnings);
+/// <param name="Permissions">What the app asks for, with what the owner has decided so far.</param>
+internal sealed record RegistrationAnswer(string Name, IReadOnlyList<string> Warnings, IReadOnlyList<PermissionItem> Permissions);
 
 internal sealed record VisibilityBody(VisibilityMode Mode, IReadOnlyList<string>? Peers = null, IReadOnlyList<CircleId>? Circles = null);
 
@@ -28,7 +29,9 @@ internal static class AppEndpoints
     private const int MaxVisibility = 1 << 20;
 
     private const string Example =
-        """{"v":"1.3","name":"photo-wall","pretty_name":"Photo wall","paths":{"":{"access":"private"},"/photos":{"access":"peer"}},"webhook":"/hooks/peers"}""";
+        """
+        {"v":"1.3","name":"photo-wall","pretty_name":"Photo wall","paths":{"":{"access":"private"},"/photos":{"access":"peer"}},"permissions":["profile"],"webhook":"/hooks/peers"}
+        """;
 
     public static void MapApps(this IEndpointRouteBuilder edge)
     {
@@ -84,12 +87,13 @@ internal static class AppEndpoints
         AppItem.Of(Find(portal, name), url.App(portal.Snapshot, name));
 
     private static async Task<Results<Created<RegistrationAnswer>, Ok<RegistrationAnswer>>> Register(
-        string name, HttpRequest request, CurrentPortal portal, IMediator mediator, CancellationToken ct)
+        string name, HttpRequest request, CurrentPortal portal, IPortalSnapshots snapshots, IMediator mediator, CancellationToken ct)
     {
         using var body = new MemoryStream();
         await request.Body.CopyToAsync(body, ct);
         var app = await mediator.Send(new RegisterApp(portal.Id, name, body.GetBuffer().AsMemory(0, (int)body.Length)), ct);
-        var answer = new RegistrationAnswer(app.Name, app.Warnings);
+        portal.Refresh(snapshots);
+        var answer = new RegistrationAnswer(app.Name, app.Warnings, PermissionItem.Of(Find(portal, app.Name)));
         return app.IsNew ? TypedResults.Created($"/core/protected/apps/{app.Name}", answer) : TypedResults.Ok(answer);
     }
 

@@ -19,11 +19,12 @@ internal sealed record EntrypointItem(string ContainerName, int ContainerPort, s
 internal sealed record AppItem(
     string V, string Name, string PrettyName, string? AppVersion, string? Icon, string? Homepage, string? UpstreamRepo,
     IReadOnlyList<EntrypointItem> Entrypoints, IReadOnlyDictionary<string, PathItem> Paths, Lifecycle? Lifecycle, string MinimumPortalSize,
-    string? Webhook, string Url, VisibilityItem Visibility, bool HasToken, DateTimeOffset RegisteredAt)
+    IReadOnlyList<AppPermission> Permissions, string? Webhook, string Url, VisibilityItem Visibility, bool HasToken, DateTimeOffset RegisteredAt)
 {
     public static AppItem Of(App app, string url) => new(
         AppMeta.Version, app.Name, app.Meta.PrettyName, app.Meta.AppVersion, app.Meta.Icon, app.Meta.Homepage, app.Meta.UpstreamRepo,
         [.. app.Meta.Entrypoints.Select(entry => new EntrypointItem(entry.Container, entry.Port, entry.Protocol))],
         app.Meta.Rules.ToDictionary(rule => rule.Prefix, rule => new PathItem(rule.Access, rule.Headers)),
-        app.Meta.Lifecycle, app.Meta.MinimumPortalSize, app.Meta.Webhook, url, VisibilityItem.Of(app.Visibility), app.HasToken, app.RegisteredAt);
+        app.Meta.Lifecycle, app.Meta.MinimumPortalSize, app.Meta.Permissions, app.Meta.Webhook, url, VisibilityItem.Of(app.Visibility), app.HasToken,
+        app.RegisteredAt);
 }

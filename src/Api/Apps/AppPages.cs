@@ -37,6 +37,12 @@ internal static class AppPages
         pages.MapPost("/apps/{name}/find", (string name, PageForm form, CurrentPortal portal) => Show(portal, new Shown(name) { Chosen = form }))
             .WithMetadata(new BodyLimit(PeerChoice.MaxForm));
         pages.MapPost("/peers/{id}/apps/{name}", ShowPeer);
+        pages.MapPost("/apps/{name}/permissions/{permission}", async (
+            string name, string permission, PageForm form, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
+        {
+            await mediator.Send(new DecidePermission(portal.Id, Find(portal, name).Name, PermissionEndpoints.Read(permission), form.Has("grant")), ct);
+            return PageResults.Done($"/apps/{name}", "permission");
+        });
         pages.MapPost("/apps/{name}/icon", SetIcon).WithMetadata(new BodyLimit(SetAppIcon.MaxLength + BodyLimit.BesideLargeField));
         pages.MapPost("/apps/{name}/token", IssueToken);
         pages.MapPost("/apps/{name}/passwords", CreatePassword);

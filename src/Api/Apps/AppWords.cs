@@ -52,6 +52,19 @@ public static class AppWords
         _ => "",
     };
 
+    public static string Permission(AppPermission permission) => permission switch
+    {
+        AppPermission.Profile => AppTexts.PermissionProfile,
+        _ => AppTexts.PermissionDevices,
+    };
+
+    public static string Status(PermissionStatus status) => status switch
+    {
+        PermissionStatus.Granted => AppTexts.PermissionGranted,
+        PermissionStatus.Denied => AppTexts.PermissionDenied,
+        _ => AppTexts.PermissionUndecided,
+    };
+
     /// <param name="rules">The number of rules of the app. One alone covers everything, and not what others leave.</param>
     public static string Path(AccessRule rule, int rules) => (rule.Prefix.Length, rules) switch
     {

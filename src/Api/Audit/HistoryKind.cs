@@ -16,7 +16,7 @@ internal sealed record HistoryKind(string Key, Func<string> Word, params IReadOn
         new("circles", () => HistoryTexts.KindCircles, "circle_created", "circle_renamed", "circle_removed", "peer_circles_set"),
         new("invites", () => HistoryTexts.KindInvites, "invite_created", "invite_used", "invite_revoked"),
         new("apps", () => HistoryTexts.KindApps, "app_registered", "app_updated", "app_icon_set", "app_removed"),
-        new("visibility", () => HistoryTexts.KindVisibility, "app_visibility_set", "apps_announcing_set"),
+        new("visibility", () => HistoryTexts.KindVisibility, "app_visibility_set", "app_permission_granted", "app_permission_denied", "apps_announcing_set"),
         new("passwords", () => HistoryTexts.KindPasswords, "app_credential_issued", "app_password_created", "app_password_revoked"),
         new("devices", () => HistoryTexts.KindDevices, "device_paired", "device_renamed", "device_revoked", "recovery_sheet_made", "recovery_sheet_used", "recovery_sheet_revoked"),
         new("profile", () => HistoryTexts.KindProfile, "portal_created", "profile_changed", "avatar_changed", "zone_changed", "language_chosen"),

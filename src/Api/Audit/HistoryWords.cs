@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Reflection;
+using PeerRegistry.Api.Apps;
 using PeerRegistry.Api.Pages;
 using PeerRegistry.Application.Audit;
 using PeerRegistry.Application.Common;
@@ -163,6 +164,8 @@ internal sealed class HistoryWords(NamesThen names)
             AppCredentialIssued => new(HistoryTexts.AppCredentialIssued, called, Link: link),
             AppPasswordCreated e => new(HistoryTexts.AppPasswordCreated, called, e.Label, Link: link),
             AppPasswordRevoked => new(HistoryTexts.AppPasswordRevoked, called, Link: link),
+            AppPermissionGranted e => new(HistoryTexts.AppPermissionGranted, called, AppWords.Permission(e.Permission), Link: link),
+            AppPermissionDenied e => new(HistoryTexts.AppPermissionDenied, called, AppWords.Permission(e.Permission), Link: link),
             AppRemoved => new(HistoryTexts.AppRemoved, called, Tone: "bad"),
             _ => Unknown(happened),
         };

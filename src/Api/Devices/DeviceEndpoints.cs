@@ -20,9 +20,13 @@ internal sealed record TerminalItem(
     /// <param name="sessions">Those of <see cref="SessionsOf"/>.</param>
     public static TerminalItem Of(Device device, ILookup<string, Credential> sessions, ClaimsPrincipal me)
     {
-        var seen = sessions[device.Id].Max(session => session.ExpiresAt) - PairDevice.SessionLife;
+        var seen = LastSeen(device, sessions);
         return new(device.Id, device.Name, device.PairedAt, seen, device.Id == me.FindFirstValue(ClaimTypes.NameIdentifier), "unknown", seen);
     }
+
+    /// <returns>The hour of its last request, or null if its session has expired.</returns>
+    public static DateTimeOffset? LastSeen(Device device, ILookup<string, Credential> sessions) =>
+        sessions[device.Id].Max(session => session.ExpiresAt) - PairDevice.SessionLife;
 
     /// <returns>The sessions of all devices, by the id of the device.</returns>
     public static ILookup<string, Credential> SessionsOf(PortalSnapshot portal) =>

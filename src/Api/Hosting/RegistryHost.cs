@@ -159,6 +159,7 @@ public static class RegistryHost
         edge.MapAppAway();
         edge.MapAppPasswords();
         edge.MapUndeliveredEvents();
+        edge.MapPermissions();
         edge.MapGet("/core/public/health", () => TypedResults.Ok(new OriginalHealth("ok"))).WithName("health.original").WithTags("Health")
             .WithSummary("Answers while the process runs, as the original core does.");
         edge.MapGet("/health/live", () => TypedResults.Ok()).WithName("health.live").WithTags("Health")
@@ -179,6 +180,7 @@ public static class RegistryHost
         PeerEventStream.Map(inner);
         inner.MapProxySecret();
         inner.MapWebhookSecret();
+        inner.MapGranted();
         inner.MapGet("/health/live", () => TypedResults.Ok()).WithName("health.live-internal").WithTags("Health")
             .WithSummary("Answers while the process runs.");
         inner.MapServedHosts();

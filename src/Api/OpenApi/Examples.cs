@@ -28,7 +28,7 @@ internal static class Examples
         ["after"] = "1",
         ["stream"] = $"peer-{Id[..6]}", ["actor"] = "system", ["as"] = "anonymous", ["to"] = "/", ["state"] = new('A', 43), ["ticket"] = new('A', 43),
         ["password"] = new('A', 43), ["header"] = "X-Ptl-Proxy-Secret", ["secret"] = new('A', 43), ["comparison"] = "12345 67890 12345 67890",
-        ["pretty_name"] = "Photo wall", ["v"] = "1.3", ["container_name"] = "photo-wall", ["entrypoint_port"] = "http", ["minimum_portal_size"] = "xs",
+        ["permission"] = "profile", ["pretty_name"] = "Photo wall", ["v"] = "1.3", ["container_name"] = "photo-wall", ["entrypoint_port"] = "http", ["minimum_portal_size"] = "xs",
     };
 
     private static readonly Dictionary<string, int> Numbers = new() { ["container_port"] = 8080, ["days"] = 7, ["limit"] = 100, ["port"] = 443, ["revision"] = 1, ["status"] = 503 };

@@ -1,5 +1,6 @@
 using MediatR;
 using PeerRegistry.Application.Snapshots;
+using PeerRegistry.Domain.Apps;
 using PeerRegistry.Domain.Peers;
 using PeerRegistry.Domain.Portals;
 
@@ -7,9 +8,13 @@ namespace PeerRegistry.Application.Peers;
 
 /// <param name="NewRequests">The number of requests in the inbox that are not marked as seen.</param>
 /// <param name="Peers">Those that only the owner can help, by name.</param>
-public sealed record Attention(int NewRequests, IReadOnlyList<Peer> Peers);
+/// <param name="Apps">Those that ask for a permission about which the owner has not decided, by name.</param>
+public sealed record Attention(int NewRequests, IReadOnlyList<Peer> Peers, IReadOnlyList<App> Apps);
 
-/// <summary>Finds what waits for the owner: new requests, and peers where somebody else answers or nobody has answered for a day.</summary>
+/// <summary>
+/// Finds what waits for the owner: new requests, apps that ask for a permission, and peers where somebody else answers or nobody has answered
+/// for a day.
+/// </summary>
 public sealed record FindAttention(PortalId Portal) : IRequest<Attention>
 {
     private const int AtMost = 100;
@@ -20,7 +25,8 @@ public sealed record FindAttention(PortalId Portal) : IRequest<Attention>
     {
         public async Task<Attention> Handle(FindAttention q, CancellationToken ct)
         {
-            var peers = snapshots.Require(q.Portal).Peers;
+            var portal = snapshots.Require(q.Portal);
+            var peers = portal.Peers;
             var requests = await offers.FindNew(q.Portal, ct);
             var troubled = await contacts.FindTroubled(q.Portal, clock.GetUtcNow() - Patience, AtMost, ct);
             return new Attention(
@@ -28,7 +34,8 @@ public sealed record FindAttention(PortalId Portal) : IRequest<Attention>
                 [.. troubled
                     .Select(id => peers.GetValueOrDefault(id)).OfType<Peer>()
                     .Where(p => p is { Listed: true, Blocked: false, Status: not PeerStatus.Withdrawn })
-                    .OrderBy(p => p.Name, StringComparer.OrdinalIgnoreCase)]);
+                    .OrderBy(p => p.Name, StringComparer.OrdinalIgnoreCase)],
+                [.. portal.Apps.Values.Where(app => app.AwaitsDecision).OrderBy(app => app.Meta.PrettyName, StringComparer.OrdinalIgnoreCase)]);
         }
     }
 }

@@ -28,6 +28,15 @@ public sealed record App(AppMeta Meta, Visibility Visibility, DateTimeOffset Reg
     /// <summary>The digest of the icon's bytes in lower-case hex, or null if there is none.</summary>
     public string? IconSha256 { get; init; }
 
+    /// <summary>What the owner has decided about the permissions that the description asks for.</summary>
+    public IReadOnlyList<PermissionDecision> Decisions { get; init; } = [];
+
+    /// <summary>The permissions that the description asks for and the owner has granted.</summary>
+    public IEnumerable<AppPermission> Granted => Meta.Permissions.Where(permission => StatusOf(permission) == PermissionStatus.Granted);
+
+    /// <summary>Whether the app asks for a permission about which the owner has not decided yet.</summary>
+    public bool AwaitsDecision => Meta.Permissions.Any(permission => StatusOf(permission) == PermissionStatus.Undecided);
+
     /// <summary>The compiled access rules, made on first use.</summary>
     public AccessRules Rules
     {
@@ -44,12 +53,14 @@ public sealed record App(AppMeta Meta, Visibility Visibility, DateTimeOffset Reg
     public static App? Evolve(App? app, AppEvent happened, DateTimeOffset at) => happened switch
     {
         AppRegistered e => new App(e.Meta, Visibility.None, at),
-        AppUpdated e => app! with { Meta = e.Meta },
+        AppUpdated e => app! with { Meta = e.Meta, Decisions = [.. app.Decisions.Where(decision => e.Meta.Permissions.Contains(decision.Permission))] },
         AppVisibilitySet e => app! with { Visibility = e.Visibility },
         AppIconSet e => app! with { IconType = e.MediaType, IconSha256 = e.Sha256 },
         AppCredentialIssued => app! with { HasToken = true },
         AppPasswordCreated e => app! with { Passwords = [.. app.Passwords, new AppPassword(e.Id, e.Label, at)] },
         AppPasswordRevoked e => app! with { Passwords = [.. app.Passwords.Where(password => password.Id != e.Id)] },
+        AppPermissionGranted e => app!.With(new PermissionDecision(e.Permission, Granted: true)),
+        AppPermissionDenied e => app!.With(new PermissionDecision(e.Permission, Granted: false)),
         AppRemoved => null,
         _ => throw new UnreachableException(happened.GetType().Name),
     };
@@ -117,6 +128,17 @@ public sealed record App(AppMeta Meta, Visibility Visibility, DateTimeOffset Reg
         _ => [new AppPasswordRevoked(name, id)],
     };
 
+    /// <summary>Grants a permission that the app asks for, or denies it.</summary>
+    /// <exception cref="RefusedException"><c>app_unknown</c>; <c>permission_unknown</c></exception>
+    public static IReadOnlyList<AppEvent> Decide(App? app, string name, AppPermission permission, bool granted) => app switch
+    {
+        null => throw Unknown(name),
+        _ when !app.Meta.Permissions.Contains(permission) => throw UnknownPermission(),
+        _ when app.Decisions.Contains(new PermissionDecision(permission, granted)) => [],
+        _ when granted => [new AppPermissionGranted(name, permission)],
+        _ => [new AppPermissionDenied(name, permission)],
+    };
+
     /// <exception cref="RefusedException"><c>app_unknown</c></exception>
     public static IReadOnlyList<AppEvent> Remove(App? app, string name) =>
         app is null ? throw Unknown(name) : [new AppRemoved(name)];
@@ -125,6 +147,20 @@ public sealed record App(AppMeta Meta, Visibility Visibility, DateTimeOffset Reg
         new(RefusalKind.NotFound, "app_unknown", AppName.IsValid(name)
             ? $"There is no app called {name} on this Portal. It may have been removed."
             : "There is no app of this name on this Portal.");
+
+    public static RefusedException UnknownPermission() =>
+        new(RefusalKind.NotFound, "permission_unknown", "The app does not ask for this permission.");
+
+    public PermissionStatus StatusOf(AppPermission permission) =>
+        Decisions.FirstOrDefault(decision => decision.Permission == permission)?.Granted switch
+        {
+            null => PermissionStatus.Undecided,
+            true => PermissionStatus.Granted,
+            false => PermissionStatus.Denied,
+        };
+
+    private App With(PermissionDecision decision) =>
+        this with { Decisions = [.. Decisions.Where(earlier => earlier.Permission != decision.Permission), decision] };
 
     private sealed record Compiled(AppMeta Of, AccessRules Rules);
 }

@@ -31,5 +31,12 @@ public sealed record AppPasswordCreated(string Name, string Id, string Label) : 
 [WireName("app_password_revoked")]
 public sealed record AppPasswordRevoked(string Name, string Id) : AppEvent;
 
+[WireName("app_permission_granted")]
+public sealed record AppPermissionGranted(string Name, AppPermission Permission) : AppEvent;
+
+/// <summary>The owner denied a permission that the app asks for, or withdrew one that was granted.</summary>
+[WireName("app_permission_denied")]
+public sealed record AppPermissionDenied(string Name, AppPermission Permission) : AppEvent;
+
 [WireName("app_removed")]
 public sealed record AppRemoved(string Name) : AppEvent;

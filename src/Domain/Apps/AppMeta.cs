@@ -52,12 +52,14 @@ public sealed record AppMeta(string Name, string PrettyName, IReadOnlyList<Acces
 
     /// <summary>The path to which the core posts events, or null if the app wants none; see <see cref="WebhookPath"/>.</summary>
     public string? Webhook { get; init; }
+    /// <summary>The permissions that the app asks for, each once and in the order of their values. Unknown ones are left out.</summary>
+    public IReadOnlyList<AppPermission> Permissions { get; init; } = [];
 
     public bool Equals(AppMeta? other) =>
         other is not null && Name == other.Name && PrettyName == other.PrettyName && AppVersion == other.AppVersion && Icon == other.Icon
         && Homepage == other.Homepage && UpstreamRepo == other.UpstreamRepo && Lifecycle == other.Lifecycle
         && MinimumPortalSize == other.MinimumPortalSize && Webhook == other.Webhook && Rules.SequenceEqual(other.Rules)
-        && Entrypoints.SequenceEqual(other.Entrypoints);
+        && Entrypoints.SequenceEqual(other.Entrypoints) && Permissions.SequenceEqual(other.Permissions);
 
     public override int GetHashCode() => HashCode.Combine(Name, PrettyName, AppVersion, Rules.Count);
 

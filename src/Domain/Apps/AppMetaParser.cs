@@ -15,12 +15,13 @@ public sealed class AppMetaParser
 {
     public const int MaxBytes = 1 << 20;
     private const int MaxRules = 500;
+    private const int MaxPermissions = 50;
     private static readonly string[] Versions = ["1.0", "1.1", "1.2", "1.3"];
     private static readonly string[] Sizes = ["xs", "s", "m", "l", "xl"];
     private static readonly string[] Known =
     [
         "v", "app_version", "name", "pretty_name", "icon", "homepage", "upstream_repo", "entrypoints", "paths", "lifecycle",
-        "minimum_portal_size", "store_info", "webhook", "$schema",
+        "minimum_portal_size", "permissions", "store_info", "webhook", "$schema",
     ];
 
     private readonly Func<JsonNode, string> where;
@@ -62,6 +63,7 @@ public sealed class AppMetaParser
             Lifecycle = root["lifecycle"] is { Kind: not JsonTokenType.Null } lifecycle ? Lifecycle(lifecycle, version) : null,
             MinimumPortalSize = root["minimum_portal_size"] is { } size ? OneOf(size, Sizes) : "xs",
             Webhook = Webhook(root),
+            Permissions = root["permissions"] is { Kind: not JsonTokenType.Null } permissions ? Permissions(permissions) : [],
         };
     }
 
@@ -159,6 +161,24 @@ public sealed class AppMetaParser
 
         var port = Number(Required(node, "container_port"), 1, 65535);
         return new Entrypoint(container, port, OneOf(Required(node, "entrypoint_port"), ["http", "mqtt"]));
+    }
+
+    private List<AppPermission> Permissions(JsonNode list)
+    {
+        Expect(list, JsonTokenType.StartArray, "a list of permissions");
+        if (list.Items.Count > MaxPermissions)
+            throw Fault(list, $"at most {MaxPermissions} permissions");
+
+        var requested = new SortedSet<AppPermission>();
+        foreach (var item in list.Items)
+        {
+            if (AppPermissions.TryParse(Text(item), out var permission))
+                requested.Add(permission);
+            else
+                warnings.Add($"{item.Path}: {item.Found} is not a known permission, so it is never granted.");
+        }
+
+        return [.. requested];
     }
 
     private Lifecycle Lifecycle(JsonNode node, string version)

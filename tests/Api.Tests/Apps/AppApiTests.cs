@@ -77,7 +77,7 @@ public sealed class AppApiTests(TwoPortals two) : IClassFixture<TwoPortals>
             await two.Ada.Send(new SetVisibility(two.Ada.Id, app, mode, named));
             var self = await two.Inner.Get("/protected/self", HttpCalls.Bearer(token));
             Assert.Equal(
-                $$"""{"id":"{{two.Ada.Id}}","short_id":"{{two.Ada.Id.Short}}","name":"Ada","domain":"{{two.Ada.Domain}}","app":"{{app}}","visibility":"{{name}}"}""",
+                $$"""{"id":"{{two.Ada.Id}}","short_id":"{{two.Ada.Id.Short}}","name":"Ada","domain":"{{two.Ada.Domain}}","app":"{{app}}","visibility":"{{name}}","permissions":[]}""",
                 self.Body);
         }
 

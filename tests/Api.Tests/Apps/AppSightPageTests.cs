@@ -74,5 +74,23 @@ public sealed class AppSightPageTests(Browsing browsing) : BrowserTests(browsing
         await owner.GetByText("You have blocked this peer, so no app sees it.").WaitForAsync();
     }
 
+    [Fact]
+    public async Task An_app_may_read_what_the_owner_allows_on_its_page()
+    {
+        var portal = await Browsing.Move("Ada");
+        await portal.Send(new RegisterApp(portal.Id, "postcards", System.Text.Encoding.UTF8.GetBytes(EveryPage.Words.AppNamed("Postcards"))));
+        var owner = await Browsing.Owner(portal, scripts: false);
+        await owner.Open(portal, "/home");
+        await owner.GetByText("Apps ask for your permission").WaitForAsync();
+        await owner.Locator(".tags").GetByText("Postcards").ClickAsync();
+        await owner.Press("Allow: your name and picture");
+        await owner.GetByText("You allow it.").WaitForAsync();
+        await owner.Press("Do not allow: the names of your devices, and when each was last used");
+        await owner.GetByText("You do not allow it.").WaitForAsync();
+        Assert.Equal([AppPermission.Profile], portal.Snapshot.Apps["postcards"].Granted);
+        await owner.Open(portal, "/home");
+        Assert.Equal(0, await owner.GetByText("Apps ask for your permission").CountAsync());
+    }
+
     private static PortalId NewId() => PublicKey.Ed25519(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32)).Id;
 }

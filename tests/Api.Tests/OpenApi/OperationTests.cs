@@ -180,6 +180,8 @@ public sealed class OperationTests(GatewayPair pair) : IClassFixture<GatewayPair
         await Edge("apps.set-visibility", name: Name, body: $$"""{"mode":"some","peers":["{{pair.Bob.Id}}"]}""");
         await Edge("apps.visibility", name: Name);
         await Edge("apps.show-peer", name: Name, id: pair.Bob.Id.Value);
+        await Edge("apps.permissions.decide", name: Name);
+        await Edge("apps.permissions.list", name: Name);
         await Edge("apps.icon", name: Name, expected: 404);
         await Edge("apps.set-icon", name: Name, raw: Picture());
         await Edge("apps.icon", name: Name);
@@ -215,6 +217,9 @@ public sealed class OperationTests(GatewayPair pair) : IClassFixture<GatewayPair
         await Inner("app.peers.show", id: pair.Ada.Id.Value);
         await Inner("app.proxy-secret");
         await Inner("app.webhook-secret");
+        await Inner("app.profile", expected: 403);
+        await Inner("app.profile.avatar", expected: 403);
+        await Inner("app.devices", expected: 403);
         await Inner("health.live-internal");
         await Inner("openapi.internal");
         await Inner("app-meta.schema.internal");
@@ -288,6 +293,7 @@ public sealed class OperationTests(GatewayPair pair) : IClassFixture<GatewayPair
         string Target(string ofPeer, string ofApp) => what.Path
             .Replace("{id}", ofPeer, StringComparison.Ordinal)
             .Replace("{name}", ofApp, StringComparison.Ordinal)
+            .Replace("{permission}", "profile", StringComparison.Ordinal)
             .Replace("{path}", path, StringComparison.Ordinal) + query;
 
         void Compare(Said said, bool mayBeOther) => Note(() =>

@@ -94,6 +94,7 @@ internal sealed record EveryPage(LivePortal Portal, LivePortal Peer, LivePortal 
                 ["/public"] = new { access = "public", headers = new { } },
             },
             lifecycle = new { always_on = true },
+            permissions = new[] { "profile", "devices" },
         });
     }
 }

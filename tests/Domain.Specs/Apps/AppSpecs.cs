@@ -64,6 +64,7 @@ public sealed class AppSpecs
         { "minimum_portal_size", Notes with { MinimumPortalSize = "l" } },
         { "entrypoints", Notes with { Entrypoints = [new Entrypoint("notes", 80, "http")] } },
         { "paths", Notes with { Rules = [] } },
+        { "permissions", Notes with { Permissions = [AppPermission.Devices] } },
     };
 
     [Theory, MemberData(nameof(Changes))]
