@@ -33,6 +33,8 @@ internal static class WhoAreYouEndpoints
         RegistryOptions options, CancellationToken ct)
     {
         var identity = await mediator.Send(new ShowIdentity(portal.Id), ct);
+        if (challenge is null && context.Listener() == Listener.Edge)
+            identity = identity.ToOriginal(); // Portals of our own kind send a challenge, and apps ask on the internal listener
         var body = JsonSerializer.SerializeToUtf8Bytes(WhoAreYouItem.Of(identity, PeerRules.AnnouncedPort(options)), Wire);
         if (challenge is null)
         {

@@ -7,7 +7,11 @@ namespace PeerRegistry.Application.Portals;
 
 /// <summary>Returns what a Portal tells anybody about itself.</summary>
 /// <param name="Email">Null unless the owner made it public.</param>
-public sealed record PublicIdentity(PortalId Id, PublicKey Key, string Domain, string Name, string? Email, string? Description);
+public sealed record PublicIdentity(PortalId Id, PublicKey Key, string Domain, string Name, string? Email, string? Description)
+{
+    /// <summary>The same for a Portal with the original core, which can only read some names. Only an RSA key can talk to originals.</summary>
+    public PublicIdentity ToOriginal() => Key.Kind == KeyKind.Rsa ? this with { Name = OriginalName.Of(Name, Id.Short) } : this;
+}
 
 public sealed record ShowIdentity(PortalId Portal) : IRequest<PublicIdentity>
 {

@@ -20,4 +20,21 @@ public sealed class RsaPortalTests(TestPostgres postgres)
         Assert.Equal((KeyKind.Rsa, KeyKind.Ed25519), (other.Sees(rsa)!.Key!.Kind, rsa.Sees(other)!.Key!.Kind));
         Assert.False(other.Sees(rsa)!.Original); // it signs its answers, so it is none
     }
+
+    [Fact]
+    public async Task Originals_read_its_name_in_Latin_1_and_all_others_in_full()
+    {
+        const string Name = "Rita Čapková";
+        const string Asked = "/core/public/meta/whoareyou";
+        await using var zone = await Neighbourhood.Start(postgres);
+        await using var rsa = await zone.Move(Name, keyType: "rsa-4096");
+        using var anybody = zone.Client();
+        async Task<string?> Told(string url) => (await anybody.Get(url)).Json.GetProperty("name").GetString();
+        Assert.Equal("Rita Capková", await Told($"https://{rsa.Domain}{Asked}"));
+        Assert.Equal(Name, await Told($"https://{rsa.Domain}{Asked}?challenge=AAAAAAAAAAAAAAAAAAAAAA"));
+        Assert.Equal(Name, await Told(new Uri(rsa.Internal, Asked).ToString()));
+
+        using var owner = await rsa.Owner();
+        Assert.Contains("Rita Capková", (await owner.Get("/profile", ("Accept", "text/html"))).Body, StringComparison.Ordinal);
+    }
 }
