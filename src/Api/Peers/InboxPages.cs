@@ -41,7 +41,8 @@ internal static class InboxPages
     private static async Task<IResult> Show(FormFailure? failure, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
         PageResults.Page<InboxPage>(
             new InboxPage.View(
-                await mediator.Send(new ListPeeringRequests(portal.Id, null, Shown), ct), await mediator.Send(new ListIgnoredOffers(portal.Id), ct)),
+                await mediator.Send(new ListPeeringRequests(portal.Id, null, Shown), ct), await mediator.Send(new ListIgnoredOffers(portal.Id), ct),
+                await mediator.Send(new FindUnknownCallers(portal.Id), ct)),
             failure);
 
     private static async Task<IResult> Accept(string id, PageForm form, CurrentPortal portal, IMediator mediator, CancellationToken ct)

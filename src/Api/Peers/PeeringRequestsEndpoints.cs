@@ -24,8 +24,14 @@ internal static class PeeringRequestsEndpoints
         requests.MapPost("/{id}/block", Block).WithName("peering-requests.block")
             .WithSummary("Blocks the Portal that sent a peering request.")
             .Refuses(400, "id_malformed").Refuses(404, "request_unknown").Refuses(409, "peer_short_id_taken");
+        routes.MapGet("/core/protected/peering/callers", ListCallers).WithTags("Peers").RequireAuthorization(Policies.Owner)
+            .WithName("peering-callers.list")
+            .WithSummary("Lists Portals that call an app here and are not in the contact list, as one with the original core does. Their IDs are unproven.");
         return requests;
     }
+
+    private static async Task<Ok<IEnumerable<UnknownCallerItem>>> ListCallers(CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
+        TypedResults.Ok((await mediator.Send(new FindUnknownCallers(portal.Id), ct)).Select(caller => new UnknownCallerItem(caller.Short, caller.App, caller.LastCallAt)));
 
     private static async Task<Ok<IEnumerable<PeeringRequestItem>>> List(
         string? after, int? limit, HttpContext context, CurrentPortal portal, IMediator mediator, CancellationToken ct)
@@ -58,6 +64,8 @@ internal static class PeeringRequestsEndpoints
         await mediator.Send(new BlockOffer(portal.Id, PortalId.Parse(id)), ct);
         return TypedResults.NoContent();
     }
+
+    internal sealed record UnknownCallerItem(ShortId ShortId, string App, DateTimeOffset LastCallAt);
 
     internal sealed record Acceptance(string? Name = null);
 

@@ -7,7 +7,9 @@ namespace PeerRegistry.Application.SignedCalls;
 /// <param name="KeyId">The claimed key, which proves nothing.</param>
 /// <param name="Reason">One of <see cref="SignatureReasons"/>.</param>
 /// <param name="SignatureBase">The signature base that was expected, if it is known, truncated after 2,048 characters.</param>
-public sealed record RefusedCall(DateTimeOffset At, string? App, string Path, string? KeyId, string Reason, string? SignatureBase);
+/// <param name="Network">The caller's network, a /24 or /48.</param>
+public sealed record RefusedCall(
+    DateTimeOffset At, string? App, string Path, string? KeyId, string Reason, string? SignatureBase, string Network);
 
 /// <summary>
 /// Keeps the last thousand refused signatures of each Portal, at most fifty of them from one network, in the memory of this node. They are for the

@@ -22,7 +22,7 @@ internal sealed class RefusedCalls(TimeProvider clock, RefusalLog log) : IRefuse
 
         var keyId = Cut(verdict.KeyId, MaxKeyId);
         log.Refused(portal, app, reason, keyId);
-        var call = new RefusedCall(clock.GetUtcNow(), app, Cut(path, MaxPath)!, keyId, reason, Cut(verdict.SignatureBase, MaxBase));
+        var call = new RefusedCall(clock.GetUtcNow(), app, Cut(path, MaxPath)!, keyId, reason, Cut(verdict.SignatureBase, MaxBase), network);
         rings.GetOrAdd(portal, _ => new Ring()).Add(network, call);
     }
 

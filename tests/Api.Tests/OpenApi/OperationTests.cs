@@ -137,6 +137,7 @@ public sealed class OperationTests(GatewayPair pair) : IClassFixture<GatewayPair
 
         await Edge("peering.notice", expected: 401);
         await Edge("peering-requests.seen");
+        await Edge("peering-callers.list");
     }
 
     private async Task Circles()

@@ -27,6 +27,7 @@ public sealed class OriginalCallsTests(TestPostgres postgres) : IAsyncLifetime
     private readonly Clock clock = new();
     private Neighbourhood zone = null!;
     private LivePortal portal = null!;
+    private bool isAdded = true;
     private HttpClient proxy = null!;
     private HttpClient owner = null!;
 
@@ -38,7 +39,7 @@ public sealed class OriginalCallsTests(TestPostgres postgres) : IAsyncLifetime
             services.RemoveAll<ISignatures>();
             services.AddSingleton<ISignatures>(new SignatureService(null!, new ReplayGuard(started: null), clock));
             var real = services.Last(service => service.ServiceType == typeof(IPortalSnapshots));
-            services.Add(ServiceDescriptor.Singleton<IPortalSnapshots>(provider => new Staged((IPortalSnapshots)Make(real, provider))));
+            services.Add(ServiceDescriptor.Singleton<IPortalSnapshots>(provider => new Staged((IPortalSnapshots)Make(real, provider), () => isAdded)));
         });
         owner = await portal.Owner();
         proxy = new HttpClient { BaseAddress = portal.Internal };
@@ -99,6 +100,24 @@ public sealed class OriginalCallsTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_caller_that_the_owner_has_not_added_is_offered_until_it_is_added()
+    {
+        const string Callers = "/core/protected/peering/callers";
+        var vector = Vectors.GetProperty("requests").EnumerateArray().First();
+        clock.Now = vector.GetProperty("created").GetInt64();
+        isAdded = false;
+        using var refused = await Ask(vector);
+        Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
+        var caller = Assert.Single((await owner.Get(Callers)).Json.EnumerateArray());
+        var alice = PublicKey.Parse(Vectors.GetProperty("keys").GetProperty("alice").GetProperty("publicKeyPem").GetString());
+        Assert.Equal((alice.Id.Short.Value, "notes"), (caller.GetProperty("short_id").GetString(), caller.GetProperty("app").GetString()));
+        Assert.Contains($"/peers?add={alice.Id.Short}", (await owner.Get("/inbox", ("Accept", "text/html"))).Body, StringComparison.Ordinal);
+
+        isAdded = true;
+        Assert.Equal("[]", (await owner.Get(Callers)).Body);
+    }
+
+    [Fact]
     public async Task The_list_of_refusals_is_the_owners_and_has_a_limit()
     {
         foreach (var (limit, expected) in new[] { ("0", HttpStatusCode.BadRequest), ("1001", HttpStatusCode.BadRequest), ("1", HttpStatusCode.OK) })
@@ -148,7 +167,8 @@ public sealed class OriginalCallsTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     /// <summary>The live Portal, moved to the domain of the file, with its signer as an original and a contact.</summary>
-    private sealed class Staged(IPortalSnapshots real) : IPortalSnapshots
+    /// <param name="isAdded">Whether it is a contact.</param>
+    private sealed class Staged(IPortalSnapshots real, Func<bool> isAdded) : IPortalSnapshots
     {
         public IReadOnlyCollection<PortalSnapshot> All => real.All;
 
@@ -159,7 +179,7 @@ public sealed class OriginalCallsTests(TestPostgres postgres) : IAsyncLifetime
 
         public (PortalSnapshot Portal, Credential Credential)? FindCredential(TokenHash hash) => real.FindCredential(hash);
 
-        private static PortalSnapshot Stage(PortalSnapshot snapshot)
+        private PortalSnapshot Stage(PortalSnapshot snapshot)
         {
             var alice = PublicKey.Parse(Vectors.GetProperty("keys").GetProperty("alice").GetProperty("publicKeyPem").GetString());
             var peer = new Peer
@@ -173,7 +193,7 @@ public sealed class OriginalCallsTests(TestPostgres postgres) : IAsyncLifetime
             return snapshot with
             {
                 Portal = snapshot.Portal with { Domain = "00el52.freeshard.cloud" },
-                Peers = ImmutableDictionary<ShortId, Peer>.Empty.Add(peer.Short, peer),
+                Peers = isAdded() ? ImmutableDictionary<ShortId, Peer>.Empty.Add(peer.Short, peer) : ImmutableDictionary<ShortId, Peer>.Empty,
                 Apps = ImmutableDictionary<string, App>.Empty.Add("notes", App("notes")).Add("files", App("files")),
             };
         }
