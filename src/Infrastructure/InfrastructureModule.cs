@@ -11,6 +11,7 @@ using PeerRegistry.Infrastructure.Gateway;
 using PeerRegistry.Infrastructure.HttpSignatures;
 using PeerRegistry.Infrastructure.Keys;
 using PeerRegistry.Infrastructure.LocalPostgres;
+using PeerRegistry.Infrastructure.Originals;
 using PeerRegistry.Infrastructure.Peers;
 using PeerRegistry.Infrastructure.Portals;
 using PeerRegistry.Infrastructure.Sessions;
@@ -47,6 +48,7 @@ public static class InfrastructureModule
         services.AddAppServers();
         services.AddPeers();
         services.AddPortals();
+        services.AddOriginals();
         services.AddApps(options);
         services.AddWebhooks();
         services.AddDevices();

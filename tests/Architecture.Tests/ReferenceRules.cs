@@ -75,7 +75,7 @@ public sealed class ReferenceRules
     }
 
     /// <summary>
-    /// ForwardAuth and Audit read across features, since that is what they are for. The others may read one another's aggregates, which the snapshots show;
+    /// ForwardAuth and Audit read across features, and Originals makes what an original had in all of them, since that is what they are for. The others may read one another's aggregates, which the snapshots show;
     /// whoever decides names its events.
     /// </summary>
     [Fact]
@@ -87,7 +87,7 @@ public sealed class ReferenceRules
             typeof(FindDefaultPortal), // the operator says where its apps listen
         ];
         var across = Dependencies.Of(Source.Application).Where(d =>
-            Source.Feature(d.From) is not (null or "Common" or "Snapshots" or "ForwardAuth" or "Audit")
+            Source.Feature(d.From) is not (null or "Common" or "Snapshots" or "ForwardAuth" or "Audit" or "Originals")
             && Source.Feature(d.To) is { } feature && feature != Source.Feature(d.From)
             && ((d.To.IsIn(Source.Application) && feature is not ("Common" or "Snapshots" or "SignedCalls"))
                 || (d.To.IsIn(Source.Domain) && feature is not ("Common" or "Portals")))

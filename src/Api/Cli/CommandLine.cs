@@ -21,6 +21,7 @@ internal static partial class CommandLine
           ./run                                          start the registry on ./data
           ./run --Portal:Zone=example.org                the same with a setting; docs/configuration.md has them all
           ./run portal add --name "Book club"            create a further Portal, whether the registry is running or not
+          ./run portal import DIR --dry-run              print what of an original core's data folder would be imported
           ./run pair                                     print a fresh link that pairs a browser, if no paired one is at hand
           ./run backup portal.backup                     write everything, keys included, to one encrypted file; also while running
           ./run restore portal.backup                    restore it into an empty place, here or on another machine
@@ -84,7 +85,7 @@ internal static partial class CommandLine
 
         var root = new RootCommand("Starts the registry. Settings are given in the environment, or here as --Section:Name=value.")
         {
-            new Command("portal", "Work with the Portals of this registry.") { add },
+            new Command("portal", "Work with the Portals of this registry.") { add, ImportVerb.Command(settings) },
             PairVerb.Command(settings),
             ProxyConfigVerb.Command(settings),
             OpenApiVerb.Command(settings),

@@ -68,6 +68,12 @@ public interface IPeerContacts
     /// </summary>
     Task Store(IDocumentSession session, ShortId peer, Contact contact, long expectedVersion);
 
+    /// <summary>
+    /// Stores the contact of a new peer when the session commits, without a message, because the process sends none. The peer is contacted from the next
+    /// start of the registry on.
+    /// </summary>
+    void StoreForNextStart(IDocumentSession session, ShortId peer, Contact contact);
+
     /// <summary>The session does not commit if a newer notice of this peer was taken meanwhile.</summary>
     void RequireRevision(IDocumentSession session, ShortId peer, long revision);
 

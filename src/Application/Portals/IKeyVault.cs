@@ -1,4 +1,5 @@
 using Marten;
+using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Application.Portals;
@@ -12,6 +13,11 @@ public interface IKeyVault
 {
     /// <summary>Creates a key pair. RSA keys have 4096 bits and take seconds.</summary>
     NewKey Create(KeyKind kind);
+
+    /// <summary>Seals the key of an original.</summary>
+    /// <param name="pem">PKCS#8 in PEM, not encrypted.</param>
+    /// <exception cref="RefusedException"><c>import_key_invalid</c>: it is not an RSA key of at least 2048 bits with the exponent 65537.</exception>
+    NewKey Seal(string pem);
 
     /// <summary>Stores the key of a new Portal when the session commits. A second key of a Portal is an error.</summary>
     void Store(IDocumentSession session, NewKey key);

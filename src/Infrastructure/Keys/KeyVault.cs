@@ -5,6 +5,7 @@ using Marten;
 using Npgsql;
 using NSec.Cryptography;
 using PeerRegistry.Application.Portals;
+using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Portals;
 using PeerRegistry.Infrastructure.Store;
 
@@ -29,6 +30,28 @@ internal sealed class KeyVault(NpgsqlDataSource database, MasterKey master) : IK
         {
             using var key = PrivateKey.Of(pkcs8);
             return new NewKey(key.Public, Seal(key.Public.Id, pkcs8));
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(pkcs8);
+        }
+    }
+
+    public NewKey Seal(string pem)
+    {
+        byte[] pkcs8 = [];
+        try
+        {
+            using var rsa = RSA.Create();
+            rsa.ImportFromPem(pem);
+            pkcs8 = rsa.ExportPkcs8PrivateKey();
+            using var key = PrivateKey.Of(pkcs8);
+            return new NewKey(key.Public, Seal(key.Public.Id, pkcs8));
+        }
+        catch (Exception e) when (e is CryptographicException or ArgumentException or RefusedException)
+        {
+            throw new RefusedException(RefusalKind.Invalid, "import_key_invalid",
+                "The private key of an identity is not an RSA key in PKCS#8 of at least 2048 bits.");
         }
         finally
         {

@@ -33,15 +33,16 @@ internal sealed class DueContacts(NpgsqlDataSource database, IDocumentStore stor
     }
 
     /// <summary>
-    /// Publishes a message for every contact with a schedule, in one transaction, if no message is stored. That is so on the first start
-    /// after an update from a version without messages.
+    /// Publishes, in one transaction, a message for every contact with a schedule that was never contacted, since an import stores no messages; and for every
+    /// other one if no message is stored at all, as on the first start after an update from a version without messages. A second message does no harm.
     /// </summary>
     public async Task PublishUnlessStored(CancellationToken ct)
     {
         await using var command = database.CreateCommand(
             """
             select portal_id, short_id, next_attempt_at from registry.peer_contacts
-            where next_attempt_at is not null and not exists (select from registry.wolverine_incoming_envelopes where status <> 'Handled')
+            where next_attempt_at is not null
+                and (contacted_at is null or not exists (select from registry.wolverine_incoming_envelopes where status <> 'Handled'))
             """);
         await Publish(command, ct);
     }

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace PeerRegistry.Infrastructure.Peers;
 
-/// <summary>Publishes, once after a start, the messages that contacts of a version without messages lack.</summary>
+/// <summary>Publishes, once after a start, the messages that contacts of an import or of a version without messages lack.</summary>
 internal sealed class FirstMessages(DueContacts due, ILogger<FirstMessages> log) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

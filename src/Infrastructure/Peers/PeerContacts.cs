@@ -113,7 +113,14 @@ internal sealed class PeerContacts(
 
     public async Task Store(IDocumentSession session, ShortId peer, Contact contact, long expectedVersion)
     {
-        var portal = PortalId.Parse(session.TenantId);
+        Queue(session, peer, contact, expectedVersion);
+        if (contact.NextAttemptAt is not null)
+            await outbox.Publish(session, new ContactPeer(PortalId.Parse(session.TenantId), peer));
+    }
+
+    public void StoreForNextStart(IDocumentSession session, ShortId peer, Contact contact) => Queue(session, peer, contact, expectedVersion: 0);
+
+    private static void Queue(IDocumentSession session, ShortId peer, Contact contact, long expectedVersion) =>
         session.Queue(
             $"""
             insert into registry.peer_contacts as c (portal_id, short_id, {ContactRows.Columns}, version)
@@ -122,10 +129,7 @@ internal sealed class PeerContacts(
                 ({ContactRows.Columns}) = row({ContactRows.Parameters}),
                 version = case c.version when $23 then c.version + 1 else registry.stale_version() end
             """,
-            [.. ContactRows.Values(portal, peer, contact, expectedVersion)]);
-        if (contact.NextAttemptAt is not null)
-            await outbox.Publish(session, new ContactPeer(portal, peer));
-    }
+            [.. ContactRows.Values(PortalId.Parse(session.TenantId), peer, contact, expectedVersion)]);
 
     /// <summary>
     /// One statement for all contacts of a Portal, because it belongs to the transaction that changes the profile and an owner may have

@@ -87,6 +87,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("portal add --nmae Second")]
     [InlineData("portal add --name")]
     [InlineData("portal add --name \u200B")]
+    [InlineData("portal import")]
+    [InlineData("portal import . --visibility some")]
     [InlineData("proxy-config")]
     [InlineData("proxy-config apache")]
     [InlineData("pair anna")]

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using PeerRegistry.Api.Tests.Originals;
 using PeerRegistry.Tests;
 
 namespace PeerRegistry.Api.Tests.Hosting;
@@ -164,6 +165,28 @@ public sealed class ProcessLifeTests : IDisposable
         Assert.NotEqual(added, next.Portal);
         Assert.Equal(added, await WhoAreYou(next.Edge, $"{added[..6]}.portal.localhost"));
         Assert.Equal(next.Portal, await WhoAreYou(next.Edge, $"{next.Portal[..6]}.portal.localhost"));
+    }
+
+    [Fact]
+    public async Task An_original_is_imported_from_its_folder_and_answers_as_itself()
+    {
+        using var folder = new OriginalFolder();
+        string[] import = ["portal", "import", folder.Path, "--visibility", "all"];
+        var (code, said, errors) = await RegistryProcess.Run(data.Directory, [.. import, "--dry-run"]);
+        Assert.True(code == 0, errors);
+        Assert.Equal($"PORTAL {folder.Id} {folder.Id.Short}.portal.localhost", said[0]);
+        Assert.Contains($"  peer {folder.Peer.Short} Ben", said);
+        Assert.StartsWith("DRY RUN", said[^1], StringComparison.Ordinal);
+
+        (code, said, errors) = await RegistryProcess.Run(data.Directory, import);
+        Assert.True(code == 0, errors);
+        Assert.StartsWith("PAIR http://", said[^2], StringComparison.Ordinal);
+        (code, _, errors) = await RegistryProcess.Run(data.Directory, import);
+        Assert.Equal((1, $"Portal {folder.Id.Short} is in this registry already. (portal_exists)"), (code, errors.Trim()));
+
+        await using var registry = await RegistryProcess.Start(data.Directory);
+        Assert.Equal(folder.Id.Value, registry.Portal);
+        Assert.Equal(folder.Id.Value, await WhoAreYou(registry.Edge, $"{folder.Id.Short}.portal.localhost"));
     }
 
     private static async Task Until(Func<Task<bool>> holds)
