@@ -75,8 +75,8 @@ public sealed class ReferenceRules
     }
 
     /// <summary>
-    /// ForwardAuth and Audit read across features, and Originals makes what an original had in all of them, since that is what they are for. The others may read one another's aggregates, which the snapshots show;
-    /// whoever decides names its events.
+    /// ForwardAuth and Audit read across features, and Originals makes what an original had in all of them, since that is what they are for. The others may
+    /// read one another's aggregates, which the snapshots show; whoever decides names its events.
     /// </summary>
     [Fact]
     public void Features_of_the_application_share_aggregates_and_the_way_to_peers_only()

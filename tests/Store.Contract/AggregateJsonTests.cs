@@ -17,7 +17,8 @@ public sealed class AggregateJsonTests
     public void An_app_reads_back_as_it_was_written()
     {
         var rule = new AccessRule("", Access.Private, new Dictionary<string, string> { ["X-Ptl-Id"] = "{{ id }}" });
-        AssertReadsBack(new App(new AppMeta("notes", "Notes", [rule]) { Permissions = [AppPermission.Profile] }, Visibility.Some([Given.Portal()], CircleSet.Of([CircleId.Of(new byte[10])])), At, HasToken: true)
+        var meta = new AppMeta("notes", "Notes", [rule]) { Permissions = [AppPermission.Profile] };
+        AssertReadsBack(new App(meta, Visibility.Some([Given.Portal()], CircleSet.Of([CircleId.Of(new byte[10])])), At, HasToken: true)
         {
             Passwords = [new AppPassword("p1", "Calendar", At)],
             IconType = "image/png",

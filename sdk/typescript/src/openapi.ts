@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tells the calling app where it runs, and how the owner chooses the peers that it sees. */
+        /** Tells the calling app where it runs, how the owner chooses the peers that it sees, and what it may read. */
         get: operations["app.self"];
         put?: never;
         post?: never;
@@ -225,6 +225,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/protected/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the owner's name. Needs the permission profile. */
+        get: operations["app.profile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/protected/profile/avatar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Serves the owner's picture. Needs the permission profile. */
+        get: operations["app.profile.avatar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/protected/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the owner's devices. Needs the permission devices. */
+        get: operations["app.devices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/internal/auth": {
         parameters: {
             query?: never;
@@ -314,6 +365,25 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /** @enum {string} */
+        AppPermission: "profile" | "devices";
+        /** Format: binary */
+        IFormFile: string;
+        OwnerDeviceItem: {
+            /** @description The same as in `X-Ptl-Client-Id` when the device calls the app. */
+            id: string;
+            name: string;
+            /**
+             * Format: date-time
+             * @description The hour of its last request, or null if its session has expired.
+             */
+            last_seen_at: null | string;
+        };
+        OwnerProfileItem: {
+            name: string;
+            /** @description Whether there is a picture. */
+            has_avatar: boolean;
+        };
+        /** @enum {string} */
         PeerStatus: "pending" | "mutual" | "withdrawn";
         /** @description A problem (RFC 9457). */
         Problem: {
@@ -345,6 +415,8 @@ export interface components {
             app: string;
             /** @description How the owner chooses the peers that the app sees, but not which ones. */
             visibility: components["schemas"]["VisibilityMode"];
+            /** @description The permissions that the owner has granted to the app. */
+            permissions: components["schemas"]["AppPermission"][];
         };
         /** @enum {string} */
         VisibilityMode: "none" | "some" | "all" | "all_except";
@@ -596,7 +668,10 @@ export interface operations {
                      *       "name": "Anna",
                      *       "domain": "2wlwgy.example.org",
                      *       "app": "photo-wall",
-                     *       "visibility": "none"
+                     *       "visibility": "none",
+                     *       "permissions": [
+                     *         "profile"
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["SelfAnswer"];
@@ -1183,6 +1258,193 @@ export interface operations {
             401: components["responses"]["NotAuthenticated"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["PeerUnknown"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    "app.profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "Anna",
+                     *       "has_avatar": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OwnerProfileItem"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "code": "permission_not_granted"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "permission_not_granted" | "forbidden";
+                    };
+                };
+            };
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    "app.profile.avatar": {
+        parameters: {
+            query?: {
+                /**
+                 * @description The beginning of the picture's SHA-256 in hexadecimal, with which the answer may be cached for a year.
+                 * @example 1.3
+                 */
+                v?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": components["schemas"]["IFormFile"];
+                    "image/jpeg": components["schemas"]["IFormFile"];
+                    "image/gif": components["schemas"]["IFormFile"];
+                    "image/webp": components["schemas"]["IFormFile"];
+                };
+            };
+            /** @description Not Modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotAuthenticated"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "code": "permission_not_granted"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "permission_not_granted" | "forbidden";
+                    };
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "code": "avatar_unknown"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "avatar_unknown";
+                    };
+                };
+            };
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    "app.devices": {
+        parameters: {
+            query?: {
+                /**
+                 * @description How many items there are at most, 1 to 1000. Default: 1000
+                 * @example 100
+                 */
+                limit?: number;
+                /**
+                 * @description The cursor from the Link header of the page before.
+                 * @example 1
+                 */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Leads to the next page, with rel="next", if there are more items. */
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "id": "2wlwgylnh8htrhgndav6xerbbfbej05lpfh6ade3aw9n2c3b23xplzawev3l3kbeyjwky0cg8a7by9hg8b3zkjgvbf6sbpt7c16pndj",
+                     *         "name": "Anna",
+                     *         "last_seen_at": "2026-05-04T12:00:00+00:00"
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["OwnerDeviceItem"][];
+                };
+            };
+            400: components["responses"]["QueryInvalid"];
+            401: components["responses"]["NotAuthenticated"];
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "title": "Forbidden",
+                     *       "status": 403,
+                     *       "code": "permission_not_granted"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "permission_not_granted" | "forbidden";
+                    };
+                };
+            };
             default: components["responses"]["OtherProblem"];
         };
     };

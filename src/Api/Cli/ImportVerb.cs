@@ -9,15 +9,18 @@ using PeerRegistry.Application.Snapshots;
 namespace PeerRegistry.Api.Cli;
 
 /// <summary>
-/// The command <c>portal import DIR</c>. It prints what is taken over and what is left out, and for each Portal <c>PORTAL {full ID} {domain}</c> and a PAIR line
-/// for its first device.
+/// The command <c>portal import DIR</c>. It prints what is taken over and what is left out, and for each Portal <c>PORTAL {full ID} {domain}</c> and a
+/// PAIR line for its first device.
 /// </summary>
 internal static class ImportVerb
 {
     public static Command Command(string[] settings)
     {
         var folder = new Argument<string>("DIR") { Description = "The data folder of the original core, in which the folder core is" };
-        var visibility = new Option<string?>("--visibility") { Description = "Which peers each app sees. Needed if there are apps and peers", HelpName = "all|none" };
+        var visibility = new Option<string?>("--visibility")
+        {
+            Description = "Which peers each app sees. Needed if there are apps and peers", HelpName = "all|none",
+        };
         visibility.AcceptOnlyFromAmong("all", "none");
         var email = new Option<bool>("--email-public") { Description = "Publish the e-mail address, as the original does. Default: it is private" };
         var dryRun = new Option<bool>("--dry-run") { Description = "Print what would be imported, and store nothing of it" };
@@ -57,7 +60,8 @@ internal static class ImportVerb
         {
             var snapshots = scope.ServiceProvider.GetRequiredService<IPortalSnapshots>();
             var code = await sender.Send(new CreatePairingCode(portal.Id), ct);
-            Console.WriteLine(FirstStart.PairLine(code, snapshots.Find(portal.Id)!, isOnlyOne: snapshots.All.Count == 1, new Uri(options.Listen.Edge), options));
+            var (found, isOnlyOne) = (snapshots.Find(portal.Id)!, snapshots.All.Count == 1);
+            Console.WriteLine(FirstStart.PairLine(code, found, isOnlyOne, new Uri(options.Listen.Edge), options));
         }
 
         Console.WriteLine("IMPORTED The peers are contacted when the registry is started the next time.");

@@ -25,10 +25,10 @@ internal static class Examples
         ["description"] = "Photos and bicycles.", ["public_key_pem"] = Pem, ["public_bytes_b64"] = Pem, ["token"] = new('A', 43),
         ["code"] = "12345678", ["url"] = $"https://{Id[..6]}.example.org/", ["language"] = "de", ["path"] = "/", ["app"] = "photo-wall",
         ["challenge"] = new('A', 22), ["status"] = "mutual", ["peering"] = "offered", ["text"] = $"{Id[..6]}.example.org", ["type"] = "peer_added",
-        ["after"] = "1",
+        ["after"] = "1", ["permission"] = "profile",
         ["stream"] = $"peer-{Id[..6]}", ["actor"] = "system", ["as"] = "anonymous", ["to"] = "/", ["state"] = new('A', 43), ["ticket"] = new('A', 43),
         ["password"] = new('A', 43), ["header"] = "X-Ptl-Proxy-Secret", ["secret"] = new('A', 43), ["comparison"] = "12345 67890 12345 67890",
-        ["permission"] = "profile", ["pretty_name"] = "Photo wall", ["v"] = "1.3", ["container_name"] = "photo-wall", ["entrypoint_port"] = "http", ["minimum_portal_size"] = "xs",
+        ["pretty_name"] = "Photo wall", ["v"] = "1.3", ["container_name"] = "photo-wall", ["entrypoint_port"] = "http", ["minimum_portal_size"] = "xs",
     };
 
     private static readonly Dictionary<string, int> Numbers = new() { ["container_port"] = 8080, ["days"] = 7, ["limit"] = 100, ["port"] = 443, ["revision"] = 1, ["status"] = 503 };

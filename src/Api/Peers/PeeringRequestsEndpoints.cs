@@ -30,8 +30,11 @@ internal static class PeeringRequestsEndpoints
         return requests;
     }
 
-    private static async Task<Ok<IEnumerable<UnknownCallerItem>>> ListCallers(CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
-        TypedResults.Ok((await mediator.Send(new FindUnknownCallers(portal.Id), ct)).Select(caller => new UnknownCallerItem(caller.Short, caller.App, caller.LastCallAt)));
+    private static async Task<Ok<IEnumerable<UnknownCallerItem>>> ListCallers(CurrentPortal portal, IMediator mediator, CancellationToken ct)
+    {
+        var callers = await mediator.Send(new FindUnknownCallers(portal.Id), ct);
+        return TypedResults.Ok(callers.Select(caller => new UnknownCallerItem(caller.Short, caller.App, caller.LastCallAt)));
+    }
 
     private static async Task<Ok<IEnumerable<PeeringRequestItem>>> List(
         string? after, int? limit, HttpContext context, CurrentPortal portal, IMediator mediator, CancellationToken ct)

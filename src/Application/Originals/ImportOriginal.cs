@@ -11,8 +11,8 @@ using PeerRegistry.Domain.Portals;
 namespace PeerRegistry.Application.Originals;
 
 /// <summary>
-/// Takes an original over: a Portal with the same key and ID for each of its identities. The default one gets the peers with their pinned keys, the names of the
-/// terminals and the descriptions of the apps. Nothing is changed in the folder.
+/// Takes an original over: a Portal with the same key and ID for each of its identities. The default one gets the peers with their pinned keys, the names
+/// of the terminals and the descriptions of the apps. Nothing is changed in the folder.
 /// </summary>
 /// <param name="Folder">The data folder of the original, in which <c>core</c> is.</param>
 /// <param name="Zone">The parent of the domain. The peers look for the Portal in the zone that the original had.</param>
@@ -50,7 +50,7 @@ public sealed record ImportOriginal(string Folder, string Zone, bool? AreAllPeer
             if (c.AreAllPeersVisible is null && plan.Portals.Any(portal => portal is { Apps.Count: > 0, Peers.Count: > 0 }))
             {
                 throw new RefusedException(RefusalKind.Invalid, "visibility_required",
-                    "Choose which peers the apps see: --visibility all, as with the original, or --visibility none, with which every peer is unknown to every app.");
+                    "Choose which peers the apps see: --visibility all, as with the original, or --visibility none, so that no app knows of any peer.");
             }
 
             if (!c.IsDryRun)

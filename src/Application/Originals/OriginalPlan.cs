@@ -113,7 +113,9 @@ internal sealed class OriginalPlanner(IKeyVault vault, IPictures pictures, Actio
         try
         {
             var key = PublicKey.Parse(pem);
-            return id.Matches(key.Id) ? new PlannedContact(TypedPortalId.Of(key.Id), key, name) : Without<PlannedContact>(what, "Its key is that of another ID.");
+            return id.Matches(key.Id)
+                ? new PlannedContact(TypedPortalId.Of(key.Id), key, name)
+                : Without<PlannedContact>(what, "Its key is that of another ID.");
         }
         catch (RefusedException refused)
         {

@@ -32,8 +32,8 @@ internal sealed record StoreOriginal(PortalId Portal, PlannedPortal Plan, string
             foreach (var device in c.Plan.Devices.OrderBy(device => device.Id, StringComparer.Ordinal))
                 (await aggregates.Load<Device, DeviceEvent>(session, Device.Stream(device.Id), ct)).Append(Device.Pair(null, device.Id, device.Name));
 
-            var created = Created(c);
-            var self = created.Aggregate((Domain.Portals.Portal?)null, (portal, happened) => Domain.Portals.Portal.Evolve(portal, happened, clock.GetUtcNow()))!;
+            var (created, now) = (Created(c), clock.GetUtcNow());
+            var self = created.Aggregate((Domain.Portals.Portal?)null, (portal, happened) => Domain.Portals.Portal.Evolve(portal, happened, now))!;
             foreach (var peer in c.Plan.Peers.OrderBy(peer => peer.Id.Short.Value, StringComparer.Ordinal))
                 await Add(peer, self, ct);
 

@@ -35,7 +35,7 @@ public sealed record FindAttention(PortalId Portal) : IRequest<Attention>
                     .Select(id => peers.GetValueOrDefault(id)).OfType<Peer>()
                     .Where(p => p is { Listed: true, Blocked: false, Status: not PeerStatus.Withdrawn })
                     .OrderBy(p => p.Name, StringComparer.OrdinalIgnoreCase)],
-                [.. portal.Apps.Values.Where(app => app.AwaitsDecision).OrderBy(app => app.Meta.PrettyName, StringComparer.OrdinalIgnoreCase)]);
+                [.. portal.Apps.Values.Where(app => app.AwaitsDecision).OrderBy(app => app.Name, StringComparer.Ordinal)]);
         }
     }
 }

@@ -43,7 +43,7 @@ internal sealed class OriginalFolders : IOriginalFolders
         var identities = new List<OriginalIdentity>();
         foreach (var row in Rows(database.GetProperty("identities")))
         {
-            var id = row.GetProperty("id").GetString() ?? "";
+            var id = Id(row);
             identities.Add(new(
                 id, Text(row, "name"), Text(row, "email"), Text(row, "description"), row.GetProperty("private_key").GetString() ?? "",
                 row.GetProperty("is_default").GetBoolean(), await Avatar(core, id, ct)));
@@ -56,12 +56,12 @@ internal sealed class OriginalFolders : IOriginalFolders
             apps.Add(new(name, await Description(core, name, ct)));
         }
 
-        return new OriginalData(
-            identities,
-            [.. Rows(database.GetProperty("peers")).Select(row => new OriginalPeer(row.GetProperty("id").GetString() ?? "", Text(row, "name"), Text(row, "public_bytes_b64")))],
-            [.. Rows(database.GetProperty("terminals")).Select(row => new OriginalTerminal(row.GetProperty("id").GetString() ?? "", Text(row, "name")))],
-            apps);
+        var peers = Rows(database.GetProperty("peers")).Select(row => new OriginalPeer(Id(row), Text(row, "name"), Text(row, "public_bytes_b64")));
+        var terminals = Rows(database.GetProperty("terminals")).Select(row => new OriginalTerminal(Id(row), Text(row, "name")));
+        return new OriginalData(identities, [.. peers], [.. terminals], apps);
     }
+
+    private static string Id(JsonElement row) => row.GetProperty("id").GetString() ?? "";
 
     private static IEnumerable<JsonElement> Rows(JsonElement table) =>
         table.ValueKind == JsonValueKind.Object ? table.EnumerateObject().Select(row => row.Value) : table.EnumerateArray();

@@ -17,7 +17,9 @@ public sealed class PermissionTests(TwoPortals two) : IClassFixture<TwoPortals>
     public async Task Nothing_is_readable_before_the_owner_grants_it_and_only_that_afterwards()
     {
         var registered = await two.Owner.Put($"{Apps}/asks", Description("asks", """, "permissions": ["profile", "devices", "camera"]"""));
-        Assert.Equal("""[{"permission":"profile","status":"undecided"},{"permission":"devices","status":"undecided"}]""", registered.Json.GetProperty("permissions").GetRawText());
+        Assert.Equal(
+            """[{"permission":"profile","status":"undecided"},{"permission":"devices","status":"undecided"}]""",
+            registered.Json.GetProperty("permissions").GetRawText());
         Assert.Contains("camera", registered.Json.GetProperty("warnings").GetRawText(), StringComparison.Ordinal);
         var asks = await Token("asks");
         foreach (var route in Routes)
@@ -44,7 +46,9 @@ public sealed class PermissionTests(TwoPortals two) : IClassFixture<TwoPortals>
 
         Assert.Equal(HttpStatusCode.NoContent, await Decide("asks", "profile", granted: false));
         Assert.Equal("permission_not_granted", (await two.Inner.Get("/protected/profile", asks)).Code);
-        Assert.Equal("""[{"permission":"profile","status":"denied"},{"permission":"devices","status":"granted"}]""", (await two.Owner.Get($"{Apps}/asks/permissions")).Body);
+        Assert.Equal(
+            """[{"permission":"profile","status":"denied"},{"permission":"devices","status":"granted"}]""",
+            (await two.Owner.Get($"{Apps}/asks/permissions")).Body);
     }
 
     [Fact]

@@ -34,7 +34,9 @@ public sealed class ImportTests(TwoPortals portals) : IClassFixture<TwoPortals>,
         Assert.NotNull(await portals.Ada.Services.GetRequiredService<IAvatars>().Read(folder.Id, TestContext.Current.CancellationToken));
         Assert.Equal(["zzzzzz", folder.Peer.Short.Value], portal.Peers.Keys.Select(id => id.Value).OrderDescending(StringComparer.Ordinal));
         var ben = portal.Peers[folder.Peer.Short];
-        Assert.Equal((folder.PeerKey, "Ben", PeerVerification.FirstUse, PeerStatus.Pending, true), (ben.Key, ben.ClaimedName, ben.Verification, ben.Status, ben.Listed));
+        Assert.Equal(
+            (folder.PeerKey, "Ben", PeerVerification.FirstUse, PeerStatus.Pending, true),
+            (ben.Key, ben.ClaimedName, ben.Verification, ben.Status, ben.Listed));
         Assert.Equal("Anna's notebook", portal.Devices["a1b2c3"].Name);
         Assert.Empty(portal.Credentials);
         Assert.Equal(VisibilityMode.All, Assert.Single(portal.Apps).Value.Visibility.Mode);

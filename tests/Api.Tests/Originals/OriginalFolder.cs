@@ -85,7 +85,8 @@ internal sealed class OriginalFolder : IDisposable
 
     private static JsonObject Identity(PortalId id, string name, string key, bool isDefault) => new()
     {
-        ["id"] = id.Value, ["name"] = name, ["email"] = "anna@example.org", ["description"] = "I keep **bees**.", ["private_key"] = key, ["is_default"] = isDefault,
+        ["id"] = id.Value, ["name"] = name, ["email"] = "anna@example.org", ["description"] = "I keep **bees**.", ["private_key"] = key,
+        ["is_default"] = isDefault,
     };
 
     private static JsonObject App(string name) => new()

@@ -47,7 +47,8 @@ public sealed class InboxTests(TwoPortals portals) : IClassFixture<TwoPortals>
         Call("192.0.2.0/24", ada.Id.Value);
         Call("192.0.2.0/24", ada.Id.Short.Value);
         Call("192.0.2.0/24", "<b>x</b>");
-        Assert.Equal(["cccccc", "dddddd", "p3nfr1"], (await ada.Send(new FindUnknownCallers(ada.Id))).Select(caller => caller.Short.Value).Order(StringComparer.Ordinal));
+        var found = await ada.Send(new FindUnknownCallers(ada.Id));
+        Assert.Equal(["cccccc", "dddddd", "p3nfr1"], found.Select(caller => caller.Short.Value).Order(StringComparer.Ordinal));
 
         await ada.Send(new AddPeer(ada.Id, TypedPortalId.Parse("p3nfr1"), default, default));
         await ada.Send(new BlockPeer(ada.Id, TypedPortalId.Parse("p3nfr1")));

@@ -22,20 +22,24 @@ public sealed class PermissionSpecs
     [Fact]
     public void A_permission_is_granted_once_and_withdrawn()
     {
-        Assert.Equal([new AppPermissionGranted("notes", AppPermission.Profile)], App.Decide(Given(new AppRegistered(Asking)), "notes", AppPermission.Profile, granted: true));
+        Assert.Equal(
+            [new AppPermissionGranted("notes", AppPermission.Profile)],
+            App.Decide(Given(new AppRegistered(Asking)), "notes", AppPermission.Profile, granted: true));
         var granted = Given(new AppRegistered(Asking), new AppPermissionGranted("notes", AppPermission.Profile));
         Assert.Equal([AppPermission.Profile], granted.Granted);
         Assert.Empty(App.Decide(granted, "notes", AppPermission.Profile, granted: true));
         Assert.Equal([new AppPermissionDenied("notes", AppPermission.Profile)], App.Decide(granted, "notes", AppPermission.Profile, granted: false));
         var withdrawn = Given(
             new AppRegistered(Asking), new AppPermissionGranted("notes", AppPermission.Profile), new AppPermissionDenied("notes", AppPermission.Profile));
-        Assert.Equal((PermissionStatus.Denied, PermissionStatus.Undecided), (withdrawn.StatusOf(AppPermission.Profile), withdrawn.StatusOf(AppPermission.Devices)));
+        Assert.Equal(PermissionStatus.Denied, withdrawn.StatusOf(AppPermission.Profile));
+        Assert.Equal(PermissionStatus.Undecided, withdrawn.StatusOf(AppPermission.Devices));
         Assert.Empty(withdrawn.Granted);
     }
 
     [Fact]
     public void An_app_that_has_an_answer_to_everything_waits_for_nothing() => Assert.False(Given(
-        new AppRegistered(Asking), new AppPermissionGranted("notes", AppPermission.Profile), new AppPermissionDenied("notes", AppPermission.Devices)).AwaitsDecision);
+        new AppRegistered(Asking), new AppPermissionGranted("notes", AppPermission.Profile),
+        new AppPermissionDenied("notes", AppPermission.Devices)).AwaitsDecision);
 
     [Fact]
     public void Only_what_the_description_asks_for_is_granted()
@@ -48,7 +52,10 @@ public sealed class PermissionSpecs
     [Fact]
     public void A_grant_ends_with_a_description_that_no_longer_asks_and_does_not_come_back_with_the_next()
     {
-        AppEvent[] before = [new AppRegistered(Asking), new AppPermissionGranted("notes", AppPermission.Profile), new AppPermissionGranted("notes", AppPermission.Devices)];
+        AppEvent[] before =
+        [
+            new AppRegistered(Asking), new AppPermissionGranted("notes", AppPermission.Profile), new AppPermissionGranted("notes", AppPermission.Devices),
+        ];
         var onlyDevices = new AppUpdated(Asking with { Permissions = [AppPermission.Devices] });
         Assert.Equal([AppPermission.Devices], Given([.. before, onlyDevices]).Granted);
         var again = Given([.. before, onlyDevices, new AppUpdated(Asking)]);

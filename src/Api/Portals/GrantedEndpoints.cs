@@ -1,11 +1,10 @@
 using PeerRegistry.Api.Devices;
 using PeerRegistry.Api.Http;
-using PeerRegistry.Api.Portals;
 using PeerRegistry.Application.Portals;
 using PeerRegistry.Domain.Apps;
 using PeerRegistry.Domain.Common;
 
-namespace PeerRegistry.Api.Apps;
+namespace PeerRegistry.Api.Portals;
 
 /// <param name="HasAvatar">Whether there is a picture.</param>
 internal sealed record OwnerProfileItem(string Name, bool HasAvatar);
