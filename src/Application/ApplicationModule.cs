@@ -3,6 +3,7 @@ using MediatR;
 using Microsoft.Extensions.DependencyInjection;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Peers;
+using PeerRegistry.Application.SignedCalls;
 
 namespace PeerRegistry.Application;
 
@@ -23,6 +24,7 @@ public static class ApplicationModule
         services.AddScoped<CurrentActor>();
         services.AddSingleton<InviteGuesses>();
         services.AddSingleton<AskLimits>();
+        services.AddSingleton<DeferredAttempt>();
         services.AddSingleton<AskedPictures>();
 
         services.AddValidatorsFromAssembly(typeof(ApplicationModule).Assembly, includeInternalTypes: true); // else an internal one is skipped silently

@@ -16,6 +16,7 @@ using PeerRegistry.Infrastructure.Peers;
 using PeerRegistry.Infrastructure.Portals;
 using PeerRegistry.Infrastructure.Sessions;
 using PeerRegistry.Infrastructure.Webhooks;
+using PeerRegistry.Infrastructure.SignedCalls;
 
 namespace PeerRegistry.Infrastructure;
 
@@ -45,6 +46,7 @@ public static class InfrastructureModule
         services.AddKeys();
         services.AddHttpSignatures();
         services.AddForwarding();
+        services.AddDeferredCalls();
         services.AddAppServers();
         services.AddPeers();
         services.AddPortals();

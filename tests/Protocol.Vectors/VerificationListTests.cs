@@ -132,6 +132,21 @@ public class VerificationListTests
         Assert.Equal(reason, Reason(Given.SignedWith(Key, Given.Parameters(Key, components), new WireFields(
             [new("Content-Digest", ContentDigest.Field("{}"u8)), new("X-Extra", "a"), new("Date", "Thu, 01 Jan 2026 00:00:00 GMT")]))));
 
+    [Theory]
+    [InlineData("portal-peer-once", "idempotency-key", "key", null)]
+    [InlineData("portal-peer", "idempotency-key", "key", "component_unexpected")]
+    [InlineData("portal-peer-once", "content-digest", "key", "component_missing")]
+    [InlineData("portal-peer-once", "idempotency-key", null, "component_missing")]
+    [InlineData("portal-peer-once", "idempotency-key", "two, keys", "component_malformed")]
+    public void A_call_that_is_to_be_delivered_once_covers_its_key(string tag, string last, string? value, string? reason)
+    {
+        var components = Given.Components[..^1] + (last == "content-digest" ? ")" : $" \"{last}\")");
+        var fields = new WireFields([new("Content-Digest", ContentDigest.Field("{}"u8))]);
+        var request = Given.SignedWith(Key, Given.Parameters(Key, components, tag: tag), value is null ? fields : fields.And("Idempotency-Key", value));
+        var verdict = Given.Verify(request, Given.SignerOf(Key));
+        Assert.Equal((reason, reason is null ? value : null), (verdict.Reason, verdict.OnceKey));
+    }
+
     [Fact]
     public void A_covered_field_must_be_present_and_unambiguous()
     {

@@ -20,13 +20,14 @@ namespace PeerRegistry.Api.Gateway;
 /// what the app gets: no second server reads the request in between.
 /// </summary>
 /// <remarks>
-/// 1. The decision. 2. The limits. 3. The body of a signed request is verified while it passes. 4. YARP forwards. 5. The answer to a peer is signed.
+/// 1. The decision. 2. The limits. 3. The body of a signed request is verified while it passes. 4. A call that is to be delivered once is refused if it was
+/// delivered before. 5. YARP forwards. 6. The answer to a peer is signed.
 /// The request is under watch from the decision to its last byte.
 /// </remarks>
 internal sealed class GatewayMiddleware(
     RequestDelegate next, IPortalSnapshots snapshots, ISnapshotTrust trust, AppAuthorizer authorizer, AppRefusal refusals, IAppProbes probes,
-    GatewayLimits limits, OpenRequests requests, IAppServers servers, IHttpForwarder forwarder, ISignatures signatures, CallerAddress addresses,
-    RegistryOptions options)
+    GatewayLimits limits, OpenRequests requests, IAppServers servers, IHttpForwarder forwarder, ISignatures signatures, ITakenCalls taken,
+    CallerAddress addresses, RegistryOptions options)
 {
     /// <summary>A body may pause for a minute.</summary>
     private static readonly MinDataRate LeastRate = new(240, TimeSpan.FromMinutes(1));
@@ -61,7 +62,7 @@ internal sealed class GatewayMiddleware(
                     refusals.Redirect(context, request);
                     break;
                 case Ruling.NotInstalled when authorization.Signature is { Signer.IsOriginal: false, Label: { } label }:
-                    await Say(context, AppAuthorizer.Refusal(Ruling.NotInstalled), portal, AppAuthorizer.Signed(request, context.Request.Headers), label);
+                    await Say(context, Problem.Of(AppAuthorizer.Refusal(Ruling.NotInstalled)), portal, AppAuthorizer.Signed(request, context.Request.Headers), label);
                     break;
                 default:
                     throw AppAuthorizer.Refusal(authorization.Verdict.Ruling);
@@ -82,9 +83,8 @@ internal sealed class GatewayMiddleware(
     /// Answers a peer in the place of an app, signed as the core's own word, so that the peer's core can tell it from what an app or a proxy says. It is
     /// never a page: a core reads it.
     /// </summary>
-    private async Task Say(HttpContext context, RefusedException refused, PortalSnapshot portal, ReceivedRequest request, string label)
+    private async Task Say(HttpContext context, Problem problem, PortalSnapshot portal, ReceivedRequest request, string label)
     {
-        var problem = Problem.Of(refused);
         var body = HttpMethods.IsHead(request.Method) ? default : problem.Json();
         foreach (var (name, value) in signatures.SignAnswer(portal.Portal.Id, problem.Status, body.Span, request, label))
             context.Response.Headers[name] = value;
@@ -111,12 +111,23 @@ internal sealed class GatewayMiddleware(
         var isSigned = authorization.Signature is { Signer: not null, ContentDigest: not null } && !isUpgrade;
         await using var body = isSigned ? Verified(context, authorization.Signature.ContentDigest!) : null;
 
-        // :: Steps 4 and 5: forward, and sign the answer to a peer
+        // :: Step 4: a call that is to be delivered once
+        var once = authorization.Signature.OnceKey is null ? null : new OnceDelivery(taken, authorization, request, body);
+        if (once is not null && await once.Begin(context.RequestAborted) is { } delivered)
+        {
+            var sent = AppAuthorizer.Signed(request, context.Request.Headers);
+            await Say(context, delivered, authorization.Portal, sent, authorization.Signature.Label!);
+            return;
+        }
+
+        // :: Steps 5 and 6: forward, and sign the answer to a peer
         using var signer = authorization.Signature is { Signer.IsOriginal: false, Label: { } label }
             ? new AnswerSigner(signatures, portal, AppAuthorizer.Signed(request, context.Request.Headers), label)
             : null;
         var transformer = new GatewayTransformer(request, authorization, server, snapshots, addresses, isSigned, signer);
         var error = await forwarder.SendAsync(context, "http://app.invalid", servers.Connections, config, transformer, open.Cut);
+        if (once is not null)
+            await once.End(context, error);
         if (error == ForwarderError.None || context.RequestAborted.IsCancellationRequested)
             return;
         if (context.Response.HasStarted)

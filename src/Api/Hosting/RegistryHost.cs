@@ -142,6 +142,7 @@ public static class RegistryHost
         var edge = app.MapGroup("").OnListener(Listener.Edge).AnswersHead();
         edge.MapWhoAreYou("portals.whoareyou");
         edge.MapRefusedCalls();
+        edge.MapWaitingCalls();
         edge.MapPages();
         edge.MapProfile();
         edge.MapIdentities();
@@ -177,6 +178,7 @@ public static class RegistryHost
         inner.MapSelf();
         inner.MapWhoAreYouToApps();
         inner.MapVisiblePeers();
+        inner.MapDeferredCalls();
         PeerEventStream.Map(inner);
         inner.MapProxySecret();
         inner.MapWebhookSecret();

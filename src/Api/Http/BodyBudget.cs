@@ -10,6 +10,9 @@ internal sealed class BodyBudget
 {
     public BodyShare Strangers { get; } = new(total: 16 << 20, perNetwork: 1 << 20);
 
+    /// <summary>The budget for calls that are accepted for later, by app.</summary>
+    public BodyShare Deferred { get; } = new(total: 64 << 20, perNetwork: 32 << 20);
+
     public BodyShare Owners { get; } = new(total: 64 << 20, perNetwork: 64 << 20);
 
     /// <summary>The budget for bodies that a proxy sends so that their digest can be compared.</summary>

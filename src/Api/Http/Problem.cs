@@ -16,6 +16,9 @@ namespace PeerRegistry.Api.Http;
 /// <param name="RetryAfter">Sent as <c>Retry-After</c>. If null, it is 5 seconds with 429 and 503, and is not sent otherwise.</param>
 internal sealed record Problem(int Status, string Code, string? Detail, TimeSpan? RetryAfter = null, string? Reason = null)
 {
+    /// <summary>What an app has answered to a call before, where the problem is that it was delivered before; else null.</summary>
+    public int? AnswerStatus { get; init; }
+
     private static readonly TimeSpan UsualWait = TimeSpan.FromSeconds(5);
 
     /// <summary>The problem for a status without further information, such as 404, 405 and 415 from routing.</summary>
@@ -93,6 +96,8 @@ internal sealed record Problem(int Status, string Code, string? Detail, TimeSpan
             json.WriteString("code"u8, Code);
             if (Reason is not null)
                 json.WriteString("reason"u8, Reason);
+            if (AnswerStatus is { } status)
+                json.WriteNumber("answer_status"u8, status);
             json.WriteEndObject();
         }
 

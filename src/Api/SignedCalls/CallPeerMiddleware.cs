@@ -15,7 +15,7 @@ namespace PeerRegistry.Api.SignedCalls;
 /// <c>/internal/call_peer/{id}/{path}</c>, any method: an app calls the same app on a peer's Portal. On the internal listener, and
 /// before the general pipeline, which would cost a call about as much as its signature does.
 /// </summary>
-internal sealed class CallPeerMiddleware(RequestDelegate next, ISnapshotTrust trust, AppCallers callers, HotPath hotPath, IHttpForwarder forwarder)
+internal sealed class CallPeerMiddleware(RequestDelegate next, ISnapshotTrust trust, AppCallers callers, HotPath hotPath, IHttpForwarder forwarder, CallDeferral deferral)
 {
     public const string Path = "/internal/call_peer";
 
@@ -70,6 +70,12 @@ internal sealed class CallPeerMiddleware(RequestDelegate next, ISnapshotTrust tr
         await trust.Require(context.RequestAborted);
         var caller = await callers.Identify(context);
         var (id, target) = CallTarget.Split(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
+        if (CallDeferral.IsWanted(context.Request.Headers))
+        {
+            await deferral.Accept(context, caller, id.ToString(), target);
+            return;
+        }
+
         var upgrade = IsWebSocket(context);
         if (!upgrade)
             context.Request.Headers.Remove("Upgrade"); // YARP would pass on other protocols, too

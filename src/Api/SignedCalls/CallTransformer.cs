@@ -26,20 +26,12 @@ internal sealed class CallTransformer(AppCaller caller, CallHandler handler) : H
         HttpContent? content = handler.Upgrade || !HasBody(httpContext)
             ? null
             : new StreamContent(received.Body) { Headers = { ContentLength = received.ContentLength } };
-        var connection = received.Headers.Connection.Count == 0 ? null : received.Headers.Connection.ToString();
-        foreach (var (name, values) in received.Headers)
+        foreach (var (name, value) in Passing(received.Headers, caller))
         {
-            if (name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase) || !HeaderFilter.Passes(name, connection))
+            if (proxyRequest.Headers.TryAddWithoutValidation(name, value))
                 continue;
-            foreach (var value in values)
-            {
-                if (name.Equals("Authorization", StringComparison.OrdinalIgnoreCase) && IsOurs(value))
-                    continue;
-                if (proxyRequest.Headers.TryAddWithoutValidation(name, value))
-                    continue;
-                content ??= new ByteArrayContent([]); // Content-Type and its kin live there, body or not
-                content.Headers.TryAddWithoutValidation(name, value);
-            }
+            content ??= new ByteArrayContent([]); // Content-Type and its kin live there, body or not
+            content.Headers.TryAddWithoutValidation(name, value);
         }
 
         handler.Content = content;
@@ -95,10 +87,26 @@ internal sealed class CallTransformer(AppCaller caller, CallHandler handler) : H
         return default;
     }
 
+    /// <summary>The header fields of a call that pass to the peer.</summary>
+    public static IEnumerable<KeyValuePair<string, string?>> Passing(IHeaderDictionary headers, AppCaller caller)
+    {
+        var connection = headers.Connection.Count == 0 ? null : headers.Connection.ToString();
+        foreach (var (name, values) in headers)
+        {
+            if (name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase) || !HeaderFilter.Passes(name, connection))
+                continue;
+            foreach (var value in values)
+            {
+                if (!name.Equals("Authorization", StringComparison.OrdinalIgnoreCase) || !IsOurs(value, caller))
+                    yield return KeyValuePair.Create(name, value);
+            }
+        }
+    }
+
     private static bool HasBody(HttpContext context) =>
         context.Request.ContentLength is { } length ? length > 0 : context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: false };
 
     /// <summary>A token of this Portal goes nowhere else, whosever it is.</summary>
-    private bool IsOurs(string? authorization) =>
+    private static bool IsOurs(string? authorization, AppCaller caller) =>
         authorization == caller.Proof || (Bearer.Token(authorization) is { } token && caller.Portal.Credentials.ContainsKey(TokenHash.Of(token)));
 }

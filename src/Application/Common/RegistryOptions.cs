@@ -183,6 +183,18 @@ public sealed class RegistryOptions
 
         /// <value>Calls by one app at the same time; above it 429. Default 1000.</value>
         public int PerApp { get; init; } = 1000;
+
+        /// <value>Largest body of a call that is delivered later, and of an answer to it that is kept, in bytes. Default 1 MiB.</value>
+        public int DeferredBodyBytes { get; init; } = 1 << 20;
+
+        /// <value>Calls of one app that wait or whose result is kept; above it 429 <c>too_many_calls</c>. Default 10,000.</value>
+        public int DeferredPerApp { get; init; } = 10_000;
+
+        /// <value>The same for all apps of one Portal together. Default 50,000.</value>
+        public int DeferredPerPortal { get; init; } = 50_000;
+
+        /// <value>Bytes of the bodies and answers that are kept for one app; above it 429 <c>too_many_calls</c>. Default 256 MiB.</value>
+        public long DeferredBytesPerApp { get; init; } = 256L << 20;
     }
 
     /// <summary>What the gateway allows, which forwards requests to apps.</summary>

@@ -37,6 +37,9 @@ public sealed partial class RegistryOptionsValidator : AbstractValidator<Registr
             o => o.Calls is { MaxBodyBytes: > 0, LeastRate: >= 0, PerPeer: > 0, PerApp: > 0 },
             _ => "Calls__MaxBodyBytes, Calls__PerPeer and Calls__PerApp must be above 0, Calls__LeastRate at least 0.");
         Says(
+            o => o.Calls is { DeferredBodyBytes: > 0 and <= 64 << 20, DeferredPerApp: > 0, DeferredPerPortal: > 0, DeferredBytesPerApp: > 0 },
+            _ => "Calls__DeferredBodyBytes must be from 1 to 67108864; Calls__DeferredPerApp, Calls__DeferredPerPortal and Calls__DeferredBytesPerApp above 0.");
+        Says(
             o => o.Gateway is { MaxBodyBytes: > 0, PerApp: > 0, PerCaller: > 0, Rate: > 0 } && o.Gateway.IdleTimeout > TimeSpan.Zero
                 && o.Gateway.StartTimeout >= TimeSpan.Zero,
             _ => "Gateway__MaxBodyBytes, Gateway__PerApp, Gateway__PerCaller, Gateway__Rate and Gateway__IdleTimeout must be above 0, "

@@ -18,6 +18,9 @@ namespace PeerRegistry.Application.SignedCalls;
 public sealed record CallPeer(
     PortalSnapshot Portal, string App, ReadOnlyMemory<char> Peer, string Target, HttpRequestMessage Message, bool Upgrade) : IHotPathRequest<PeerCallAnswer>
 {
+    /// <summary>The value of the message's <c>Idempotency-Key</c> if the peer's core is to deliver the call once, or null for a usual call.</summary>
+    public string? OnceKey { get; init; }
+
     internal sealed class Handler(IPeerCalls calls) : IRequestHandler<CallPeer, PeerCallAnswer>
     {
         /// <exception cref="RefusedException"><c>peer_unknown</c>; <c>peering_not_mutual</c>; and those of <see cref="IPeerCalls.Send"/></exception>

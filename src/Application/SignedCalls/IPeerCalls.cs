@@ -16,9 +16,20 @@ public abstract class PeerCallAnswer
     /// <summary>The trailers, which are complete once the body has been read.</summary>
     public abstract IReadOnlyList<KeyValuePair<string, string>> Trailers { get; }
 
+    /// <summary>What the peer's core has signed; null if it has signed nothing, and until the body was read to its end.</summary>
+    public abstract CallReceipt? Receipt { get; }
+
+    /// <summary>
+    /// Not null if the peer's core itself says that it has delivered this call before, with the status of the app's first answer in it, if it knows that.
+    /// </summary>
+    public abstract EarlierDelivery? Earlier { get; }
+
     /// <summary>Cancelled when the call must end at once, because the peer may no longer be called or a limit was exceeded.</summary>
     public abstract CancellationToken Cut { get; }
 }
+
+/// <param name="Status">Null if the peer's core does not know it.</param>
+public sealed record EarlierDelivery(int? Status);
 
 /// <summary>Signs and sends calls of apps to the same app on a peer's Portal.</summary>
 public interface IPeerCalls

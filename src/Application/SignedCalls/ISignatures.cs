@@ -39,6 +39,9 @@ public readonly record struct SignatureVerdict(
 {
     /// <summary>Whether the signature has a tag. Those of originals have none.</summary>
     public bool Tagged { get; init; }
+
+    /// <summary>The verified <c>Idempotency-Key</c> of a call that is to be delivered once, or null.</summary>
+    public string? OnceKey { get; init; }
 }
 
 /// <summary>Signs and verifies messages by the profile in docs/protocol.md.</summary>
@@ -56,6 +59,11 @@ public interface ISignatures
     /// <exception cref="Domain.Common.RefusedException"><c>path_ambiguous</c>: an original would verify another target than is signed.</exception>
     IReadOnlyList<KeyValuePair<string, string>> Sign(
         PortalId self, string tag, string method, string authority, string targetUri, ReadOnlySpan<byte> sha256, bool toOriginal);
+
+    /// <summary>The same for a call of an app that is to be delivered once.</summary>
+    /// <param name="onceKey">The value of <c>Idempotency-Key</c>, which the request has already.</param>
+    IReadOnlyList<KeyValuePair<string, string>> SignOnce(
+        PortalId self, string method, string authority, string targetUri, ReadOnlySpan<byte> sha256, string onceKey);
 
     /// <summary>Returns the fields to add to a response of the core, bound to the request: Content-Digest, Signature-Input, Signature.</summary>
     /// <param name="label">The label of the request's own signature, or null if it was not signed.</param>

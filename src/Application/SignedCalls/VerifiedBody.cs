@@ -32,6 +32,9 @@ public sealed class VerifiedBody(Stream body, long? length, IBodyDigest digest, 
     private int end;
     private bool ended;
 
+    /// <summary>Whether the body was read to its end and is right.</summary>
+    public bool IsWhole => ended;
+
     /// <summary>Why the body was refused, or null.</summary>
     public RefusedException? Refusal { get; private set; }
 

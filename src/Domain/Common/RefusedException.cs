@@ -10,6 +10,7 @@ public enum RefusalKind
     Conflict = 409,
     TooLarge = 413,
     Misdirected = 421,
+    Unprocessable = 422,
     TooMany = 429,
     HeadTooLarge = 431,
     Unreachable = 502,

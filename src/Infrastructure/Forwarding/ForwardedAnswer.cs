@@ -15,12 +15,13 @@ internal sealed class ForwardedAnswer : PeerCallAnswer
     private readonly HttpRequestMessage request;
     private readonly HttpContent received;
 
-    /// <param name="verified">The body that is compared with what the peer's core signed, or null if the answer is not signed.</param>
-    public ForwardedAnswer(OpenCalls calls, OpenCall open, HttpRequestMessage request, HttpResponseMessage response, Stream? verified)
+    private readonly ProvenAnswer proof;
+
+    public ForwardedAnswer(OpenCalls calls, OpenCall open, HttpRequestMessage request, HttpResponseMessage response, ProvenAnswer proof)
     {
-        (this.calls, this.open, this.request, received) = (calls, open, request, response.Content);
-        (Message, Cut, Fields) = (response, open.Stop, Head(response, isVerified: verified is not null));
-        response.Content = new AnswerContent(open, verified ?? received.ReadAsStream(open.Stop), End);
+        (this.calls, this.open, this.request, this.proof, received) = (calls, open, request, proof, response.Content);
+        (Message, Cut, Fields) = (response, open.Stop, Head(response, isVerified: proof.Body is not null));
+        response.Content = new AnswerContent(open, proof.Body ?? received.ReadAsStream(open.Stop), End);
     }
 
     public override HttpResponseMessage Message { get; }
@@ -41,6 +42,10 @@ internal sealed class ForwardedAnswer : PeerCallAnswer
             return passing;
         }
     }
+
+    public override CallReceipt? Receipt => proof.Receipt(Message);
+
+    public override EarlierDelivery? Earlier => proof.Earlier;
 
     public override CancellationToken Cut { get; }
 

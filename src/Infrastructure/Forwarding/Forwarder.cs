@@ -33,7 +33,9 @@ internal sealed class Forwarder(
             var digest = request.Content is StreamContent body ? await Spool(body, request, open) : NoBody;
             if (request.Content?.Headers.ContentLength > options.Calls.ExpectContinueAbove)
                 request.Headers.ExpectContinue = true; // so that a peer can refuse before the body is sent
-            var signed = signatures.Sign(self, "portal-peer", request.Method.Method, host, uri, digest, peer.Original);
+            var signed = call.OnceKey is { } key && !peer.Original
+                ? signatures.SignOnce(self, request.Method.Method, host, uri, digest, key)
+                : signatures.Sign(self, "portal-peer", request.Method.Method, host, uri, digest, peer.Original);
             for (var i = 0; i < signed.Count; i++)
                 request.Headers.TryAddWithoutValidation(signed[i].Key, signed[i].Value);
             if (!call.Upgrade)
@@ -59,14 +61,8 @@ internal sealed class Forwarder(
             if (AnswerRules.Fault(response, call.Upgrade) is { } fault)
                 throw PeerFailure.AnswerInvalid(fault);
             var sent = new ReceivedRequest(request.Method.Method, Uri.UriSchemeHttps, host, call.Target, new AddedFields(signed));
-            Stream? verified = null;
-            if (peer is { Original: false, Key: { } key })
-            {
-                await CoreAnswer.Refuse(signatures, key, response, sent, open.Stop);
-                verified = await new AnswerProof(signatures, key, sent, state => answers.Record(self, peer.Short, state)).Verify(response, open);
-            }
-
-            return new ForwardedAnswer(calls, open, request, response, verified);
+            var proof = peer is { Original: false, Key: { } pinned } ? await Verify(call, pinned, response, sent, open) : ProvenAnswer.None;
+            return new ForwardedAnswer(calls, open, request, response, proof);
         }
         catch (Exception e)
         {
@@ -78,6 +74,18 @@ internal sealed class Forwarder(
                 throw why;
             throw;
         }
+    }
+
+    /// <summary>Verifies what the peer's core says in the place of its app or, if it says nothing, what it has signed of the app's answer.</summary>
+    /// <exception cref="RefusedException"><c>app_not_installed</c>; <c>idempotency_key_reused</c>; <c>answer_forged</c></exception>
+    private async ValueTask<ProvenAnswer> Verify(CallPeer call, PublicKey key, HttpResponseMessage response, ReceivedRequest sent, OpenCall open)
+    {
+        if (await CoreAnswer.Read(signatures, key, response, sent, isOnce: call.OnceKey is not null, open.Stop) is { } earlier)
+            return new(response.Content.ReadAsStream(open.Stop), sent) { Earlier = earlier };
+
+        var peer = open.Peer.Short;
+        var body = await new AnswerProof(signatures, key, sent, state => answers.Record(open.Portal, peer, state)).Verify(response, open);
+        return new(body, sent);
     }
 
     /// <summary>

@@ -25,20 +25,34 @@ internal static class SignatureMaker
             throw new RefusedException(RefusalKind.Invalid, "path_ambiguous",
                 "The peer's core would rewrite this path or query before it verifies the signature, so the signature would be invalid.");
 
+        var request = Request(method, authority, targetUri, new AddedField("content-digest", digest));
+        return Sign(key, SignedMessage.Of(request), SignatureProfile.App, tag, digest, toOriginal ? now - OriginalSkew : now);
+    }
+
+    /// <param name="digest">The value of <c>Content-Digest</c>.</param>
+    /// <param name="onceKey">The value of <c>Idempotency-Key</c>.</param>
+    internal static IReadOnlyList<KeyValuePair<string, string>> SignOnce(
+        PrivateKey key, string method, string authority, string targetUri, string digest, long now, string onceKey)
+    {
+        var fields = new AddedField("content-digest", digest, new AddedField(SignatureProfile.KeyComponent, onceKey));
+        return Sign(key, SignedMessage.Of(Request(method, authority, targetUri, fields)), SignatureProfile.AppOnce, SignatureProfile.OnceTag, digest, now);
+    }
+
+    private static ReceivedRequest Request(string method, string authority, string targetUri, AddedField fields)
+    {
         var scheme = targetUri.IndexOf("://", StringComparison.Ordinal);
         var target = scheme + "://".Length + authority.Length;
         if (scheme < 0 || !targetUri.AsSpan(scheme + "://".Length).StartsWith(authority, StringComparison.Ordinal)
             || targetUri.Contains('#', StringComparison.Ordinal))
             throw new ArgumentException("The target URI does not match the authority.", nameof(targetUri));
 
-        var request = new ReceivedRequest(method, targetUri[..scheme], authority, targetUri[target..], new Digest(digest));
-        return Sign(key, SignedMessage.Of(request), SignatureProfile.App, tag, digest, toOriginal ? now - OriginalSkew : now);
+        return new(method, targetUri[..scheme], authority, targetUri[target..], fields);
     }
 
     /// <param name="profile">The profile of a response.</param>
     internal static IReadOnlyList<KeyValuePair<string, string>> SignResponse(
         PrivateKey key, SignatureProfile profile, int status, string digest, in ReceivedRequest request, long now) =>
-        Sign(key, new SignedMessage(request, status, new Digest(digest)), profile, profile.Tag!, digest, now);
+        Sign(key, new SignedMessage(request, status, new AddedField("content-digest", digest)), profile, profile.Tag!, digest, now);
 
     private static KeyValuePair<string, string>[] Sign(
         PrivateKey key, in SignedMessage message, SignatureProfile profile, string tag, string digest, long created)
@@ -63,11 +77,11 @@ internal static class SignatureMaker
         }
     }
 
-    /// <summary>The only field that our signatures cover.</summary>
-    private sealed class Digest(string value) : IFields
+    /// <summary>A field that our signatures cover, and perhaps another.</summary>
+    private sealed class AddedField(string field, string value, AddedField? other = null) : IFields
     {
         private readonly string[] values = [value];
 
-        public IReadOnlyList<string> Get(string name) => name == "content-digest" ? values : [];
+        public IReadOnlyList<string> Get(string name) => name == field ? values : other?.Get(name) ?? [];
     }
 }

@@ -18,7 +18,9 @@ internal readonly record struct Expected(string Name, ComponentFlags Flags = Com
 internal sealed record SignatureProfile(string? Tag, int MaxAge, ImmutableArray<Expected> Components)
 {
     internal const string PeerTag = "portal-peer";
+    internal const string OnceTag = "portal-peer-once";
     internal const string CoreTag = "portal-core";
+    internal const string KeyComponent = "idempotency-key";
     internal const string CoreResponseTag = SignedAnswers.CoreTag;
     internal const string PeerResponseTag = "portal-peer-response";
 
@@ -31,6 +33,9 @@ internal sealed record SignatureProfile(string? Tag, int MaxAge, ImmutableArray<
     private static readonly ImmutableArray<Expected> OfRequest = [new("@method"), new("@authority"), new("@target-uri"), new("content-digest")];
 
     internal static readonly SignatureProfile App = new(PeerTag, 60, OfRequest);
+
+    /// <summary>A call that is to be delivered once: the signature also covers the key by which it is recognized.</summary>
+    internal static readonly SignatureProfile AppOnce = new(OnceTag, 60, [.. OfRequest, new(KeyComponent)]);
 
     internal static readonly SignatureProfile Core = new(CoreTag, 60, OfRequest);
 
@@ -52,7 +57,7 @@ internal sealed record SignatureProfile(string? Tag, int MaxAge, ImmutableArray<
     private static readonly SignatureProfile UsualPeerResponse = ToSigned(PeerResponseTag, SignatureMaker.Label);
 
     /// <summary>Whether the tag is one of ours. Signatures with other tags, such as those of a proxy, are ignored.</summary>
-    internal static bool IsOurs(ReadOnlySpan<char> tag) => tag is PeerTag or CoreTag or CoreResponseTag or PeerResponseTag;
+    internal static bool IsOurs(ReadOnlySpan<char> tag) => tag is PeerTag or OnceTag or CoreTag or CoreResponseTag or PeerResponseTag;
 
     internal static SignatureProfile Of(VerificationPlace place) => place == VerificationPlace.App ? App : Core;
 

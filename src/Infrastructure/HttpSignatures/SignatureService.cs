@@ -32,6 +32,10 @@ internal sealed class SignatureService(KeyVault vault, IReplayGuard guard, TimeP
         PortalId self, string tag, string method, string authority, string targetUri, ReadOnlySpan<byte> sha256, bool toOriginal) =>
         SignatureMaker.SignRequest(vault.KeyOf(self), tag, method, authority, targetUri, ContentDigest.FieldOf(sha256), Now, toOriginal);
 
+    public IReadOnlyList<KeyValuePair<string, string>> SignOnce(
+        PortalId self, string method, string authority, string targetUri, ReadOnlySpan<byte> sha256, string onceKey) =>
+        SignatureMaker.SignOnce(vault.KeyOf(self), method, authority, targetUri, ContentDigest.FieldOf(sha256), Now, onceKey);
+
     public IReadOnlyList<KeyValuePair<string, string>> SignAnswer(
         PortalId self, int status, ReadOnlySpan<byte> body, ReceivedRequest request, string? label) =>
         SignatureMaker.SignResponse(vault.KeyOf(self), SignatureProfile.CoreResponse(label), status, ContentDigest.Field(body), request, Now);

@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Text;
 using PeerRegistry.Application.SignedCalls;
 using PeerRegistry.Domain.Portals;
+using PeerRegistry.Domain.SignedCalls;
 using PeerRegistry.Infrastructure.HttpSignatures.StructuredFields;
 using PeerRegistry.Infrastructure.Keys;
 
@@ -58,7 +59,9 @@ internal static class Verifier
             Base64Text.Decode(base64, signature);
             signature = signature[..length];
 
-            // 2. It has the tag of this place. It may have none only where the original core may call.
+            // 2. It has a tag of this place. It may have none only where the original core may call.
+            if (profile == SignatureProfile.App && input.Tag.IsPresent && input.Tag.Text is SignatureProfile.OnceTag)
+                profile = SignatureProfile.AppOnce;
             if (input.Tag.IsPresent && !input.Tag.Text.SequenceEqual(profile.Tag))
                 return Refuse(SignatureReasons.TagWrong);
 
@@ -108,9 +111,14 @@ internal static class Verifier
             if (digest is not null && ContentDigest.Check(digest, body, isSeen) is { } unlike)
                 return Refuse(unlike, to.Written);
 
+            // 8. The key of a call that is to be delivered once is one.
+            var onceKey = profile == SignatureProfile.AppOnce ? Line(message.Fields, IdempotencyKey.Header) : null;
+            if (onceKey is not null && !IdempotencyKey.IsValid(onceKey))
+                return Refuse(SignatureReasons.ComponentMalformed, to.Written);
+
             var until = Math.Min(created + profile.MaxAge, input.Expires ?? long.MaxValue);
             replayKey = new ReplayKey(ReplayKeyOf(signer.Id, profile.Tag, input.Nonce, signature), signer.Id, created, until);
-            return new SignatureVerdict(signer, null, digest, label, keyId) { Tagged = input.Tag.IsPresent };
+            return new SignatureVerdict(signer, null, digest, label, keyId) { Tagged = input.Tag.IsPresent, OnceKey = onceKey };
         }
         finally
         {

@@ -34,6 +34,10 @@ internal static class Sql
 
     public static NpgsqlParameter Uuid(Guid value) => new NpgsqlParameter<Guid> { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Uuid };
 
+    public static NpgsqlParameter UuidOrNull(Guid? value) => value is { } id ? Uuid(id) : Null(NpgsqlDbType.Uuid);
+
+    public static NpgsqlParameter BytesOrNull(byte[]? value) => value is null ? Null(NpgsqlDbType.Bytea) : Bytes(value);
+
     /// <summary>Executes a statement that may take as long as it needs.</summary>
     public static async Task Execute(this NpgsqlConnection connection, string sql, CancellationToken ct)
     {

@@ -68,6 +68,10 @@ public sealed class RemovedMeanwhileTests(TestPostgres postgres)
             PortalId self, string tag, string method, string authority, string targetUri, ReadOnlySpan<byte> sha256, bool toOriginal) =>
             real.Sign(self, tag, method, authority, targetUri, sha256, toOriginal);
 
+        public IReadOnlyList<KeyValuePair<string, string>> SignOnce(
+            PortalId self, string method, string authority, string targetUri, ReadOnlySpan<byte> sha256, string onceKey) =>
+            real.SignOnce(self, method, authority, targetUri, sha256, onceKey);
+
         public IReadOnlyList<KeyValuePair<string, string>> SignAnswer(
             PortalId self, int status, ReadOnlySpan<byte> body, ReceivedRequest request, string? label) =>
             real.SignAnswer(self, status, body, request, label);

@@ -195,6 +195,7 @@ internal sealed class CallRig : IAsyncDisposable
         ((CallRecorder)(object)contacts).Told = Told;
         services.AddSingleton(contacts);
         services.AddSingleton<AppCallers>();
+        services.AddSingleton<BodyBudget>();
         services.AddSingleton<IAppAddresses, OneContainer>();
     }
 

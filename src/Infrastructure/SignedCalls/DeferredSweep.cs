@@ -1,0 +1,124 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using PeerRegistry.Application.SignedCalls;
+using PeerRegistry.Application.Snapshots;
+using PeerRegistry.Domain.Portals;
+using PeerRegistry.Domain.SignedCalls;
+using PeerRegistry.Infrastructure.Store;
+
+namespace PeerRegistry.Infrastructure.SignedCalls;
+
+/// <summary>
+/// Deletes, within about a second, the calls of apps that were removed and those to peers that were removed, blocked or hidden; and, every ten minutes,
+/// what is older than it is kept.
+/// </summary>
+internal sealed class DeferredSweep(
+    NpgsqlDataSource database, IPortalSnapshots snapshots, IDeferredQueues queues, TimeProvider clock, ILogger<DeferredSweep> log) : BackgroundService
+{
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan BetweenCleanings = TimeSpan.FromMinutes(10);
+
+    /// <summary>The snapshots by which calls were last compared with what apps may see.</summary>
+    private readonly Dictionary<PortalId, PortalSnapshot> compared = [];
+    private DateTimeOffset cleanAt;
+
+    /// <summary>Deletes the calls that their apps may not make any more.</summary>
+    public async Task DropHidden(CancellationToken ct)
+    {
+        var changed = snapshots.All.Where(HasChanged).ToDictionary(snapshot => snapshot.Portal.Id);
+        if (changed.Count == 0)
+            return;
+
+        foreach (var queue in await Queues([.. changed.Keys], ct))
+        {
+            if (!CallPolicy.Sees(changed[queue.Portal], queue.App, queue.Peer))
+                await queues.Drop(queue, ct);
+        }
+
+        foreach (var (portal, snapshot) in changed)
+            compared[portal] = snapshot;
+    }
+
+    /// <summary>Gives up calls that waited too long, and deletes results and keys that were kept long enough.</summary>
+    public async Task Clean(CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        await using var batch = database.CreateBatch();
+        Add(
+            """
+            update registry.deferred_calls set state = 'Failed', reason = $3, body = null, bytes = 0, ended_at = $1, expires_at = $2
+            where state = 'Waiting' and expires_at <= $1
+            """,
+            Sql.Time(now), Sql.Time(now + Deferral.Kept), Sql.Text(Deferral.GivenUp));
+        Add("delete from registry.deferred_calls where state <> 'Waiting' and expires_at <= $1", Sql.Time(now));
+        Add(
+            """
+            delete from registry.deferred_queues q where (claimed_until is null or claimed_until <= $1) and not exists
+                (select from registry.deferred_calls c where c.portal_id = q.portal_id and c.app = q.app and c.peer = q.peer and c.state = 'Waiting')
+            """,
+            Sql.Time(now));
+        Add("delete from registry.taken_calls where taken_at <= $1", Sql.Time(now - Deferral.Remembered));
+        await batch.ExecuteNonQueryAsync(ct);
+
+        void Add(string sql, params ReadOnlySpan<NpgsqlParameter> parameters)
+        {
+            var command = new NpgsqlBatchCommand(sql);
+            foreach (var parameter in parameters)
+                command.Parameters.Add(parameter);
+            batch.BatchCommands.Add(command);
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var failing = false;
+        using var timer = new PeriodicTimer(Tick, clock);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+                failing = !await TrySweep(failing, stoppingToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // stopped
+        }
+    }
+
+    private async Task<bool> TrySweep(bool failing, CancellationToken ct)
+    {
+        try
+        {
+            await DropHidden(ct);
+            if (clock.GetUtcNow() is var now && now >= cleanAt)
+            {
+                await Clean(ct);
+                cleanAt = now + BetweenCleanings;
+            }
+
+            return true;
+        }
+        catch (Exception e) when (!ct.IsCancellationRequested)
+        {
+            if (!failing)
+                log.LogWarning("Calls that are not to be delivered any more cannot be deleted until the database answers: {Error}", e.Message);
+            return false;
+        }
+    }
+
+    private bool HasChanged(PortalSnapshot snapshot) =>
+        !compared.TryGetValue(snapshot.Portal.Id, out var earlier)
+        || !ReferenceEquals(earlier.Peers, snapshot.Peers) || !ReferenceEquals(earlier.Apps, snapshot.Apps);
+
+    private async Task<IReadOnlyList<DeferredCallsDue>> Queues(PortalId[] portals, CancellationToken ct)
+    {
+        await using var command = database.CreateCommand(
+            "select distinct portal_id, app, peer from registry.deferred_calls where portal_id = any($1)");
+        command.Parameters.Add(Sql.Texts([.. portals.Select(portal => portal.Value)]));
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var found = new List<DeferredCallsDue>();
+        while (await reader.ReadAsync(ct))
+            found.Add(new(PortalId.Parse(reader.GetString(0)), reader.GetString(1), PortalId.Parse(reader.GetString(2))));
+        return found;
+    }
+}
