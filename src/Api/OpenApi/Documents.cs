@@ -27,6 +27,7 @@ internal static class Documents
     {
         ["id"] = "The id; that of a peer is its full or short ID.",
         ["name"] = "The name.",
+        ["call"] = "The id of the call, the last part of its Location.",
         ["limit"] = "How many items there are at most, 1 to 1000. Default: 1000",
         ["after"] = "The cursor from the Link header of the page before.",
         ["v"] = "The beginning of the picture's SHA-256 in hexadecimal, with which the answer may be cached for a year.",

@@ -9,6 +9,7 @@ internal static class Examples
 {
     private const string Id = "2wlwgylnh8htrhgndav6xerbbfbej05lpfh6ade3aw9n2c3b23xplzawev3l3kbeyjwky0cg8a7by9hg8b3zkjgvbf6sbpt7c16pndj";
     private const string Pem = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n";
+    private const string Call = "8e03978e-40d5-43e8-bc93-6e26fd1d3a65";
     private const string Time = "2026-05-04T12:00:00+00:00";
 
     /// <summary>By the name of the member; where it means something else in one type, by that of the type, too.</summary>
@@ -28,10 +29,16 @@ internal static class Examples
         ["after"] = "1", ["permission"] = "profile",
         ["stream"] = $"peer-{Id[..6]}", ["actor"] = "system", ["as"] = "anonymous", ["to"] = "/", ["state"] = new('A', 43), ["ticket"] = new('A', 43),
         ["password"] = new('A', 43), ["header"] = "X-Ptl-Proxy-Secret", ["secret"] = new('A', 43), ["comparison"] = "12345 67890 12345 67890",
+        ["DeferredCallItem.reason"] = "connection_refused", ["AppCallItem.reason"] = "connection_refused", ["call"] = Call,
+        ["DeferredCallItem.path"] = "/postcards", ["AppCallItem.path"] = "/postcards", ["method"] = "POST", ["idempotency_key"] = "card-17",
+        ["target_uri"] = $"https://postcards.{Id[..6]}.example.org/postcards", ["field"] = "Content-Type", ["value"] = "text/plain",
         ["pretty_name"] = "Photo wall", ["v"] = "1.3", ["container_name"] = "photo-wall", ["entrypoint_port"] = "http", ["minimum_portal_size"] = "xs",
     };
 
-    private static readonly Dictionary<string, int> Numbers = new() { ["container_port"] = 8080, ["days"] = 7, ["limit"] = 100, ["port"] = 443, ["revision"] = 1, ["status"] = 503 };
+    private static readonly Dictionary<string, int> Numbers = new()
+    {
+        ["container_port"] = 8080, ["days"] = 7, ["limit"] = 100, ["port"] = 443, ["revision"] = 1, ["status"] = 503, ["answer_status"] = 201,
+    };
 
     private static readonly string[] UsuallyFalse = ["blocked", "is_original", "revoked", "email_public", "skip_pause"];
 
@@ -102,6 +109,7 @@ internal static class Examples
     private static string Text(IOpenApiSchema schema, string name) => schema switch
     {
         { Format: "date-time" } => Time,
+        { Format: "uuid" } => Call,
         { Pattern: { } pattern } when pattern.Contains("{103}", StringComparison.Ordinal) => Id,
         { Pattern: { } pattern } when pattern.Contains("{6}", StringComparison.Ordinal) => Id[..6],
         { Pattern: { } pattern } when pattern.Contains("{16}", StringComparison.Ordinal) => Id[..16],

@@ -64,6 +64,9 @@ public sealed class OperationTests(GatewayPair pair) : IClassFixture<GatewayPair
         await Edge("check.get");
         await Edge("check.run");
         await Edge("calls.refused");
+        await Edge("calls.list", "?limit=3");
+        await Edge("calls.list", "?after=none", expected: 400);
+        await Edge("calls.cancel", expected: 404);
         await Edge("audit.events", "?limit=3");
         await Edge("audit.events", "?limit=0", expected: 400);
     }
@@ -229,6 +232,7 @@ public sealed class OperationTests(GatewayPair pair) : IClassFixture<GatewayPair
         foreach (var call in inner.Operations.Where(operation => operation.Id.StartsWith("call-peer", StringComparison.Ordinal)))
             await Inner(call.Id, id: pair.Ada.Id.Value, path: "peer");
 
+        await Deferred();
         foreach (var (path, status, ofNginx) in new[] { ("/open", 200, 200), ("/", 401, 401), ("/open/../peer", 400, 403) })
         {
             (string, string)[] forwarded =
@@ -238,6 +242,21 @@ public sealed class OperationTests(GatewayPair pair) : IClassFixture<GatewayPair
         }
 
         await Inner("forward-auth.nginx-answer", expected: 503);
+    }
+
+    private async Task Deferred()
+    {
+        (string, string)[] wanted = [("Prefer", "respond-async"), ("Idempotency-Key", "operations")];
+        await Inner("call-peer.post", id: pair.Ada.Id.Value, path: "peer", expected: 400, headers: wanted[0]);
+        var accepted = await Inner("call-peer.post", id: pair.Ada.Id.Value, path: "peer", expected: 202, headers: wanted);
+        await Inner("call-peer.post", id: pair.Ada.Id.Value, path: "peer/other", expected: 422, headers: wanted);
+        var call = accepted.Header("Location")!.Split('/')[^1];
+        await Eventually.Holds(async () => (await Inner("app.calls.show", id: call)).Json.GetProperty("state").GetString() == "delivered");
+        await Inner("app.calls.list", "?limit=1");
+        await Inner("app.calls.answer", id: call);
+        await Inner("app.calls.receipt", id: call);
+        await Inner("app.calls.forget", id: call);
+        await Inner("app.calls.answer", id: call, expected: 404);
     }
 
     private Task<Said> Edge(
@@ -293,6 +312,7 @@ public sealed class OperationTests(GatewayPair pair) : IClassFixture<GatewayPair
 
         string Target(string ofPeer, string ofApp) => what.Path
             .Replace("{id}", ofPeer, StringComparison.Ordinal)
+            .Replace("{call}", ofPeer, StringComparison.Ordinal)
             .Replace("{name}", ofApp, StringComparison.Ordinal)
             .Replace("{permission}", "profile", StringComparison.Ordinal)
             .Replace("{path}", path, StringComparison.Ordinal) + query;
