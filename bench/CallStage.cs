@@ -114,6 +114,9 @@ internal sealed class CallStage : IAsyncDisposable
             $"--Peering:Resolve:0=*.{Zone}=127.0.0.1:{peerPort}",
             $"--Peering:Resolve:1=*.{SlowZone}=127.0.0.1:{slowPort}",
             $"--Peering:TrustedCertificates={authority.RootFile}",
+            "--Calls:DeferredPerApp=1000000",
+            "--Calls:DeferredPerPortal=1000000",
+            "--Calls:DeferredBytesPerApp=10000000000",
             "--Logging:LogLevel:Default=Warning",
         ]);
         await registry.StartAsync();

@@ -360,6 +360,9 @@ internal sealed class GatewayBench : IBenchmark
             PortalId self, string tag, string method, string authority, string targetUri, ReadOnlySpan<byte> sha256, bool toOriginal) =>
             throw new NotSupportedException();
 
+        public IReadOnlyList<KeyValuePair<string, string>> SignOnce(
+            PortalId self, string method, string authority, string targetUri, ReadOnlySpan<byte> sha256, string onceKey) => throw new NotSupportedException();
+
         public IReadOnlyList<KeyValuePair<string, string>> SignAnswer(
             PortalId self, int status, ReadOnlySpan<byte> body, ReceivedRequest request, string? label) => throw new NotSupportedException();
 

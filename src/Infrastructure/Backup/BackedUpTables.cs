@@ -9,7 +9,7 @@ internal static class BackedUpTables
     /// <summary>
     /// Left out, beside the read models and Wolverine's tables: what describes the schema; codes and tickets that live for minutes; and the
     /// replay guard, which must be cold after a restore; and what apps were told by webhooks, so that they are told everything anew. Messages are made again
-    /// from the contacts.
+    /// from the contacts and from the calls that wait, whose queues hold no more than who delivers from them, and when.
     /// </summary>
     private const string Names =
         """
@@ -17,7 +17,7 @@ internal static class BackedUpTables
         from pg_class c
         where c.relnamespace = to_regnamespace('registry') and c.relkind in ('r', 'p') and not c.relispartition
             and c.relname not in ('migrations', 'marten_schema', 'read_models', 'backups', 'replay_guard', 'pairing_codes', 'app_tickets',
-                'webhooks', 'webhook_peers', 'webhook_events')
+                'webhooks', 'webhook_peers', 'webhook_events', 'deferred_queues')
             and not starts_with(c.relname, 'wolverine_')
             and c.relname not in (select table_name from registry.read_models)
             and c.relname not in (select table_name || '_shadow' from registry.read_models)

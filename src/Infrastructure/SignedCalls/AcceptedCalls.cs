@@ -21,7 +21,11 @@ internal sealed class AcceptedCalls(IDocumentStore store, NpgsqlDataSource datab
 {
     private const int MostTogether = 128;
 
+    /// <summary>For how long a count of what is kept is used, so that not every transaction counts. What is deleted makes room after this time.</summary>
+    private static readonly TimeSpan CountedFor = TimeSpan.FromSeconds(1);
+
     private readonly Channel<Arrival> arrivals = Channel.CreateBounded<Arrival>(MostTogether);
+    private readonly Dictionary<PortalId, KeptCalls> kept = []; // used by the only reader of the channel
 
     public async Task<Guid> Add(PortalId portal, DeferredRequest request, CancellationToken ct)
     {
@@ -72,22 +76,23 @@ internal sealed class AcceptedCalls(IDocumentStore store, NpgsqlDataSource datab
     {
         var now = clock.GetUtcNow();
         var known = await Known(together, ct);
-        var kept = await Kept(together, ct);
+        await Count(together.Select(arrival => arrival.Portal).Distinct(), now, ct);
         var added = new List<Arrival>();
         foreach (var arrival in together)
         {
-            var (app, key) = ((arrival.Portal, arrival.Request.App), (arrival.Portal, arrival.Request.App, arrival.Request.Key));
+            var (app, bytes) = (arrival.Request.App, arrival.Request.Body.Length);
+            var key = (arrival.Portal, app, arrival.Request.Key);
             if (known.TryGetValue(key, out var earlier))
             {
                 arrival.Take(earlier.Fingerprint, earlier.Id);
             }
-            else if (kept.Refusal(options.Calls, app, arrival.Request.Body.Length) is { } refusal)
+            else if (kept[arrival.Portal].Refusal(options.Calls, app, bytes) is { } refusal)
             {
                 arrival.Accepted.TrySetException(refusal);
             }
             else
             {
-                kept.Add(app, arrival.Request.Body.Length);
+                kept[arrival.Portal].Add(app, bytes);
                 known.Add(key, (arrival.Id, arrival.Fingerprint));
                 added.Add(arrival);
             }
@@ -147,16 +152,20 @@ internal sealed class AcceptedCalls(IDocumentStore store, NpgsqlDataSource datab
         return known;
     }
 
-    private async Task<KeptCalls> Kept(List<Arrival> together, CancellationToken ct)
+    private async Task Count(IEnumerable<PortalId> portals, DateTimeOffset now, CancellationToken ct)
     {
+        var old = portals.Where(portal => !kept.TryGetValue(portal, out var counted) || now - counted.ReadAt > CountedFor).ToList();
+        if (old.Count == 0)
+            return;
+
         await using var command = database.CreateCommand(
             "select portal_id, app, count(*), sum(bytes)::bigint from registry.deferred_calls where portal_id = any($1) group by portal_id, app");
-        command.Parameters.Add(Sql.Texts([.. together.Select(arrival => arrival.Portal.Value).Distinct()]));
+        command.Parameters.Add(Sql.Texts([.. old.Select(portal => portal.Value)]));
         await using var reader = await command.ExecuteReaderAsync(ct);
-        var kept = new KeptCalls();
+        foreach (var portal in old)
+            kept[portal] = new KeptCalls(now);
         while (await reader.ReadAsync(ct))
-            kept.Add((PortalId.Parse(reader.GetString(0)), reader.GetString(1)), reader.GetInt64(3), reader.GetInt64(2));
-        return kept;
+            kept[PortalId.Parse(reader.GetString(0))].Add(reader.GetString(1), reader.GetInt64(3), reader.GetInt64(2));
     }
 
     private sealed record Arrival(PortalId Portal, DeferredRequest Request, byte[] Fingerprint)

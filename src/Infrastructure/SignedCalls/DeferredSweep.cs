@@ -1,3 +1,4 @@
+using Marten;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -5,19 +6,24 @@ using PeerRegistry.Application.SignedCalls;
 using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Portals;
 using PeerRegistry.Domain.SignedCalls;
+using PeerRegistry.Infrastructure.Messaging;
 using PeerRegistry.Infrastructure.Store;
 
 namespace PeerRegistry.Infrastructure.SignedCalls;
 
 /// <summary>
-/// Deletes, within about a second, the calls of apps that were removed and those to peers that were removed, blocked or hidden; and, every ten minutes,
-/// what is older than it is kept.
+/// Deletes, within about a second, the calls of apps that were removed and those to peers that were removed, blocked or hidden. At the start and every ten
+/// minutes, it deletes what is older than it is kept, and publishes messages for queues that have none, as after a backup was restored.
 /// </summary>
 internal sealed class DeferredSweep(
-    NpgsqlDataSource database, IPortalSnapshots snapshots, IDeferredQueues queues, TimeProvider clock, ILogger<DeferredSweep> log) : BackgroundService
+    NpgsqlDataSource database, IDocumentStore store, Outbox outbox, IPortalSnapshots snapshots, IDeferredQueues queues, TimeProvider clock,
+    ILogger<DeferredSweep> log) : BackgroundService
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan BetweenCleanings = TimeSpan.FromMinutes(10);
+
+    /// <summary>A queue that is due for longer than this, and that nobody delivers from, has lost its message.</summary>
+    private static readonly TimeSpan Overdue = TimeSpan.FromMinutes(1);
 
     /// <summary>The snapshots by which calls were last compared with what apps may see.</summary>
     private readonly Dictionary<PortalId, PortalSnapshot> compared = [];
@@ -30,7 +36,10 @@ internal sealed class DeferredSweep(
         if (changed.Count == 0)
             return;
 
-        foreach (var queue in await Queues([.. changed.Keys], ct))
+        await using var command = database.CreateCommand(
+            "select distinct portal_id, app, peer from registry.deferred_calls where portal_id = any($1)");
+        command.Parameters.Add(Sql.Texts([.. changed.Keys.Select(portal => portal.Value)]));
+        foreach (var queue in await Read(command, ct))
         {
             if (!CallPolicy.Sees(changed[queue.Portal], queue.App, queue.Peer))
                 await queues.Drop(queue, ct);
@@ -70,6 +79,25 @@ internal sealed class DeferredSweep(
         }
     }
 
+    /// <summary>Publishes a message for every queue that is due and that nobody delivers from.</summary>
+    public async Task PublishOverdue(CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        await using var command = database.CreateCommand(
+            """
+            select distinct c.portal_id, c.app, c.peer
+            from registry.deferred_calls c left join registry.deferred_queues q using (portal_id, app, peer)
+            where c.state = 'Waiting' and c.accepted_at <= $2
+                and (q.next_attempt_at is null or q.next_attempt_at <= $2) and (q.claimed_until is null or q.claimed_until <= $1)
+            """);
+        command.Parameters.Add(Sql.Time(now));
+        command.Parameters.Add(Sql.Time(now - Overdue));
+        var overdue = await Read(command, ct);
+        await using var session = store.LightweightSession();
+        await outbox.Publish(session, overdue.Select(queue => ((object)queue, TimeSpan.Zero)));
+        await session.SaveChangesAsync(ct);
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var failing = false;
@@ -93,6 +121,7 @@ internal sealed class DeferredSweep(
             if (clock.GetUtcNow() is var now && now >= cleanAt)
             {
                 await Clean(ct);
+                await PublishOverdue(ct);
                 cleanAt = now + BetweenCleanings;
             }
 
@@ -110,12 +139,9 @@ internal sealed class DeferredSweep(
         !compared.TryGetValue(snapshot.Portal.Id, out var earlier)
         || !ReferenceEquals(earlier.Peers, snapshot.Peers) || !ReferenceEquals(earlier.Apps, snapshot.Apps);
 
-    private async Task<IReadOnlyList<DeferredCallsDue>> Queues(PortalId[] portals, CancellationToken ct)
+    private static async Task<IReadOnlyList<DeferredCallsDue>> Read(NpgsqlCommand queues, CancellationToken ct)
     {
-        await using var command = database.CreateCommand(
-            "select distinct portal_id, app, peer from registry.deferred_calls where portal_id = any($1)");
-        command.Parameters.Add(Sql.Texts([.. portals.Select(portal => portal.Value)]));
-        await using var reader = await command.ExecuteReaderAsync(ct);
+        await using var reader = await queues.ExecuteReaderAsync(ct);
         var found = new List<DeferredCallsDue>();
         while (await reader.ReadAsync(ct))
             found.Add(new(PortalId.Parse(reader.GetString(0)), reader.GetString(1), PortalId.Parse(reader.GetString(2))));

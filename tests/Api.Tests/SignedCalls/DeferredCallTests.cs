@@ -2,13 +2,16 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using PeerRegistry.Api.Tests.Common;
 using PeerRegistry.Api.Tests.Gateway;
 using PeerRegistry.Api.Tests.Peers;
 using PeerRegistry.Application.Apps;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Application.SignedCalls;
 using PeerRegistry.Domain.Apps;
+using PeerRegistry.Infrastructure.SignedCalls;
 
 namespace PeerRegistry.Api.Tests.SignedCalls;
 
@@ -172,6 +175,71 @@ public sealed class DeferredCallTests(GatewayPair pair) : IClassFixture<GatewayP
         Assert.Equal(HttpStatusCode.NoContent, (await owner.Delete($"/core/protected/calls/{id}")).Status);
         Assert.Equal("call_unknown", (await app.Get(location)).Code);
         Assert.Equal("call_unknown", (await owner.Delete($"/core/protected/calls/{id}")).Code);
+    }
+
+    [Fact]
+    public async Task One_node_at_a_time_delivers_from_a_queue()
+    {
+        var (name, app) = await App();
+        status = 503;
+        var accepted = await Defer(app, "/peer", "claimed");
+        await Shown(app, accepted, call => call.GetProperty("attempts").GetInt32() == 1);
+        var queue = new DeferredCallsDue(pair.Bob.Id, name, pair.Ada.Id);
+        var (queues, clock) = (pair.Bob.Services.GetRequiredService<IDeferredQueues>(), pair.Bob.Zone.Clock);
+        Assert.Null((await queues.Claim(queue, clock.GetUtcNow(), Stop)).Token); // it pauses
+
+        clock.Advance(TimeSpan.FromSeconds(20));
+        var first = await queues.Claim(queue, clock.GetUtcNow(), Stop);
+        var second = await queues.Claim(queue, clock.GetUtcNow(), Stop);
+        Assert.Equal((1, null, true), (first.Failures, second.Token, second.ClaimedUntil > clock.GetUtcNow()));
+        Assert.NotNull(await queues.Next(queue, first.Token!.Value, clock.GetUtcNow(), Stop));
+        Assert.False(await queues.Release(queue, first.Token.Value, Stop)); // the call still waits
+
+        var later = clock.GetUtcNow() + TimeSpan.FromMinutes(3);
+        var third = await queues.Claim(queue, later, Stop);
+        Assert.NotNull(third.Token);
+        Assert.Null(await queues.Next(queue, first.Token.Value, later, Stop));
+        Assert.Single(received);
+        await queues.Drop(queue, Stop);
+    }
+
+    [Fact]
+    public async Task A_call_that_waited_for_a_week_is_given_up_and_its_result_is_kept_for_another()
+    {
+        var (name, app) = await App();
+        status = 503;
+        var accepted = await Defer(app, "/peer", "old");
+        await Shown(app, accepted, call => call.GetProperty("attempts").GetInt32() == 1);
+        await Age(name);
+        await pair.Bob.Services.GetRequiredService<DeferredSweep>().Clean(Stop);
+        var call = await Ended(app, accepted);
+        Assert.Equal(("failed", "given_up"), (call.GetProperty("state").GetString(), call.GetProperty("reason").GetString()));
+
+        await Age(name);
+        await pair.Bob.Services.GetRequiredService<DeferredSweep>().Clean(Stop);
+        Assert.Equal("call_unknown", (await app.Get(accepted.Header("Location")!)).Code);
+    }
+
+    [Fact]
+    public void An_app_has_so_many_calls_and_bytes_and_a_Portal_so_many_calls()
+    {
+        var limits = new RegistryOptions.CallsOptions { DeferredPerApp = 3, DeferredPerPortal = 4, DeferredBytesPerApp = 100 };
+        var kept = new KeptCalls(DateTimeOffset.UnixEpoch);
+        kept.Add("one", bytes: 60, calls: 2);
+        Assert.Equal((null, "too_many_calls"), (kept.Refusal(limits, "one", 40)?.Code, kept.Refusal(limits, "one", 41)?.Code));
+        kept.Add("one", bytes: 0);
+        Assert.Equal(("too_many_calls", null), (kept.Refusal(limits, "one", 0)?.Code, kept.Refusal(limits, "two", 0)?.Code));
+        kept.Add("two", bytes: 0);
+        Assert.Equal("too_many_calls", kept.Refusal(limits, "two", 0)?.Code);
+    }
+
+    /// <summary>Lets the time pass for which the calls of an app are kept.</summary>
+    private async Task Age(string app)
+    {
+        await using var database = NpgsqlDataSource.Create(pair.Bob.Database);
+        await using var command = database.CreateCommand("update registry.deferred_calls set expires_at = expires_at - interval '8 days' where app = $1");
+        command.Parameters.AddWithValue(app);
+        await command.ExecuteNonQueryAsync(Stop);
     }
 
     /// <summary>Registers an app with both, and answers for Ada's.</summary>
