@@ -5,13 +5,15 @@ using PeerRegistry.Domain.SignedCalls;
 namespace PeerRegistry.Application.SignedCalls;
 
 /// <summary>
-/// Delivers the waiting calls of one queue, one after another, until none is left or one fails. Does nothing if the queue is not due. Returns when to look
-/// again if somebody else is delivering from it, else null.
+/// Delivers the waiting calls of one queue until none is left or one fails: first one, and as long as all goes well more and more at once. Does nothing if
+/// the queue is not due. Returns when to look again if somebody else is delivering from it, else null.
 /// </summary>
 public sealed record DeliverDeferredCalls(DeferredCallsDue Queue) : IRequest<DateTimeOffset?>
 {
     /// <summary>After so many calls, the other queues get a turn.</summary>
-    private const int MostInTurn = 100;
+    private const int MostInTurn = 200;
+
+    private const int MostAtOnce = 16;
 
     internal sealed class Handler(IDeferredQueues queues, DeferredAttempt attempt, TimeProvider clock) : IRequestHandler<DeliverDeferredCalls, DateTimeOffset?>
     {
@@ -37,45 +39,38 @@ public sealed record DeliverDeferredCalls(DeferredCallsDue Queue) : IRequest<Dat
         /// <returns>Whether the claim is still held.</returns>
         private async Task<bool> Deliver(DeferredCallsDue queue, Guid token, int failures, CancellationToken ct)
         {
-            for (var delivered = 0; delivered < MostInTurn;)
+            for (int atOnce = 1, delivered = 0; delivered < MostInTurn; atOnce = Math.Min(2 * atOnce, MostAtOnce))
             {
-                if (await queues.Next(queue, token, clock.GetUtcNow(), ct) is not { } call)
-                {
-                    if (await queues.Release(queue, token, ct))
-                        return false;
-                    continue;
-                }
+                var calls = await queues.Next(queue, token, atOnce, clock.GetUtcNow(), ct);
+                if (calls.Count == 0 && await queues.Release(queue, token, ct))
+                    return false;
 
-                if (await Outcome(queue, call, ct) is not { } outcome)
+                var attempts = await Task.WhenAll(calls.Select(async call => new EndedAttempt(call.Id, await Outcome(queue, call, ct))));
+                if (attempts.Any(each => each.Outcome.Reason == DeferredAttempt.PeerUnknown))
                 {
                     await queues.Drop(queue, ct);
                     return false;
                 }
 
                 var now = clock.GetUtcNow();
-                if (outcome.State == DeferredCallState.Waiting)
+                await queues.End(queue, [.. attempts.Where(each => each.Outcome.State != DeferredCallState.Waiting)], now, ct);
+                var failed = attempts.Where(each => each.Outcome.State == DeferredCallState.Waiting).ToList();
+                if (failed.Count > 0)
                 {
-                    var pause = Deferral.Pause(++failures, RandomNumberGenerator.GetInt32(int.MaxValue) / (double)int.MaxValue, outcome.RetryAfter);
-                    await queues.Postpone(queue, token, call.Id, outcome, failures, now + pause, ct);
+                    failures = failed.Count < attempts.Length ? 1 : failures + 1;
+                    var chance = RandomNumberGenerator.GetInt32(int.MaxValue) / (double)int.MaxValue;
+                    var pause = Deferral.Pause(failures, chance, failed.Max(each => each.Outcome.RetryAfter));
+                    await queues.Postpone(queue, token, failed, failures, now + pause, ct);
                     return false;
                 }
 
-                await queues.End(queue, call.Id, outcome, now, ct);
-                failures = 0;
-                delivered++;
+                delivered += calls.Count;
             }
 
             return true;
         }
 
-        /// <returns>Null if the app may not see the peer any more.</returns>
-        private async Task<DeferredOutcome?> Outcome(DeferredCallsDue queue, WaitingCall call, CancellationToken ct)
-        {
-            if (call.ExpiresAt <= clock.GetUtcNow())
-                return new(DeferredCallState.Failed, Deferral.GivenUp);
-
-            var outcome = await attempt.Make(queue, call, ct);
-            return outcome.Reason == DeferredAttempt.PeerUnknown ? null : outcome;
-        }
+        private async Task<DeferredOutcome> Outcome(DeferredCallsDue queue, WaitingCall call, CancellationToken ct) =>
+            call.ExpiresAt <= clock.GetUtcNow() ? new(DeferredCallState.Failed, Deferral.GivenUp) : await attempt.Make(queue, call, ct);
     }
 }

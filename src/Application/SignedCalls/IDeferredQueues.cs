@@ -16,7 +16,7 @@ public sealed record WaitingCall(
     Guid Id, string Key, string Method, string Target, IReadOnlyList<KeyValuePair<string, string>> Fields, byte[] Body, DateTimeOffset ExpiresAt);
 
 /// <param name="Token">What proves the claim, or null if the queue is not due or claimed by somebody else.</param>
-/// <param name="Failures">Failed attempts in a row.</param>
+/// <param name="Failures">How often attempts have failed in a row.</param>
 /// <param name="ClaimedUntil">When somebody else's claim expires; null if there is none.</param>
 public readonly record struct QueueClaim(Guid? Token, int Failures, DateTimeOffset? ClaimedUntil);
 
@@ -41,25 +41,28 @@ public sealed record DeferredOutcome(DeferredCallState State, string? Reason)
     public CallReceipt? Receipt { get; init; }
 }
 
+public readonly record struct EndedAttempt(Guid Call, DeferredOutcome Outcome);
+
 /// <summary>
-/// The calls of one app to one peer wait in one queue, in table <c>deferred_queues</c>: one node at a time delivers them, one after another, and pauses
-/// after a failure.
+/// The calls of one app to one peer wait in one queue, in table <c>deferred_queues</c>: one node at a time delivers them, a few at once, and pauses after
+/// a failure.
 /// </summary>
 public interface IDeferredQueues
 {
     /// <summary>Until it is released, postponed, or the claim expires, nobody else delivers from this queue.</summary>
     Task<QueueClaim> Claim(DeferredCallsDue queue, DateTimeOffset now, CancellationToken ct);
 
-    /// <summary>Renews the claim and finds the next call.</summary>
-    /// <returns>Null if nothing waits, or the claim was lost.</returns>
-    Task<WaitingCall?> Next(DeferredCallsDue queue, Guid token, DateTimeOffset now, CancellationToken ct);
+    /// <summary>Renews the claim and finds the next calls.</summary>
+    /// <returns>Empty if nothing waits, or the claim was lost.</returns>
+    Task<IReadOnlyList<WaitingCall>> Next(DeferredCallsDue queue, Guid token, int atMost, DateTimeOffset now, CancellationToken ct);
 
-    /// <summary>Stores how the call has ended. Does nothing if the call was deleted or cancelled meanwhile.</summary>
-    Task End(DeferredCallsDue queue, Guid call, DeferredOutcome outcome, DateTimeOffset now, CancellationToken ct);
+    /// <summary>Stores how calls have ended. Does nothing with a call that was deleted or cancelled meanwhile.</summary>
+    Task End(DeferredCallsDue queue, IReadOnlyCollection<EndedAttempt> attempts, DateTimeOffset now, CancellationToken ct);
 
-    /// <summary>Stores that an attempt has failed, gives up the claim and publishes a <see cref="DeferredCallsDue"/> for the next attempt.</summary>
-    /// <param name="failures">Failed attempts in a row, including this one.</param>
-    Task Postpone(DeferredCallsDue queue, Guid token, Guid call, DeferredOutcome outcome, int failures, DateTimeOffset next, CancellationToken ct);
+    /// <summary>Stores that attempts have failed, gives up the claim and publishes a <see cref="DeferredCallsDue"/> for the next ones.</summary>
+    /// <param name="failures">How often attempts have failed in a row, including these.</param>
+    Task Postpone(
+        DeferredCallsDue queue, Guid token, IReadOnlyCollection<EndedAttempt> attempts, int failures, DateTimeOffset next, CancellationToken ct);
 
     /// <summary>Gives up the claim and publishes a <see cref="DeferredCallsDue"/>, so that others get a turn.</summary>
     Task Yield(DeferredCallsDue queue, Guid token, CancellationToken ct);

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Threading.Channels;
 using Marten;
 using Microsoft.Extensions.Hosting;
@@ -170,7 +171,7 @@ internal sealed class AcceptedCalls(IDocumentStore store, NpgsqlDataSource datab
 
     private sealed record Arrival(PortalId Portal, DeferredRequest Request, byte[] Fingerprint)
     {
-        public Guid Id { get; } = Guid.NewGuid();
+        public Guid Id { get; } = new(RandomNumberGenerator.GetBytes(16));
 
         public TaskCompletionSource<Guid> Accepted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Marten;
 using Npgsql;
 using PeerRegistry.Application.SignedCalls;
@@ -17,7 +18,7 @@ internal sealed class DeferredQueues(NpgsqlDataSource database, IDocumentStore s
     /// <summary>One statement, because several nodes may find the same queue due and one of them must get it.</summary>
     public async Task<QueueClaim> Claim(DeferredCallsDue queue, DateTimeOffset now, CancellationToken ct)
     {
-        var token = Guid.NewGuid();
+        var token = new Guid(RandomNumberGenerator.GetBytes(16));
         await using var command = Of(
             """
             insert into registry.deferred_queues as q (portal_id, app, peer, claim, claimed_until)
@@ -41,7 +42,7 @@ internal sealed class DeferredQueues(NpgsqlDataSource database, IDocumentStore s
         return new(null, 0, await reader.ReadAsync(ct) ? reader.Time(0) : null);
     }
 
-    public async Task<WaitingCall?> Next(DeferredCallsDue queue, Guid token, DateTimeOffset now, CancellationToken ct)
+    public async Task<IReadOnlyList<WaitingCall>> Next(DeferredCallsDue queue, Guid token, int atMost, DateTimeOffset now, CancellationToken ct)
     {
         await using var command = Of(
             """
@@ -50,54 +51,72 @@ internal sealed class DeferredQueues(NpgsqlDataSource database, IDocumentStore s
                 where portal_id = $1 and app = $2 and peer = $3 and claim = $4 returning claim)
             select c.id, c.key, c.method, c.target, c.fields, c.body, c.expires_at from registry.deferred_calls c, held
             where c.portal_id = $1 and c.app = $2 and c.peer = $3 and c.state = 'Waiting'
-            order by c.set_back, c.position limit 1
+            order by c.set_back, c.position limit $6
             """,
             queue);
         command.Parameters.Add(Sql.Uuid(token));
         command.Parameters.Add(Sql.Time(now + ClaimLife));
+        command.Parameters.Add(Sql.Bigint(atMost));
         await using var reader = await command.ExecuteReaderAsync(ct);
-        return await reader.ReadAsync(ct)
-            ? new WaitingCall(
+        var found = new List<WaitingCall>();
+        while (await reader.ReadAsync(ct))
+        {
+            found.Add(new WaitingCall(
                 reader.GetGuid(0), reader.GetString(1), reader.GetString(2), reader.GetString(3), DeferredColumns.Fields(reader, 4),
-                reader.GetFieldValue<byte[]>(5), reader.Time(6)!.Value)
-            : null;
+                reader.GetFieldValue<byte[]>(5), reader.Time(6)!.Value));
+        }
+
+        return found;
     }
 
-    public async Task End(DeferredCallsDue queue, Guid call, DeferredOutcome outcome, DateTimeOffset now, CancellationToken ct)
+    public async Task End(DeferredCallsDue queue, IReadOnlyCollection<EndedAttempt> attempts, DateTimeOffset now, CancellationToken ct)
     {
-        await using var command = database.CreateCommand(
-            """
-            with succeeded as (update registry.deferred_queues set failures = 0, next_attempt_at = null where portal_id = $1 and app = $11 and peer = $12 and failures > 0)
-            update registry.deferred_calls
-            set state = $3, reason = $4, ended_at = $5, expires_at = $6, status = $7, answer_fields = $8, answer = $9, receipt = $10,
-                attempts = attempts + 1, body = null, bytes = coalesce(octet_length($9), 0)
-            where portal_id = $1 and id = $2 and state = 'Waiting'
-            """);
-        command.Parameters.Add(Sql.Text(queue.Portal.Value));
-        command.Parameters.Add(Sql.Uuid(call));
-        command.Parameters.Add(Sql.Text(outcome.State.ToString()));
-        command.Parameters.Add(Sql.Text(outcome.Reason));
-        command.Parameters.Add(Sql.Time(now));
-        command.Parameters.Add(Sql.Time(now + Deferral.Kept));
-        command.Parameters.Add(Sql.BigintOrNull(outcome.Status));
-        command.Parameters.Add(Sql.Texts(DeferredColumns.Flat(outcome.Fields)));
-        command.Parameters.Add(Sql.BytesOrNull(outcome.Body));
-        command.Parameters.Add(Sql.Json(DeferredColumns.Json(outcome.Receipt)));
-        command.Parameters.Add(Sql.Text(queue.App));
-        command.Parameters.Add(Sql.Text(queue.Peer.Value));
-        await command.ExecuteNonQueryAsync(ct);
+        if (attempts.Count == 0)
+            return;
+
+        await using var session = store.LightweightSession(queue.Portal.Value);
+        foreach (var (call, outcome) in attempts)
+        {
+            session.Queue(
+                """
+                update registry.deferred_calls
+                set state = $3, reason = $4, ended_at = $5, expires_at = $6, status = $7, answer_fields = $8, answer = $9, receipt = $10,
+                    attempts = attempts + 1, body = null, bytes = $11
+                where portal_id = $1 and id = $2 and state = 'Waiting'
+                """,
+                session.Portal(),
+                Sql.Uuid(call),
+                Sql.Text(outcome.State.ToString()),
+                Sql.Text(outcome.Reason),
+                Sql.Time(now),
+                Sql.Time(now + Deferral.Kept),
+                Sql.BigintOrNull(outcome.Status),
+                Sql.Texts(DeferredColumns.Flat(outcome.Fields)),
+                Sql.BytesOrNull(outcome.Body),
+                Sql.Json(DeferredColumns.Json(outcome.Receipt)),
+                Sql.Bigint(outcome.Body?.Length ?? 0));
+        }
+
+        session.Queue(
+            "update registry.deferred_queues set failures = 0, next_attempt_at = null where portal_id = $1 and app = $2 and peer = $3 and failures > 0",
+            Keys(queue));
+        await session.SaveChangesAsync(ct);
     }
 
     public async Task Postpone(
-        DeferredCallsDue queue, Guid token, Guid call, DeferredOutcome outcome, int failures, DateTimeOffset next, CancellationToken ct)
+        DeferredCallsDue queue, Guid token, IReadOnlyCollection<EndedAttempt> attempts, int failures, DateTimeOffset next, CancellationToken ct)
     {
         await using var session = store.LightweightSession(queue.Portal.Value);
-        session.Queue(
-            "update registry.deferred_calls set attempts = attempts + 1, set_back = set_back + $3, reason = $4 where portal_id = $1 and id = $2 and state = 'Waiting'",
-            session.Portal(),
-            Sql.Uuid(call),
-            Sql.Bigint(outcome.SetsBack ? 1 : 0),
-            Sql.Text(outcome.Reason));
+        foreach (var (call, outcome) in attempts)
+        {
+            session.Queue(
+                "update registry.deferred_calls set attempts = attempts + 1, set_back = set_back + $3, reason = $4 where portal_id = $1 and id = $2 and state = 'Waiting'",
+                session.Portal(),
+                Sql.Uuid(call),
+                Sql.Bigint(outcome.SetsBack ? 1 : 0),
+                Sql.Text(outcome.Reason));
+        }
+
         session.Queue(
             """
             update registry.deferred_queues set failures = $5, next_attempt_at = $6, claim = null, claimed_until = null

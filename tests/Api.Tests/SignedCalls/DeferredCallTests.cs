@@ -192,13 +192,13 @@ public sealed class DeferredCallTests(GatewayPair pair) : IClassFixture<GatewayP
         var first = await queues.Claim(queue, clock.GetUtcNow(), Stop);
         var second = await queues.Claim(queue, clock.GetUtcNow(), Stop);
         Assert.Equal((1, null, true), (first.Failures, second.Token, second.ClaimedUntil > clock.GetUtcNow()));
-        Assert.NotNull(await queues.Next(queue, first.Token!.Value, clock.GetUtcNow(), Stop));
+        Assert.Single(await queues.Next(queue, first.Token!.Value, 2, clock.GetUtcNow(), Stop));
         Assert.False(await queues.Release(queue, first.Token.Value, Stop)); // the call still waits
 
         var later = clock.GetUtcNow() + TimeSpan.FromMinutes(3);
         var third = await queues.Claim(queue, later, Stop);
         Assert.NotNull(third.Token);
-        Assert.Null(await queues.Next(queue, first.Token.Value, later, Stop));
+        Assert.Empty(await queues.Next(queue, first.Token.Value, 2, later, Stop));
         Assert.Single(received);
         await queues.Drop(queue, Stop);
     }
