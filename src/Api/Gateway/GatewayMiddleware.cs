@@ -62,7 +62,8 @@ internal sealed class GatewayMiddleware(
                     refusals.Redirect(context, request);
                     break;
                 case Ruling.NotInstalled when authorization.Signature is { Signer.IsOriginal: false, Label: { } label }:
-                    await Say(context, Problem.Of(AppAuthorizer.Refusal(Ruling.NotInstalled)), portal, AppAuthorizer.Signed(request, context.Request.Headers), label);
+                    var missing = Problem.Of(AppAuthorizer.Refusal(Ruling.NotInstalled));
+                    await Say(context, missing, portal, AppAuthorizer.Signed(request, context.Request.Headers), label);
                     break;
                 default:
                     throw AppAuthorizer.Refusal(authorization.Verdict.Ruling);

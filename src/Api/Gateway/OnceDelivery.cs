@@ -49,8 +49,9 @@ internal sealed class OnceDelivery(ITakenCalls taken, Authorization authorizatio
         if (error == ForwarderError.None && !Deferral.MayBeTriedAgain(context.Response.StatusCode))
             return taken.Answered(key, context.Response.StatusCode, CancellationToken.None);
 
-        var failure = context.Features.Get<IForwarderErrorFeature>()?.Exception;
-        return error == ForwarderError.None || body is { IsWhole: false } || failure is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError }
+        var failure = context.Features.Get<IForwarderErrorFeature>()?.Exception as HttpRequestException;
+        var isUnreached = failure?.HttpRequestError == HttpRequestError.ConnectionError;
+        return error == ForwarderError.None || isUnreached || body is { IsWhole: false }
             ? taken.Forget(key, CancellationToken.None)
             : Task.CompletedTask;
     }

@@ -13,6 +13,9 @@ namespace PeerRegistry.Application.SignedCalls;
 public sealed record DeferredRequest(
     string App, PortalId Peer, string Key, string Method, string Target, IReadOnlyList<KeyValuePair<string, string>> Fields, byte[] Body)
 {
+    /// <summary>The characters and bytes that are stored while it waits.</summary>
+    public long Size => Body.Length + Target.Length + Fields.Sum(each => each.Key.Length + each.Value.Length);
+
     /// <summary>SHA-256 of what makes it the same request when it comes again with its key: peer, method, target and body.</summary>
     public byte[] Fingerprint()
     {

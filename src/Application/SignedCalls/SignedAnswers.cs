@@ -11,7 +11,9 @@ public static class SignedAnswers
     /// <summary>The code with which a core says that its Portal does not have the app.</summary>
     public const string NotInstalled = "app_not_installed";
 
-    /// <summary>The code with which a core says that it has delivered a call before. The problem has the status of that answer as <c>answer_status</c>.</summary>
+    /// <summary>
+    /// The code with which a core says that it has delivered a call before. The problem has the status of that answer as <c>answer_status</c>.
+    /// </summary>
     public const string AlreadyDelivered = "already_delivered";
 
     /// <summary>The code with which a core says that it knows the key of a call from another request.</summary>

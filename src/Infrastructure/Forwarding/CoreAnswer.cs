@@ -22,7 +22,9 @@ internal static class CoreAnswer
     public static async ValueTask<EarlierDelivery?> Read(
         ISignatures signatures, PublicKey key, HttpResponseMessage response, ReceivedRequest sent, bool isOnce, CancellationToken ct)
     {
-        if (!(response.StatusCode == HttpStatusCode.NotFound || (isOnce && response.StatusCode is HttpStatusCode.Conflict or HttpStatusCode.UnprocessableEntity))
+        var mayBe = response.StatusCode == HttpStatusCode.NotFound
+            || (isOnce && response.StatusCode is HttpStatusCode.Conflict or HttpStatusCode.UnprocessableEntity);
+        if (!mayBe
             || response.Content.Headers.ContentLength is not { } length || length > MaxBytes
             || !response.Headers.NonValidated.TryGetValues("Signature-Input", out var input)
             || !input.ToString().Contains(SignedAnswers.CoreTag, StringComparison.Ordinal))
@@ -58,7 +60,8 @@ internal static class CoreAnswer
         try
         {
             using var problem = JsonDocument.Parse(body);
-            if (problem.RootElement is not { ValueKind: JsonValueKind.Object } root || !root.TryGetProperty("code", out var code) || code.ValueKind != JsonValueKind.String)
+            if (problem.RootElement is not { ValueKind: JsonValueKind.Object } root || !root.TryGetProperty("code", out var code)
+                || code.ValueKind != JsonValueKind.String)
                 return null;
             if (root.TryGetProperty("answer_status", out var first) && first.TryGetInt32(out var number) && number is >= 100 and < 600)
                 status = number;

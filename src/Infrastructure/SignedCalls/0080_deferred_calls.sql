@@ -9,11 +9,11 @@ create table registry.deferred_calls (
     fingerprint bytea not null,
     method text not null,
     target text not null,
-    -- Names and values in turn.
+    -- Names and values in turn; empty once the call does not wait any more.
     fields text[] not null,
     -- Null once the call does not wait any more.
     body bytea null,
-    -- Of the request's body while the call waits, then of the answer's.
+    -- Of the request while the call waits, then of the answer's body.
     bytes bigint not null,
     state text not null,
     accepted_at timestamptz not null,

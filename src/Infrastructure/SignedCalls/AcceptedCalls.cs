@@ -81,7 +81,7 @@ internal sealed class AcceptedCalls(IDocumentStore store, NpgsqlDataSource datab
         var added = new List<Arrival>();
         foreach (var arrival in together)
         {
-            var (app, bytes) = (arrival.Request.App, arrival.Request.Body.Length);
+            var (app, bytes) = (arrival.Request.App, arrival.Request.Size);
             var key = (arrival.Portal, app, arrival.Request.Key);
             if (known.TryGetValue(key, out var earlier))
             {
@@ -131,7 +131,7 @@ internal sealed class AcceptedCalls(IDocumentStore store, NpgsqlDataSource datab
             Sql.Text(request.Target),
             Sql.Texts(DeferredColumns.Flat(request.Fields)),
             Sql.Bytes(request.Body),
-            Sql.Bigint(request.Body.Length),
+            Sql.Bigint(request.Size),
             Sql.Time(now),
             Sql.Time(now + Deferral.Kept));
     }

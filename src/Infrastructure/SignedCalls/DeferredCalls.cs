@@ -66,7 +66,7 @@ internal sealed class DeferredCalls(NpgsqlDataSource database, AcceptedCalls acc
         await using var command = Of(
             """
             with cancelled as (
-                update registry.deferred_calls set state = 'Cancelled', body = null, bytes = 0, ended_at = $3, expires_at = $4
+                update registry.deferred_calls set state = 'Cancelled', fields = '{}', body = null, bytes = 0, ended_at = $3, expires_at = $4
                 where portal_id = $1 and id = $2 and state = 'Waiting' returning id)
             delete from registry.deferred_calls where portal_id = $1 and id = $2 and state <> 'Waiting' and not exists (select from cancelled)
             """,

@@ -81,7 +81,7 @@ internal sealed class DeferredQueues(NpgsqlDataSource database, IDocumentStore s
                 """
                 update registry.deferred_calls
                 set state = $3, reason = $4, ended_at = $5, expires_at = $6, status = $7, answer_fields = $8, answer = $9, receipt = $10,
-                    attempts = attempts + 1, body = null, bytes = $11
+                    attempts = attempts + 1, fields = '{}', body = null, bytes = $11
                 where portal_id = $1 and id = $2 and state = 'Waiting'
                 """,
                 session.Portal(),

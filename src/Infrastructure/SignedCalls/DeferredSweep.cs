@@ -56,7 +56,7 @@ internal sealed class DeferredSweep(
         await using var batch = database.CreateBatch();
         Add(
             """
-            update registry.deferred_calls set state = 'Failed', reason = $3, body = null, bytes = 0, ended_at = $1, expires_at = $2
+            update registry.deferred_calls set state = 'Failed', reason = $3, fields = '{}', body = null, bytes = 0, ended_at = $1, expires_at = $2
             where state = 'Waiting' and expires_at <= $1
             """,
             Sql.Time(now), Sql.Time(now + Deferral.Kept), Sql.Text(Deferral.GivenUp));

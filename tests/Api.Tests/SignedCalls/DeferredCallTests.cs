@@ -145,7 +145,7 @@ public sealed class DeferredCallTests(GatewayPair pair) : IClassFixture<GatewayP
         await Shown(app, accepted, call => call.GetProperty("attempts").GetInt32() == 1);
 
         await pair.Bob.Send(new SetVisibility(pair.Bob.Id, name, VisibilityMode.None, []));
-        var (hidden, never) = (await app.Get(accepted.Header("Location")!), await app.Get($"/protected/calls/{Guid.NewGuid()}"));
+        var (hidden, never) = (await app.Get(accepted.Header("Location")!), await app.Get("/protected/calls/8e03978e-40d5-43e8-bc93-6e26fd1d3a65"));
         Assert.Equal((never.Status, never.Body), (hidden.Status, hidden.Body));
         Assert.Equal(0, (await app.Get("/protected/calls")).Json.GetArrayLength());
         await Eventually.Holds(async () => await Rows(name) == 0);
