@@ -1,7 +1,15 @@
 using System.Net;
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using PeerRegistry.Demo;
+using PeerRegistry.LocalPortals;
+
+const string App = "postcards";
+string[] tries =
+[
+    "Send a postcard from Anna to Ben, and answer it.",
+    "On Ben's Portal, hide Anna from Postcards, and send another.",
+    "Read in Anna's history what happened.",
+];
 
 // Two Portals on this machine that share nothing but the authority of their certificates. They become peers, and Postcards on one writes to Postcards
 // on the other. --once: ends after the last step. --forward-auth: a Caddy before each asks its core about every request to an app; otherwise the
@@ -17,15 +25,15 @@ try
 {
     var asksCore = args.Contains("--forward-auth");
     using var authority = new Authority(folder);
-    await using var anna = new Portal("Anna", Path.Combine(folder, "anna"), Places.FreePort(8443), asksCore ? null : Places.FreePort(8080), authority);
-    await using var ben = new Portal("Ben", Path.Combine(folder, "ben"), Places.FreePort(9443), asksCore ? null : Places.FreePort(9080), authority);
-    Portal[] both = [anna, ben];
+    await using var anna = new LocalPortal("Anna", Path.Combine(folder, "anna"), Places.FreePort(8443), asksCore ? null : Places.FreePort(8080), App, authority);
+    await using var ben = new LocalPortal("Ben", Path.Combine(folder, "ben"), Places.FreePort(9443), asksCore ? null : Places.FreePort(9080), App, authority);
+    LocalPortal[] both = [anna, ben];
 
-    await Step("Two registries start, each with a database and a key of its own", () => Task.WhenAll(anna.StartRegistry(ben, ct), ben.StartRegistry(anna, ct)));
+    await Step("Two registries start, each with a database and a key of its own", () => Task.WhenAll(anna.StartRegistry([ben], ct), ben.StartRegistry([anna], ct)));
     foreach (var portal in both)
         Console.WriteLine($"     {portal.Name}: {portal.Id}");
     await Step("Each owner pairs a device with the printed code", () => Task.WhenAll(both.Select(p => p.PairDevice(ct))));
-    await Step("Each owner installs Postcards", () => Task.WhenAll(both.Select(p => p.InstallPostcards(ct))));
+    await Step("Each owner installs Postcards", () => Task.WhenAll(both.Select(InstallPostcards)));
     await Step(
         asksCore
             ? "Caddy serves both over TLS, asking the core about every request to an app"
@@ -34,21 +42,20 @@ try
 
     await Step("Anna adds Ben by his ID, which alone changes nothing for Ben", async () =>
     {
-        await Add(anna, ben);
-        Require(await Status(anna, ben) == "pending", "Anna's side is not pending");
+        await anna.Add(ben, ct);
+        Require(await anna.StatusOf(ben, ct) == "pending", "Anna's side is not pending");
     });
     await Step("Ben adds Anna by her ID, and both see that it is mutual", async () =>
     {
-        await Add(ben, anna);
-        await Until(async () => await Status(anna, ben) == "mutual" && await Status(ben, anna) == "mutual", "mutual");
+        await ben.Add(anna, ct);
+        await anna.UntilMutual(ben, ct);
     });
     await Step("A postcard by an app that may not see the peer is refused", async () =>
     {
         using var refused = await Write(anna, ben, "Hello?");
         Require(refused.StatusCode == HttpStatusCode.NotFound, $"it got {(int)refused.StatusCode}");
     });
-    await Step("Each owner lets Postcards see all peers", () => Task.WhenAll(both.Select(p =>
-        p.Owner(HttpMethod.Put, "/core/protected/apps/postcards/visibility", new { mode = "all" }, ct))));
+    await Step("Each owner lets Postcards see all peers", () => Task.WhenAll(both.Select(p => p.LetAppSeeAllPeers(ct))));
     await Step(
         asksCore ? "Anna writes to Ben: signed by her core, verified by his, body compared by his app" : "Anna writes to Ben: signed by her core; sender and body verified by his",
         () => Deliver(anna, ben, "Greetings from Anna's garden."));
@@ -82,13 +89,13 @@ try
     if (args.Contains("--once"))
         return 0;
 
-    await using var start = new StartPage(Places.FreePort(7070), both, authority.Root);
+    await using var start = new StartPage(Places.FreePort(7070), both, authority.Root, "Postcards", tries);
     await start.Start(ct);
     Console.WriteLine($"Open {start.Url} in a browser on this machine, or at once:");
     foreach (var portal in both)
         Console.WriteLine($"  {portal.Name + ":",-6}{start.PairUrl(portal)}   Postcards: {portal.AppPageUrl}/");
     Console.WriteLine("Try:");
-    foreach (var what in StartPage.Tries)
+    foreach (var what in tries)
         Console.WriteLine($"  - {what}");
     Console.WriteLine("Ctrl-C ends the demo and removes everything it made.");
     await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, ct).ContinueWith(_ => { }, TaskScheduler.Default);
@@ -123,40 +130,35 @@ async Task Step(string what, Func<Task> work)
     await working;
 }
 
-Task Add(Portal portal, Portal peer) =>
-    portal.Owner(HttpMethod.Put, "/core/protected/peers", new { id = peer.Id, name = peer.Name, address = peer.Domain }, ct);
-
-async Task<string?> Status(Portal portal, Portal peer) =>
-    (await portal.Owner(HttpMethod.Get, $"/core/protected/peers/{peer.Id}", null, ct)).GetProperty("status").GetString();
+async Task InstallPostcards(LocalPortal portal)
+{
+    await portal.Register(await File.ReadAllBytesAsync(Path.Combine(Places.Root, "samples/Postcards/app_meta.json"), ct), ct);
+    var postcards = portal.Start(Places.Program("samples/Postcards", "Postcards"), new Dictionary<string, string>
+    {
+        ["ASPNETCORE_URLS"] = portal.AppAddress.OriginalString,
+        ["PORTAL_CORE"] = portal.Core,
+        ["PORTAL_TOKEN"] = await portal.AppToken(ct),
+        ["CARDS_FILE"] = Path.Combine(portal.Folder, "cards"),
+    });
+    await postcards.Until(() => portal.AppListens(ct), "to listen", ct);
+}
 
 // As the owner's browser would: with a session for this one app, through the proxy.
-async Task<HttpResponseMessage> Write(Portal portal, Portal peer, string text)
+async Task<HttpResponseMessage> Write(LocalPortal portal, LocalPortal peer, string text)
 {
-    var session = await AppSession(portal);
+    var session = await portal.AppSession(ct);
     using var form = new FormUrlEncodedContent(new Dictionary<string, string> { ["to"] = peer.Id, ["text"] = text });
     return await portal.Ask(HttpMethod.Post, $"{portal.AppUrl}/send", session, form, ct);
 }
 
-async Task<string> AppSession(Portal portal) =>
-    (await portal.Owner(HttpMethod.Post, "/core/protected/apps/postcards/session", null, ct)).GetProperty("token").GetString()!;
-
-async Task Deliver(Portal from, Portal to, string text)
+async Task Deliver(LocalPortal from, LocalPortal to, string text)
 {
     using var sent = await Write(from, to, text);
     Require(sent.StatusCode == HttpStatusCode.Redirect, $"/send answered {(int)sent.StatusCode}: {await sent.Content.ReadAsStringAsync(ct)}");
-    var received = await to.Send(HttpMethod.Get, $"{to.AppUrl}/received", await AppSession(to), null, ct);
+    var received = await to.Send(HttpMethod.Get, $"{to.AppUrl}/received", await to.AppSession(ct), null, ct);
     var card = received.EnumerateArray().LastOrDefault();
     Require(card.ValueKind == JsonValueKind.Object && card.GetProperty("text").GetString() == text && card.GetProperty("from").GetString() == from.Id, $"{to.Name} has {received}");
     Console.WriteLine($"     {to.Name} received from {card.GetProperty("name")} ({from.Id[..6]}): {text}");
-}
-
-async Task Until(Func<Task<bool>> holds, string what)
-{
-    for (var waited = 0; !await holds(); waited++)
-    {
-        Require(waited < 300, $"not {what} within 30 s");
-        await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, ct);
-    }
 }
 
 static void Require(bool holds, string otherwise)

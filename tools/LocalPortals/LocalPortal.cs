@@ -7,20 +7,31 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 
-namespace PeerRegistry.Demo;
+namespace PeerRegistry.LocalPortals;
 
-/// <summary>One of the two: a registry with its own database, its own keys, and Postcards.</summary>
+/// <summary>A registry on this machine with a database and keys of its own, and one app.</summary>
 /// <param name="port">The port at which peers and, with a proxy, browsers reach it over TLS.</param>
 /// <param name="localPort">The port at which browsers of this machine reach it without TLS; null if its proxy asks the core about each request to an app.</param>
-internal sealed class Portal(string name, string folder, int port, int? localPort, Authority authority) : IAsyncDisposable
+/// <param name="app">The name of the app, as its description says it.</param>
+internal sealed class LocalPortal(string name, string folder, int port, int? localPort, string app, Authority authority) : IAsyncDisposable
 {
+    private const string LogLevel = "Logging__LogLevel__Default";
+
     private readonly List<Child> children = [];
     private readonly Dictionary<string, string> registry = [];
-    private readonly string appAddress = $"http://127.0.0.1:{Places.FreePort()}";
     private readonly string certificate = Path.Combine(folder, "tls.crt"), certificateKey = Path.Combine(folder, "tls.key");
     private readonly ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
     private HttpClient? browser;
-    private string edge = "", inner = "", pair = "";
+    private string edge = "", pair = "";
+
+    /// <summary>Where the app listens, or will.</summary>
+    public Uri AppAddress { get; init; } = FreeAddress();
+
+    /// <value><c>ed25519</c> (default) or <c>rsa-4096</c>.</value>
+    public string KeyType { get; init; } = "ed25519";
+
+    /// <summary>Gets each line that the registry writes, or is null.</summary>
+    public Action<string>? Hear { get; init; }
 
     public string Name => name;
 
@@ -32,32 +43,43 @@ internal sealed class Portal(string name, string folder, int port, int? localPor
 
     public int Port => port;
 
+    /// <summary>Of this Portal's own files, which are removed in the end.</summary>
+    public string Folder => folder;
+
+    /// <summary>The address of the core's internal listener.</summary>
+    public string Core { get; private set; } = "";
+
     public string Url => $"https://{Domain}:{port}";
 
-    public string AppUrl => $"https://postcards.{Domain}:{port}";
+    public string AppUrl => $"https://{app}.{Domain}:{port}";
 
     /// <summary>For browsers on this machine.</summary>
     public string PageUrl => localPort is { } local ? $"http://{Domain}:{local}" : Url;
 
     /// <summary>The same for the app.</summary>
-    public string AppPageUrl => localPort is { } local ? $"http://postcards.{Domain}:{local}" : AppUrl;
+    public string AppPageUrl => localPort is { } local ? $"http://{app}.{Domain}:{local}" : AppUrl;
 
     /// <summary>Of the paired device; null before.</summary>
     public string? Token { get; private set; }
 
-    public async Task StartRegistry(Portal other, CancellationToken ct)
+    /// <param name="others">The Portals that it must find without DNS.</param>
+    public async Task StartRegistry(IEnumerable<LocalPortal> others, CancellationToken ct)
     {
         Directory.CreateDirectory(folder);
         await File.WriteAllTextAsync(certificateKey, key.ExportPkcs8PrivateKeyPem(), ct);
         authority.Certify(key, certificate, $"*.{Zone}");
+        registry[LogLevel] = Environment.GetEnvironmentVariable(LogLevel) ?? "Warning";
+        registry["DOTNET_TieredPGO"] = "0"; // it starts often and runs briefly
         registry["Data__Directory"] = Path.Combine(folder, "data");
         registry["Listen__Edge"] = $"http://127.0.0.1:{localPort ?? 0}";
         registry["Listen__Internal"] = "http://127.0.0.1:0";
         registry["Portal__Name"] = name;
         registry["Portal__Zone"] = Zone;
         registry["Portal__PublicPort"] = $"{port}";
-        registry["Apps__Upstreams__postcards"] = new Uri(appAddress).Authority;
-        registry["Peering__Resolve__0"] = $"*.{other.Zone}=127.0.0.1:{other.Port}";
+        registry["Portal__KeyType"] = KeyType;
+        registry[$"Apps__Upstreams__{app}"] = AppAddress.Authority;
+        foreach (var (i, other) in others.Index())
+            registry[$"Peering__Resolve__{i}"] = $"*.{other.Zone}=127.0.0.1:{other.Port}";
         registry["Peering__TrustedCertificates"] = authority.Root;
         if (localPort is { } local)
         {
@@ -67,9 +89,9 @@ internal sealed class Portal(string name, string folder, int port, int? localPor
             registry["Listen__CertificateKey"] = certificateKey;
         }
 
-        var started = Start(Places.Program("src/Api", "Api"), registry);
+        var started = Start(Places.Program("src/Api", "Api"), registry, Hear);
         var ready = (await started.Line("READY", ct)).Split(' ').ToDictionary(part => part.Split('=')[0], part => part.Split('=')[1]);
-        (edge, inner, Id) = (ready["edge"], ready["internal"], ready["portal"]);
+        (edge, Core, Id) = (ready["edge"], ready["internal"], ready["portal"]);
         pair = await started.Line("PAIR", ct);
         authority.Certify(key, certificate, Domain, $"*.{Domain}"); // only now it has an ID, and with it the hosts of its apps
     }
@@ -82,7 +104,7 @@ internal sealed class Portal(string name, string folder, int port, int? localPor
             var settings = new Dictionary<string, string>(registry)
             {
                 ["Proxy__Edge"] = new Uri(edge).Authority,
-                ["Proxy__Internal"] = new Uri(inner).Authority,
+                ["Proxy__Internal"] = new Uri(Core).Authority,
                 ["Proxy__Certificate"] = certificate,
                 ["Proxy__CertificateKey"] = certificateKey,
             };
@@ -95,32 +117,67 @@ internal sealed class Portal(string name, string folder, int port, int? localPor
         }
 
         browser = Browser();
-        await children[^1].Until(async () => await Answers($"{Url}/core/public/meta/whoareyou") && await Answers($"{AppUrl}/"), "to serve the Portal", ct);
+        await children[^1].Until(async () => await Answers($"{Url}/core/public/meta/whoareyou") && await Answers(AppUrl), "to serve the Portal", ct);
     }
 
     /// <summary>As the owner's tool does: the printed code for a token.</summary>
     public async Task PairDevice(CancellationToken ct)
     {
         using var http = new HttpClient();
-        using var answer = await http.PostAsJsonAsync($"{edge}/core/public/pair/terminal{new Uri(pair).Query}", new { name = "Demo" }, ct);
+        using var answer = await http.PostAsJsonAsync($"{edge}/core/public/pair/terminal{new Uri(pair).Query}", new { name = "./run" }, ct);
         Token = (await Read(answer, ct)).GetProperty("token").GetString();
         browser = new HttpClient { BaseAddress = new Uri(edge) };
     }
 
-    public async Task InstallPostcards(CancellationToken ct)
+    /// <summary>Registers the app, or its description anew.</summary>
+    public async Task Register(byte[] description, CancellationToken ct)
     {
-        var description = JsonDocument.Parse(await File.ReadAllTextAsync(Places.AppDescription, ct)).RootElement;
-        await Owner(HttpMethod.Put, "/core/protected/apps/postcards", description, ct);
-        var token = (await Owner(HttpMethod.Post, "/core/protected/apps/postcards/token", null, ct)).GetProperty("token").GetString()!;
-        var app = Start(Places.Program("samples/Postcards", "Postcards"), new Dictionary<string, string>
+        using var content = new ByteArrayContent(description) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+        await Send(HttpMethod.Put, $"/core/protected/apps/{app}", Token, content, ct);
+    }
+
+    /// <returns>What the app calls the core with.</returns>
+    public async Task<string> AppToken(CancellationToken ct) =>
+        (await Owner(HttpMethod.Post, $"/core/protected/apps/{app}/token", null, ct)).GetProperty("token").GetString()!;
+
+    /// <returns>What a program of the owner calls the app with.</returns>
+    public async Task<string> AppSession(CancellationToken ct) =>
+        (await Owner(HttpMethod.Post, $"/core/protected/apps/{app}/session", null, ct)).GetProperty("token").GetString()!;
+
+    public Task LetAppSeeAllPeers(CancellationToken ct) => Owner(HttpMethod.Put, $"/core/protected/apps/{app}/visibility", new { mode = "all" }, ct);
+
+    public Task Add(LocalPortal peer, CancellationToken ct) =>
+        Owner(HttpMethod.Put, "/core/protected/peers", new { id = peer.Id, name = peer.Name, address = peer.Domain }, ct);
+
+    public async Task<string?> StatusOf(LocalPortal peer, CancellationToken ct) =>
+        (await Owner(HttpMethod.Get, $"/core/protected/peers/{peer.Id}", null, ct)).GetProperty("status").GetString();
+
+    /// <summary>Waits until each has added the other, and both know.</summary>
+    public async Task UntilMutual(LocalPortal peer, CancellationToken ct)
+    {
+        for (var waited = 0; await StatusOf(peer, ct) != "mutual" || await peer.StatusOf(this, ct) != "mutual"; waited++)
         {
-            ["ASPNETCORE_URLS"] = appAddress,
-            ["PORTAL_CORE"] = inner,
-            ["PORTAL_TOKEN"] = token,
-            ["CARDS_FILE"] = Path.Combine(folder, "cards"),
-        });
-        using var http = new HttpClient();
-        await app.Until(async () => await Task.Run(() => http.GetAsync($"{appAddress}/received", ct), ct).ContinueWith(t => t.IsCompletedSuccessfully, TaskScheduler.Default), "to answer", ct);
+            if (waited == 300)
+                throw new InvalidOperationException($"{name} and {peer.Name} did not become peers within 30 s.");
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, ct);
+        }
+    }
+
+    /// <returns>An address of this machine at which nothing listens.</returns>
+    public static Uri FreeAddress() => new($"http://127.0.0.1:{Places.FreePort()}");
+
+    public async Task<bool> AppListens(CancellationToken ct)
+    {
+        try
+        {
+            using var socket = new TcpClient();
+            await socket.ConnectAsync(AppAddress.Host, AppAddress.Port, ct);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 
     /// <returns>A link that makes a browser a device of the owner.</returns>
@@ -155,9 +212,10 @@ internal sealed class Portal(string name, string folder, int port, int? localPor
         key.Dispose();
     }
 
-    private Child Start(IReadOnlyList<string> command, IReadOnlyDictionary<string, string> settings)
+    /// <summary>Starts a program that ends with this Portal.</summary>
+    public Child Start(IReadOnlyList<string> command, IReadOnlyDictionary<string, string> settings, Action<string>? hear = null)
     {
-        children.Add(Child.Start(command, settings));
+        children.Add(Child.Start(command, settings, hear));
         return children[^1];
     }
 
@@ -166,7 +224,7 @@ internal sealed class Portal(string name, string folder, int port, int? localPor
         try
         {
             using var answer = await browser!.GetAsync(url);
-            return answer.StatusCode < HttpStatusCode.InternalServerError;
+            return true;
         }
         catch (HttpRequestException)
         {
@@ -174,7 +232,7 @@ internal sealed class Portal(string name, string folder, int port, int? localPor
         }
     }
 
-    /// <summary>As a browser on this machine: every name ends in .localhost, so all lead here; only the demo's authority is trusted.</summary>
+    /// <summary>As a browser on this machine: every name ends in .localhost, so all lead here; only this run's authority is trusted.</summary>
     private HttpClient Browser() => new(new SocketsHttpHandler
     {
         AllowAutoRedirect = false,

@@ -2,16 +2,15 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 
-namespace PeerRegistry.Demo;
+namespace PeerRegistry.LocalPortals;
 
-/// <summary>Where the programs are, and where the demo's own files go.</summary>
+/// <summary>Where the programs are, and where files of this run go.</summary>
 internal static class Places
 {
     private static readonly string Configuration = Path.GetFileName(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory))!);
 
-    private static string Root => Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../../.."));
-
-    public static string AppDescription => Path.Combine(Root, "samples/Postcards/app_meta.json");
+    /// <summary>The root of the repository.</summary>
+    public static string Root => Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../../.."));
 
     public static string[] Program(string folder, string name) =>
         ["dotnet", Path.Combine(Root, folder, "bin", Configuration, $"net10.0/PeerRegistry.{name}.dll")];

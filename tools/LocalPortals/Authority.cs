@@ -2,10 +2,10 @@ using System.Formats.Asn1;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace PeerRegistry.Demo;
+namespace PeerRegistry.LocalPortals;
 
 /// <summary>
-/// The one certificate authority of the demo, for both Portals and all their apps. It can vouch for names below <c>.localhost</c> only, and its key
+/// The one certificate authority of Portals on this machine and all their apps. It can vouch for names below <c>.localhost</c> only, and its key
 /// never leaves this process, so a browser that imports it risks nothing afterwards.
 /// </summary>
 internal sealed class Authority : IDisposable
@@ -16,7 +16,7 @@ internal sealed class Authority : IDisposable
     public Authority(string folder)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=PeerRegistry demo, O=Made by ./run demo", key, HashAlgorithmName.SHA256);
+        var request = new CertificateRequest("CN=PeerRegistry on this machine, O=Made by ./run", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, true, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
