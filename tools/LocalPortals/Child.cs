@@ -8,7 +8,7 @@ internal sealed partial class Child : IAsyncDisposable
 {
     private const int Remembered = 200; // lines
     private const int Terminate = 15, Kill = 9;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3); // a machine that builds starts slowly
 
     private readonly Process process;
     private readonly bool leadsGroup;

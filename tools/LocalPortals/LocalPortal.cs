@@ -157,8 +157,8 @@ internal sealed class LocalPortal(string name, string folder, int port, int? loc
     {
         for (var waited = 0; await StatusOf(peer, ct) != "mutual" || await peer.StatusOf(this, ct) != "mutual"; waited++)
         {
-            if (waited == 300)
-                throw new InvalidOperationException($"{name} and {peer.Name} did not become peers within 30 s.");
+            if (waited == 600)
+                throw new InvalidOperationException($"{name} and {peer.Name} did not become peers within a minute.");
             await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, ct);
         }
     }
@@ -185,7 +185,8 @@ internal sealed class LocalPortal(string name, string folder, int port, int? loc
         (await Owner(HttpMethod.Post, "/core/protected/terminals/pairing-code", null, ct)).GetProperty("url").GetString()!;
 
     /// <summary>A call by the owner's paired device.</summary>
-    public Task<JsonElement> Owner(HttpMethod method, string path, object? body, CancellationToken ct) => Send(method, path, Token, body is null ? null : JsonContent.Create(body), ct);
+    public Task<JsonElement> Owner(HttpMethod method, string path, object? body, CancellationToken ct) =>
+        Send(method, path, Token, body is null ? null : JsonContent.Create(body), ct);
 
     /// <param name="url">Relative: of the core. Absolute: of an app.</param>
     public async Task<JsonElement> Send(HttpMethod method, string url, string? token, HttpContent? content, CancellationToken ct)

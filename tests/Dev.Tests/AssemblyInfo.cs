@@ -1,0 +1,1 @@
+[assembly: CollectionBehavior(DisableTestParallelization = true)] // ./run builds, and two builds in one folder disturb each other
