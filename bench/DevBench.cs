@@ -9,7 +9,7 @@ using PeerRegistry.Fake;
 
 namespace PeerRegistry.Bench;
 
-/// <summary>What an author of an app waits for: the fake's start, and what the .NET client adds to a call.</summary>
+/// <summary>What an author of an app waits for: the start of the fake and of <c>./run dev</c>, and what the .NET client adds to a call.</summary>
 internal sealed class DevBench : IBenchmark
 {
     /// <summary>The argument with which this program is nothing but an empty server that says when it is ready.</summary>
@@ -24,7 +24,7 @@ internal sealed class DevBench : IBenchmark
     public async Task<bool> Run(IReadOnlyList<string> args)
     {
         if (args is not [Bare])
-            return await MeasureStart() & await MeasureClient();
+            return await MeasureStart() & await MeasureClient() & await DevCommand.Measure();
         await ServeNothing();
         return true;
     }
