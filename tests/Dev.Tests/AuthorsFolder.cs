@@ -8,7 +8,7 @@ namespace PeerRegistry.Dev.Tests;
 /// <summary>The folder that an author works in: the clone of the repository is in it, and the apps come beside it.</summary>
 internal sealed class AuthorsFolder : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4); // a busy machine builds and starts slowly
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4); // a busy machine starts slowly
     private static readonly string Built = Path.GetFileName(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)))!;
 
     public AuthorsFolder() => File.CreateSymbolicLink(Path.Combine(Location, "PeerRegistry"), Root);
@@ -26,7 +26,7 @@ internal sealed class AuthorsFolder : IDisposable
         WorkingDirectory = Location,
         RedirectStandardOutput = true,
         RedirectStandardError = true,
-        Environment = { ["PEERREGISTRY_CONFIGURATION"] = Built, ["TMPDIR"] = Temporary },
+        Environment = { ["PEERREGISTRY_BUILT"] = Built, ["TMPDIR"] = Temporary },
     });
 
     /// <summary>The processes that were told of this folder.</summary>
@@ -83,7 +83,8 @@ internal sealed class AuthorsFolder : IDisposable
         /// <returns>The exit code.</returns>
         public async Task<int> Ended()
         {
-            await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Patience);
+            var ended = process.WaitForExitAsync(TestContext.Current.CancellationToken);
+            Assert.True(await Task.WhenAny(ended, Task.Delay(Patience, TimeProvider.System)) == ended, Said);
             return process.ExitCode;
         }
 

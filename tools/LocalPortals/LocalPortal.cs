@@ -1,10 +1,8 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
-using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 
 namespace PeerRegistry.LocalPortals;
@@ -116,7 +114,7 @@ internal sealed class LocalPortal(string name, string folder, int port, int? loc
             Start(["caddy", "run", "--config", file, "--adapter", "caddyfile"], places);
         }
 
-        browser = Browser();
+        browser = LoopbackClient.Create(new Uri(Url), authority.Root);
         await children[^1].Until(async () => await Answers($"{Url}/core/public/meta/whoareyou") && await Answers(AppUrl), "to serve the Portal", ct);
     }
 
@@ -232,28 +230,6 @@ internal sealed class LocalPortal(string name, string folder, int port, int? loc
             return false;
         }
     }
-
-    /// <summary>As a browser on this machine: every name ends in .localhost, so all lead here; only this run's authority is trusted.</summary>
-    private HttpClient Browser() => new(new SocketsHttpHandler
-    {
-        AllowAutoRedirect = false,
-        ConnectCallback = async (_, ct) =>
-        {
-            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            await socket.ConnectAsync(IPAddress.Loopback, port, ct);
-            return new NetworkStream(socket, ownsSocket: true);
-        },
-        SslOptions = new SslClientAuthenticationOptions
-        {
-            CertificateChainPolicy = new X509ChainPolicy
-            {
-                TrustMode = X509ChainTrustMode.CustomRootTrust,
-                RevocationMode = X509RevocationMode.NoCheck,
-                CustomTrustStore = { X509CertificateLoader.LoadCertificateFromFile(authority.Root) },
-            },
-        },
-    })
-    { BaseAddress = new Uri(Url) };
 
     private static async Task<JsonElement> Read(HttpResponseMessage answer, CancellationToken ct)
     {
