@@ -10,13 +10,13 @@ using PeerRegistry.Infrastructure.Forwarding;
 using PeerRegistry.Infrastructure.Gateway;
 using PeerRegistry.Infrastructure.HttpSignatures;
 using PeerRegistry.Infrastructure.Keys;
+using PeerRegistry.Infrastructure.LaterCalls;
 using PeerRegistry.Infrastructure.LocalPostgres;
 using PeerRegistry.Infrastructure.Originals;
 using PeerRegistry.Infrastructure.Peers;
 using PeerRegistry.Infrastructure.Portals;
 using PeerRegistry.Infrastructure.Sessions;
 using PeerRegistry.Infrastructure.Webhooks;
-using PeerRegistry.Infrastructure.SignedCalls;
 
 namespace PeerRegistry.Infrastructure;
 

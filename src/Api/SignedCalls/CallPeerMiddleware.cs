@@ -15,7 +15,8 @@ namespace PeerRegistry.Api.SignedCalls;
 /// <c>/internal/call_peer/{id}/{path}</c>, any method: an app calls the same app on a peer's Portal. On the internal listener, and
 /// before the general pipeline, which would cost a call about as much as its signature does.
 /// </summary>
-internal sealed class CallPeerMiddleware(RequestDelegate next, ISnapshotTrust trust, AppCallers callers, HotPath hotPath, IHttpForwarder forwarder, CallDeferral deferral)
+internal sealed class CallPeerMiddleware(
+    RequestDelegate next, ISnapshotTrust trust, AppCallers callers, HotPath hotPath, IHttpForwarder forwarder, CallDeferral deferral)
 {
     public const string Path = "/internal/call_peer";
 

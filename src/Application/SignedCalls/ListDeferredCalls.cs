@@ -1,5 +1,4 @@
 using MediatR;
-using PeerRegistry.Application.Peers;
 using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Portals;
 
@@ -14,7 +13,7 @@ public sealed record ListDeferredCalls(PortalId Portal, string? App, Guid? After
     {
         public Task<IReadOnlyList<DeferredCall>> Handle(ListDeferredCalls q, CancellationToken ct)
         {
-            var peers = q.App is null ? null : CallPolicy.Seen(snapshots.Require(q.Portal), q.App);
+            var peers = q.App is null ? null : snapshots.Find(q.Portal) is { } portal ? CallPolicy.Seen(portal, q.App) : [];
             return calls.List(q.Portal, q.App, peers, q.After, q.Limit, ct);
         }
     }

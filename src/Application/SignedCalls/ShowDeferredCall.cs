@@ -1,5 +1,4 @@
 using MediatR;
-using PeerRegistry.Application.Peers;
 using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.Portals;
@@ -15,7 +14,8 @@ public sealed record ShowDeferredCall(PortalId Portal, string App, Guid Id) : IR
     {
         /// <exception cref="RefusedException"><c>call_unknown</c>, also for a call of another app or to a peer that the app may not see</exception>
         public async Task<DeferredCall> Handle(ShowDeferredCall q, CancellationToken ct) =>
-            await calls.Find(q.Portal, q.Id, ct) is { } call && call.App == q.App && CallPolicy.Sees(snapshots.Require(q.Portal), q.App, call.Peer)
+            await calls.Find(q.Portal, q.Id, ct) is { } call && call.App == q.App
+                && snapshots.Find(q.Portal) is { } portal && CallPolicy.Sees(portal, q.App, call.Peer)
                 ? call
                 : throw Unknown();
     }

@@ -11,7 +11,7 @@ using PeerRegistry.Application.Apps;
 using PeerRegistry.Application.Common;
 using PeerRegistry.Application.SignedCalls;
 using PeerRegistry.Domain.Apps;
-using PeerRegistry.Infrastructure.SignedCalls;
+using PeerRegistry.Infrastructure.LaterCalls;
 
 namespace PeerRegistry.Api.Tests.SignedCalls;
 

@@ -11,7 +11,7 @@ using PeerRegistry.Domain.SignedCalls;
 using PeerRegistry.Infrastructure.Messaging;
 using PeerRegistry.Infrastructure.Store;
 
-namespace PeerRegistry.Infrastructure.SignedCalls;
+namespace PeerRegistry.Infrastructure.LaterCalls;
 
 /// <summary>
 /// Writes accepted calls. Those that arrive while a transaction commits are written together by the next one, with one message for each queue, so many

@@ -9,7 +9,7 @@ using PeerRegistry.Domain.SignedCalls;
 using PeerRegistry.Infrastructure.Messaging;
 using PeerRegistry.Infrastructure.Store;
 
-namespace PeerRegistry.Infrastructure.SignedCalls;
+namespace PeerRegistry.Infrastructure.LaterCalls;
 
 /// <summary>
 /// Deletes, within about a second, the calls of apps that were removed and those to peers that were removed, blocked or hidden. At the start and every ten

@@ -1,7 +1,7 @@
 using PeerRegistry.Application.Common;
 using PeerRegistry.Domain.Common;
 
-namespace PeerRegistry.Infrastructure.SignedCalls;
+namespace PeerRegistry.Infrastructure.LaterCalls;
 
 /// <summary>The deferred calls of one Portal that wait or whose result is kept, counted by app, with their bytes.</summary>
 /// <param name="readAt">When they were counted. What is accepted afterwards is added.</param>

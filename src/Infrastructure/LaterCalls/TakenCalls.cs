@@ -2,7 +2,7 @@ using Npgsql;
 using PeerRegistry.Application.SignedCalls;
 using PeerRegistry.Infrastructure.Store;
 
-namespace PeerRegistry.Infrastructure.SignedCalls;
+namespace PeerRegistry.Infrastructure.LaterCalls;
 
 /// <summary>Table <c>taken_calls</c>.</summary>
 /// <param name="most">How many keys of one peer are remembered for one app.</param>

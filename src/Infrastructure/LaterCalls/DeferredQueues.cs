@@ -7,7 +7,7 @@ using PeerRegistry.Infrastructure.Messaging;
 using PeerRegistry.Infrastructure.Peers;
 using PeerRegistry.Infrastructure.Store;
 
-namespace PeerRegistry.Infrastructure.SignedCalls;
+namespace PeerRegistry.Infrastructure.LaterCalls;
 
 /// <summary>Tables <c>deferred_queues</c> and <c>deferred_calls</c> as deliveries use them.</summary>
 internal sealed class DeferredQueues(NpgsqlDataSource database, IDocumentStore store, Outbox outbox, TimeProvider clock) : IDeferredQueues

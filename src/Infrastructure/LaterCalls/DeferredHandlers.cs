@@ -7,7 +7,7 @@ using Wolverine;
 using Wolverine.Runtime;
 using Wolverine.Runtime.Handlers;
 
-namespace PeerRegistry.Infrastructure.SignedCalls;
+namespace PeerRegistry.Infrastructure.LaterCalls;
 
 /// <summary>Sends the use case for a queue that may be due. A message of a queue that is not due does nothing.</summary>
 internal sealed class DeferredCallsHandler(

@@ -4,7 +4,7 @@ using PeerRegistry.Domain.Portals;
 using PeerRegistry.Domain.SignedCalls;
 using PeerRegistry.Infrastructure.Store;
 
-namespace PeerRegistry.Infrastructure.SignedCalls;
+namespace PeerRegistry.Infrastructure.LaterCalls;
 
 /// <summary>Table <c>deferred_calls</c>; see <see cref="AcceptedCalls"/> for how calls get into it.</summary>
 internal sealed class DeferredCalls(NpgsqlDataSource database, AcceptedCalls accepted, TimeProvider clock) : IDeferredCalls

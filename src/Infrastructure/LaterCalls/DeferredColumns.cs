@@ -5,7 +5,7 @@ using PeerRegistry.Domain.Portals;
 using PeerRegistry.Domain.SignedCalls;
 using PeerRegistry.Infrastructure.Peers;
 
-namespace PeerRegistry.Infrastructure.SignedCalls;
+namespace PeerRegistry.Infrastructure.LaterCalls;
 
 /// <summary>How a deferred call is written to its columns and read from them.</summary>
 internal static class DeferredColumns

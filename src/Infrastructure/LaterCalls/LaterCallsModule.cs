@@ -4,10 +4,10 @@ using Npgsql;
 using PeerRegistry.Application.SignedCalls;
 using Wolverine;
 
-namespace PeerRegistry.Infrastructure.SignedCalls;
+namespace PeerRegistry.Infrastructure.LaterCalls;
 
 /// <summary>Calls that are delivered later, and on the other side those that are delivered once.</summary>
-internal static class SignedCallsModule
+internal static class LaterCallsModule
 {
     public static IServiceCollection AddDeferredCalls(this IServiceCollection services)
     {

@@ -1,7 +1,7 @@
 using PeerRegistry.Application.SignedCalls;
 using PeerRegistry.Domain.Portals;
 
-namespace PeerRegistry.Infrastructure.SignedCalls;
+namespace PeerRegistry.Infrastructure.LaterCalls;
 
 /// <summary>
 /// Limits from how many queues this process delivers at the same time, in all and for one Portal, since a peer that accepts a call and never answers
