@@ -225,6 +225,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/protected/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the calling app's calls that are delivered later, with their results, in the order in which they were accepted. */
+        get: operations["app.calls.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/protected/calls/{call}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows one of them. */
+        get: operations["app.calls.show"];
+        put?: never;
+        post?: never;
+        /** Cancels the call if it waits, and deletes what is kept of it. */
+        delete: operations["app.calls.forget"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/protected/calls/{call}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns the body of the peer's answer, with its own Content-Type; its status and header fields are those of the call. */
+        get: operations["app.calls.answer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/protected/calls/{call}/receipt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns what the peer's core has signed of its answer. */
+        get: operations["app.calls.receipt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/protected/profile": {
         parameters: {
             query?: never;
@@ -325,37 +394,37 @@ export interface paths {
         };
         /**
          * Calls the same app on a peer's Portal.
-         * @description Any method. The peer's app receives query, header fields and body unchanged, signed by this Portal, and its answer is passed on as it arrives, whatever its status and type. The path may have slashes or be empty. The request may be an upgrade to a WebSocket.
+         * @description Any method. The peer's app receives query, header fields and body unchanged, signed by this Portal, and its answer is passed on as it arrives, whatever its status and type. The path may have slashes or be empty. The request may be an upgrade to a WebSocket. With Prefer: respond-async, it is stored and delivered later.
          */
         get: operations["call-peer.get"];
         /**
          * Calls the same app on a peer's Portal.
-         * @description Any method. The peer's app receives query, header fields and body unchanged, signed by this Portal, and its answer is passed on as it arrives, whatever its status and type. The path may have slashes or be empty. The request may be an upgrade to a WebSocket.
+         * @description Any method. The peer's app receives query, header fields and body unchanged, signed by this Portal, and its answer is passed on as it arrives, whatever its status and type. The path may have slashes or be empty. The request may be an upgrade to a WebSocket. With Prefer: respond-async, it is stored and delivered later.
          */
         put: operations["call-peer.put"];
         /**
          * Calls the same app on a peer's Portal.
-         * @description Any method. The peer's app receives query, header fields and body unchanged, signed by this Portal, and its answer is passed on as it arrives, whatever its status and type. The path may have slashes or be empty. The request may be an upgrade to a WebSocket.
+         * @description Any method. The peer's app receives query, header fields and body unchanged, signed by this Portal, and its answer is passed on as it arrives, whatever its status and type. The path may have slashes or be empty. The request may be an upgrade to a WebSocket. With Prefer: respond-async, it is stored and delivered later.
          */
         post: operations["call-peer.post"];
         /**
          * Calls the same app on a peer's Portal.
-         * @description Any method. The peer's app receives query, header fields and body unchanged, signed by this Portal, and its answer is passed on as it arrives, whatever its status and type. The path may have slashes or be empty. The request may be an upgrade to a WebSocket.
+         * @description Any method. The peer's app receives query, header fields and body unchanged, signed by this Portal, and its answer is passed on as it arrives, whatever its status and type. The path may have slashes or be empty. The request may be an upgrade to a WebSocket. With Prefer: respond-async, it is stored and delivered later.
          */
         delete: operations["call-peer.delete"];
         /**
          * Calls the same app on a peer's Portal.
-         * @description Any method. The peer's app receives query, header fields and body unchanged, signed by this Portal, and its answer is passed on as it arrives, whatever its status and type. The path may have slashes or be empty. The request may be an upgrade to a WebSocket.
+         * @description Any method. The peer's app receives query, header fields and body unchanged, signed by this Portal, and its answer is passed on as it arrives, whatever its status and type. The path may have slashes or be empty. The request may be an upgrade to a WebSocket. With Prefer: respond-async, it is stored and delivered later.
          */
         options: operations["call-peer.options"];
         /**
          * Calls the same app on a peer's Portal.
-         * @description Any method. The peer's app receives query, header fields and body unchanged, signed by this Portal, and its answer is passed on as it arrives, whatever its status and type. The path may have slashes or be empty. The request may be an upgrade to a WebSocket.
+         * @description Any method. The peer's app receives query, header fields and body unchanged, signed by this Portal, and its answer is passed on as it arrives, whatever its status and type. The path may have slashes or be empty. The request may be an upgrade to a WebSocket. With Prefer: respond-async, it is stored and delivered later.
          */
         head: operations["call-peer.head"];
         /**
          * Calls the same app on a peer's Portal.
-         * @description Any method. The peer's app receives query, header fields and body unchanged, signed by this Portal, and its answer is passed on as it arrives, whatever its status and type. The path may have slashes or be empty. The request may be an upgrade to a WebSocket.
+         * @description Any method. The peer's app receives query, header fields and body unchanged, signed by this Portal, and its answer is passed on as it arrives, whatever its status and type. The path may have slashes or be empty. The request may be an upgrade to a WebSocket. With Prefer: respond-async, it is stored and delivered later.
          */
         patch: operations["call-peer.patch"];
         trace?: never;
@@ -366,6 +435,58 @@ export interface components {
     schemas: {
         /** @enum {string} */
         AppPermission: "profile" | "devices";
+        DeferredAnswerItem: {
+            /** Format: int32 */
+            status: number;
+            /** @description The header fields that a call of this app is answered with. */
+            fields: components["schemas"]["HeaderItem"][];
+            /**
+             * Format: int64
+             * @description The length of the body, or null if none is kept.
+             */
+            bytes: null | number;
+            /** @description Whether the peer's core has signed the answer, so that there is a receipt. */
+            is_verified: boolean;
+        };
+        DeferredCallItem: {
+            /** Format: uuid */
+            id: string;
+            /** @description The full ID of a Portal, 103 characters. */
+            peer: string;
+            idempotency_key: string;
+            method: string;
+            /** @description Path and query at the peer's app. */
+            path: string;
+            state: components["schemas"]["DeferredCallState"];
+            /** Format: date-time */
+            accepted_at: string;
+            /**
+             * Format: int32
+             * @description Attempts that have ended.
+             */
+            attempts: number;
+            /**
+             * Format: date-time
+             * @description Null if it is due, being delivered, or not waiting any more.
+             */
+            next_attempt_at: null | string;
+            /** @description Why the last attempt failed, or the call; null if nothing has. */
+            reason: null | string;
+            /** Format: date-time */
+            ended_at: null | string;
+            /**
+             * Format: date-time
+             * @description When delivery is given up or, after the end, the call is forgotten.
+             */
+            expires_at: string;
+            answer: null | components["schemas"]["DeferredAnswerItem"];
+        };
+        /** @enum {string} */
+        DeferredCallState: "waiting" | "delivered" | "failed" | "cancelled";
+        HeaderItem: {
+            field: string;
+            value: string;
+        };
         /** Format: binary */
         IFormFile: string;
         OwnerDeviceItem: {
@@ -402,6 +523,17 @@ export interface components {
             /** @description The name of the header in which the proxy sends it. */
             header: string;
             secret: string;
+        };
+        /** @description What the peer's core has signed. With the peer's public key, everybody can verify it (RFC 9421). */
+        ReceiptItem: {
+            method: string;
+            target_uri: string;
+            /** @description The signature fields of the request as it was sent. */
+            request: components["schemas"]["HeaderItem"][];
+            /** Format: int32 */
+            answer_status: number;
+            /** @description Those of the answer, which are bound to those of the request. */
+            answer: components["schemas"]["HeaderItem"][];
         };
         SelfAnswer: {
             /** @description The full ID of a Portal, 103 characters. */
@@ -1261,6 +1393,308 @@ export interface operations {
             default: components["responses"]["OtherProblem"];
         };
     };
+    "app.calls.list": {
+        parameters: {
+            query?: {
+                /**
+                 * @description How many items there are at most, 1 to 1000. Default: 1000
+                 * @example 100
+                 */
+                limit?: number;
+                /**
+                 * @description The cursor from the Link header of the page before.
+                 * @example 1
+                 */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Leads to the next page, with rel="next", if there are more items. */
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "id": "8e03978e-40d5-43e8-bc93-6e26fd1d3a65",
+                     *         "peer": "2wlwgylnh8htrhgndav6xerbbfbej05lpfh6ade3aw9n2c3b23xplzawev3l3kbeyjwky0cg8a7by9hg8b3zkjgvbf6sbpt7c16pndj",
+                     *         "idempotency_key": "card-17",
+                     *         "method": "POST",
+                     *         "path": "/postcards",
+                     *         "state": "waiting",
+                     *         "accepted_at": "2026-05-04T12:00:00+00:00",
+                     *         "attempts": 1,
+                     *         "next_attempt_at": "2026-05-04T12:00:00+00:00",
+                     *         "reason": "connection_refused",
+                     *         "ended_at": "2026-05-04T12:00:00+00:00",
+                     *         "expires_at": "2026-05-04T12:00:00+00:00",
+                     *         "answer": {
+                     *           "status": 503,
+                     *           "fields": [
+                     *             {
+                     *               "field": "Content-Type",
+                     *               "value": "text/plain"
+                     *             }
+                     *           ],
+                     *           "bytes": 1,
+                     *           "is_verified": true
+                     *         }
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["DeferredCallItem"][];
+                };
+            };
+            400: components["responses"]["QueryInvalid"];
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    "app.calls.show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the call, the last part of its Location.
+                 * @example 8e03978e-40d5-43e8-bc93-6e26fd1d3a65
+                 */
+                call: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "8e03978e-40d5-43e8-bc93-6e26fd1d3a65",
+                     *       "peer": "2wlwgylnh8htrhgndav6xerbbfbej05lpfh6ade3aw9n2c3b23xplzawev3l3kbeyjwky0cg8a7by9hg8b3zkjgvbf6sbpt7c16pndj",
+                     *       "idempotency_key": "card-17",
+                     *       "method": "POST",
+                     *       "path": "/postcards",
+                     *       "state": "waiting",
+                     *       "accepted_at": "2026-05-04T12:00:00+00:00",
+                     *       "attempts": 1,
+                     *       "next_attempt_at": "2026-05-04T12:00:00+00:00",
+                     *       "reason": "connection_refused",
+                     *       "ended_at": "2026-05-04T12:00:00+00:00",
+                     *       "expires_at": "2026-05-04T12:00:00+00:00",
+                     *       "answer": {
+                     *         "status": 503,
+                     *         "fields": [
+                     *           {
+                     *             "field": "Content-Type",
+                     *             "value": "text/plain"
+                     *           }
+                     *         ],
+                     *         "bytes": 1,
+                     *         "is_verified": true
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DeferredCallItem"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["Forbidden"];
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "code": "call_unknown"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "call_unknown";
+                    };
+                };
+            };
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    "app.calls.forget": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the call, the last part of its Location.
+                 * @example 8e03978e-40d5-43e8-bc93-6e26fd1d3a65
+                 */
+                call: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["Forbidden"];
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "code": "call_unknown"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "call_unknown";
+                    };
+                };
+            };
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    "app.calls.answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the call, the last part of its Location.
+                 * @example 8e03978e-40d5-43e8-bc93-6e26fd1d3a65
+                 */
+                call: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": components["schemas"]["IFormFile"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["Forbidden"];
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "code": "call_unknown"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "call_unknown" | "answer_missing";
+                    };
+                };
+            };
+            default: components["responses"]["OtherProblem"];
+        };
+    };
+    "app.calls.receipt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the call, the last part of its Location.
+                 * @example 8e03978e-40d5-43e8-bc93-6e26fd1d3a65
+                 */
+                call: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "method": "POST",
+                     *       "target_uri": "https://postcards.2wlwgy.example.org/postcards",
+                     *       "request": [
+                     *         {
+                     *           "field": "Content-Type",
+                     *           "value": "text/plain"
+                     *         }
+                     *       ],
+                     *       "answer_status": 201,
+                     *       "answer": [
+                     *         {
+                     *           "field": "Content-Type",
+                     *           "value": "text/plain"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ReceiptItem"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            403: components["responses"]["Forbidden"];
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "title": "Not Found",
+                     *       "status": 404,
+                     *       "code": "call_unknown"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "call_unknown" | "receipt_missing";
+                    };
+                };
+            };
+            default: components["responses"]["OtherProblem"];
+        };
+    };
     "app.profile": {
         parameters: {
             query?: never;
@@ -1726,7 +2160,18 @@ export interface operations {
     "call-peer.get": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description respond-async has the call delivered later (RFC 7240).
+                 * @example text
+                 */
+                Prefer?: string;
+                /**
+                 * @description By which a call that is delivered later is recognized; needed for it. 1 to 128 visible ASCII characters.
+                 * @example text
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /**
                  * @description The full or the short ID of the peer.
@@ -1752,6 +2197,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description The call is stored and will be delivered later. */
+            202: {
+                headers: {
+                    /** @description The address of the call, below /protected/calls/. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description Bad Request */
             400: {
                 headers: {
@@ -1767,7 +2221,7 @@ export interface operations {
                      */
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
-                        code?: "path_ambiguous" | "method_invalid";
+                        code?: "path_ambiguous" | "method_invalid" | "call_not_deferrable" | "idempotency_key_missing" | "idempotency_key_malformed";
                     };
                 };
             };
@@ -1812,6 +2266,25 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "code": "idempotency_key_reused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_key_reused";
+                    };
+                };
+            };
             /** @description Too Many Requests */
             429: {
                 headers: {
@@ -1829,7 +2302,7 @@ export interface operations {
                      */
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
-                        code?: "rate_limited";
+                        code?: "rate_limited" | "too_many_calls";
                     };
                 };
             };
@@ -1869,7 +2342,7 @@ export interface operations {
                      */
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
-                        code?: "database_unavailable" | "stopping";
+                        code?: "database_unavailable" | "stopping" | "busy";
                     };
                 };
             };
@@ -1917,7 +2390,18 @@ export interface operations {
     "call-peer.put": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description respond-async has the call delivered later (RFC 7240).
+                 * @example text
+                 */
+                Prefer?: string;
+                /**
+                 * @description By which a call that is delivered later is recognized; needed for it. 1 to 128 visible ASCII characters.
+                 * @example text
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /**
                  * @description The full or the short ID of the peer.
@@ -1947,6 +2431,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description The call is stored and will be delivered later. */
+            202: {
+                headers: {
+                    /** @description The address of the call, below /protected/calls/. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description Bad Request */
             400: {
                 headers: {
@@ -1962,7 +2455,7 @@ export interface operations {
                      */
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
-                        code?: "path_ambiguous" | "method_invalid";
+                        code?: "path_ambiguous" | "method_invalid" | "call_not_deferrable" | "idempotency_key_missing" | "idempotency_key_malformed";
                     };
                 };
             };
@@ -2007,6 +2500,25 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "code": "idempotency_key_reused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_key_reused";
+                    };
+                };
+            };
             /** @description Too Many Requests */
             429: {
                 headers: {
@@ -2024,7 +2536,7 @@ export interface operations {
                      */
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
-                        code?: "rate_limited";
+                        code?: "rate_limited" | "too_many_calls";
                     };
                 };
             };
@@ -2064,7 +2576,7 @@ export interface operations {
                      */
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
-                        code?: "database_unavailable" | "stopping";
+                        code?: "database_unavailable" | "stopping" | "busy";
                     };
                 };
             };
@@ -2112,7 +2624,18 @@ export interface operations {
     "call-peer.post": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description respond-async has the call delivered later (RFC 7240).
+                 * @example text
+                 */
+                Prefer?: string;
+                /**
+                 * @description By which a call that is delivered later is recognized; needed for it. 1 to 128 visible ASCII characters.
+                 * @example text
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /**
                  * @description The full or the short ID of the peer.
@@ -2142,6 +2665,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description The call is stored and will be delivered later. */
+            202: {
+                headers: {
+                    /** @description The address of the call, below /protected/calls/. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description Bad Request */
             400: {
                 headers: {
@@ -2157,7 +2689,7 @@ export interface operations {
                      */
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
-                        code?: "path_ambiguous" | "method_invalid";
+                        code?: "path_ambiguous" | "method_invalid" | "call_not_deferrable" | "idempotency_key_missing" | "idempotency_key_malformed";
                     };
                 };
             };
@@ -2202,6 +2734,25 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "code": "idempotency_key_reused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_key_reused";
+                    };
+                };
+            };
             /** @description Too Many Requests */
             429: {
                 headers: {
@@ -2219,7 +2770,7 @@ export interface operations {
                      */
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
-                        code?: "rate_limited";
+                        code?: "rate_limited" | "too_many_calls";
                     };
                 };
             };
@@ -2259,7 +2810,7 @@ export interface operations {
                      */
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
-                        code?: "database_unavailable" | "stopping";
+                        code?: "database_unavailable" | "stopping" | "busy";
                     };
                 };
             };
@@ -2307,7 +2858,18 @@ export interface operations {
     "call-peer.delete": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description respond-async has the call delivered later (RFC 7240).
+                 * @example text
+                 */
+                Prefer?: string;
+                /**
+                 * @description By which a call that is delivered later is recognized; needed for it. 1 to 128 visible ASCII characters.
+                 * @example text
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /**
                  * @description The full or the short ID of the peer.
@@ -2337,6 +2899,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description The call is stored and will be delivered later. */
+            202: {
+                headers: {
+                    /** @description The address of the call, below /protected/calls/. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description Bad Request */
             400: {
                 headers: {
@@ -2352,7 +2923,7 @@ export interface operations {
                      */
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
-                        code?: "path_ambiguous" | "method_invalid";
+                        code?: "path_ambiguous" | "method_invalid" | "call_not_deferrable" | "idempotency_key_missing" | "idempotency_key_malformed";
                     };
                 };
             };
@@ -2397,6 +2968,25 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "code": "idempotency_key_reused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_key_reused";
+                    };
+                };
+            };
             /** @description Too Many Requests */
             429: {
                 headers: {
@@ -2414,7 +3004,7 @@ export interface operations {
                      */
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
-                        code?: "rate_limited";
+                        code?: "rate_limited" | "too_many_calls";
                     };
                 };
             };
@@ -2454,7 +3044,7 @@ export interface operations {
                      */
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
-                        code?: "database_unavailable" | "stopping";
+                        code?: "database_unavailable" | "stopping" | "busy";
                     };
                 };
             };
@@ -2502,7 +3092,18 @@ export interface operations {
     "call-peer.options": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description respond-async has the call delivered later (RFC 7240).
+                 * @example text
+                 */
+                Prefer?: string;
+                /**
+                 * @description By which a call that is delivered later is recognized; needed for it. 1 to 128 visible ASCII characters.
+                 * @example text
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /**
                  * @description The full or the short ID of the peer.
@@ -2528,6 +3129,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description The call is stored and will be delivered later. */
+            202: {
+                headers: {
+                    /** @description The address of the call, below /protected/calls/. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description Bad Request */
             400: {
                 headers: {
@@ -2543,7 +3153,7 @@ export interface operations {
                      */
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
-                        code?: "path_ambiguous" | "method_invalid";
+                        code?: "path_ambiguous" | "method_invalid" | "call_not_deferrable" | "idempotency_key_missing" | "idempotency_key_malformed";
                     };
                 };
             };
@@ -2588,6 +3198,25 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "code": "idempotency_key_reused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_key_reused";
+                    };
+                };
+            };
             /** @description Too Many Requests */
             429: {
                 headers: {
@@ -2605,7 +3234,7 @@ export interface operations {
                      */
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
-                        code?: "rate_limited";
+                        code?: "rate_limited" | "too_many_calls";
                     };
                 };
             };
@@ -2645,7 +3274,7 @@ export interface operations {
                      */
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
-                        code?: "database_unavailable" | "stopping";
+                        code?: "database_unavailable" | "stopping" | "busy";
                     };
                 };
             };
@@ -2693,7 +3322,18 @@ export interface operations {
     "call-peer.head": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description respond-async has the call delivered later (RFC 7240).
+                 * @example text
+                 */
+                Prefer?: string;
+                /**
+                 * @description By which a call that is delivered later is recognized; needed for it. 1 to 128 visible ASCII characters.
+                 * @example text
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /**
                  * @description The full or the short ID of the peer.
@@ -2719,6 +3359,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description The call is stored and will be delivered later. */
+            202: {
+                headers: {
+                    /** @description The address of the call, below /protected/calls/. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description Bad Request */
             400: {
                 headers: {
@@ -2734,7 +3383,7 @@ export interface operations {
                      */
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
-                        code?: "path_ambiguous" | "method_invalid";
+                        code?: "path_ambiguous" | "method_invalid" | "call_not_deferrable" | "idempotency_key_missing" | "idempotency_key_malformed";
                     };
                 };
             };
@@ -2779,6 +3428,25 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "code": "idempotency_key_reused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_key_reused";
+                    };
+                };
+            };
             /** @description Too Many Requests */
             429: {
                 headers: {
@@ -2796,7 +3464,7 @@ export interface operations {
                      */
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
-                        code?: "rate_limited";
+                        code?: "rate_limited" | "too_many_calls";
                     };
                 };
             };
@@ -2836,7 +3504,7 @@ export interface operations {
                      */
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
-                        code?: "database_unavailable" | "stopping";
+                        code?: "database_unavailable" | "stopping" | "busy";
                     };
                 };
             };
@@ -2884,7 +3552,18 @@ export interface operations {
     "call-peer.patch": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description respond-async has the call delivered later (RFC 7240).
+                 * @example text
+                 */
+                Prefer?: string;
+                /**
+                 * @description By which a call that is delivered later is recognized; needed for it. 1 to 128 visible ASCII characters.
+                 * @example text
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /**
                  * @description The full or the short ID of the peer.
@@ -2914,6 +3593,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description The call is stored and will be delivered later. */
+            202: {
+                headers: {
+                    /** @description The address of the call, below /protected/calls/. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description Bad Request */
             400: {
                 headers: {
@@ -2929,7 +3617,7 @@ export interface operations {
                      */
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
-                        code?: "path_ambiguous" | "method_invalid";
+                        code?: "path_ambiguous" | "method_invalid" | "call_not_deferrable" | "idempotency_key_missing" | "idempotency_key_malformed";
                     };
                 };
             };
@@ -2974,6 +3662,25 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "title": "Unprocessable Entity",
+                     *       "status": 422,
+                     *       "code": "idempotency_key_reused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_key_reused";
+                    };
+                };
+            };
             /** @description Too Many Requests */
             429: {
                 headers: {
@@ -2991,7 +3698,7 @@ export interface operations {
                      */
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
-                        code?: "rate_limited";
+                        code?: "rate_limited" | "too_many_calls";
                     };
                 };
             };
@@ -3031,7 +3738,7 @@ export interface operations {
                      */
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
-                        code?: "database_unavailable" | "stopping";
+                        code?: "database_unavailable" | "stopping" | "busy";
                     };
                 };
             };
