@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using PeerRegistry.Domain.Common;
 
 namespace PeerRegistry.Domain.Apps;
@@ -51,9 +52,20 @@ public sealed record AppMeta(string Name, string PrettyName, IReadOnlyList<Acces
     public string MinimumPortalSize { get; init; } = "xs";
 
     /// <summary>The path to which the core posts events, or null if the app wants none; see <see cref="WebhookPath"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Webhook { get; init; }
+
     /// <summary>The permissions that the app asks for, each once and in the order of their values. Unknown ones are left out.</summary>
+    [JsonIgnore]
     public IReadOnlyList<AppPermission> Permissions { get; init; } = [];
+
+    /// <summary>The permissions as they are stored: null if there are none, as in what was recorded before there were any.</summary>
+    [JsonPropertyName("permissions"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<AppPermission>? StoredPermissions
+    {
+        get => Permissions.Count == 0 ? null : Permissions;
+        init => Permissions = value ?? [];
+    }
 
     public bool Equals(AppMeta? other) =>
         other is not null && Name == other.Name && PrettyName == other.PrettyName && AppVersion == other.AppVersion && Icon == other.Icon
