@@ -17,7 +17,7 @@ internal sealed record SecretItem(string Header, string Secret);
 
 internal sealed record WebhookSecretItem(string Secret, string? Path);
 
-internal sealed record SelfItem(string Id, string ShortId, string Name, string Domain, string App, string Visibility);
+internal sealed record SelfItem(string Id, string ShortId, string Name, string Domain, string App, string Visibility, IReadOnlyList<string> Permissions);
 
 /// <summary>What the core offers to apps, with the same codes.</summary>
 internal static class InternalListener
@@ -97,6 +97,6 @@ internal static class InternalListener
     }
 
     private static Task ShowSelf(FakePortal portal, HttpContext context) => context.Response.WriteAsJsonAsync(
-        new SelfItem(portal.Id, portal.Id[..6], portal.Name, portal.Domain, portal.App, "some"), FakeJson.Default.SelfItem,
+        new SelfItem(portal.Id, portal.Id[..6], portal.Name, portal.Domain, portal.App, "some", []), FakeJson.Default.SelfItem,
         cancellationToken: context.RequestAborted);
 }

@@ -147,7 +147,7 @@ public abstract class CoreContract : IAsyncDisposable
     public async Task An_app_is_told_where_it_runs()
     {
         var self = (await Ask("/protected/self", core.Of(PeerThat.Answers).Token)).Json;
-        Assert.Equal(["id", "short_id", "name", "domain", "app", "visibility"], self.EnumerateObject().Select(member => member.Name));
+        Assert.Equal(["id", "short_id", "name", "domain", "app", "visibility", "permissions"], self.EnumerateObject().Select(member => member.Name));
         Assert.Equal(103, self.GetProperty("id").GetString()!.Length);
         Assert.StartsWith(self.GetProperty("short_id").GetString() + ".", self.GetProperty("domain").GetString(), StringComparison.Ordinal);
     }
