@@ -146,7 +146,8 @@ public sealed class WebhookTests(TwoPortals two) : IClassFixture<TwoPortals>
         await Eventually.Holds(async () => await Count(away) == 2);
         await App(two.Ada, receiver.Address, VisibilityMode.Some, two.Bob.Id);
         await receiver.Next("peer_visible");
-        await Eventually.Holds(async () => (await Undelivered(away)).Json.GetArrayLength() == 2); // once nothing has accepted a connection for 10 s
+        await Eventually.Holds(async () => // once nothing has accepted a connection for 10 s, in which it turns out that the peer is unreachable, too
+            (await Undelivered(away)).Json.EnumerateArray().Count(each => Text(each, "type") == "peer_visible") == 2);
 
         var tried = (await Undelivered(away)).Json.EnumerateArray().Single(each => each.GetProperty("attempts").GetInt32() > 0);
         Assert.Equal("app_unavailable", Text(tried, "error"));
