@@ -1,6 +1,4 @@
-using PeerRegistry.Api.Cli;
-
-namespace PeerRegistry.Api;
+namespace PeerRegistry.Api.Cli;
 
 public static class Program
 {

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
+using PeerRegistry.Api.Cli;
 using PeerRegistry.Api.Hosting;
 using PeerRegistry.Infrastructure;
 using YamlDotNet.RepresentationModel;
