@@ -9,6 +9,7 @@ using PeerRegistry.Application.Common;
 using PeerRegistry.Application.ForwardAuth;
 using PeerRegistry.Application.Peers;
 using PeerRegistry.Application.Portals;
+using PeerRegistry.Application.SignedCalls;
 using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Apps;
 using PeerRegistry.Domain.Circles;
@@ -63,6 +64,12 @@ internal static class AppPages
         {
             await mediator.Send(new DiscardEvent(portal.Id, Find(portal, name).Name, id), ct);
             return PageResults.Done($"/apps/{name}", "event-discarded");
+        });
+        pages.MapPost("/apps/{name}/calls/{call}/cancel", async (
+            string name, string call, PageForm _, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
+        {
+            var waited = await mediator.Send(new CancelDeferredCall(portal.Id, ShowDeferredCall.IdOf(call), Forgets: false), ct);
+            return PageResults.Done($"/apps/{Find(portal, name).Name}", waited ? "call-cancelled" : "call-ended");
         });
         pages.MapGet("/apps/{name}/remove", (string name, CurrentPortal portal) => PageResults.Page<RemoveAppPage>(Find(portal, name)));
         pages.MapPost("/apps/{name}/remove", async (string name, PageForm _, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>

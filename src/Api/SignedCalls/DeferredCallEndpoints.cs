@@ -62,9 +62,6 @@ internal static class DeferredCallEndpoints
             .WithSummary("Cancels the call if it waits, and deletes what is kept of it.").Refuses(404, "call_unknown");
     }
 
-    /// <exception cref="Domain.Common.RefusedException"><c>call_unknown</c></exception>
-    public static Guid Id(string call) => Guid.TryParseExact(call, "D", out var id) ? id : throw ShowDeferredCall.Unknown();
-
     /// <exception cref="Domain.Common.RefusedException"><c>request_invalid</c></exception>
     public static Guid? After(string? call) =>
         call is null ? null : Guid.TryParseExact(call, "D", out var id) ? id : throw Paging.Invalid("after is the id of a call.");
@@ -78,11 +75,11 @@ internal static class DeferredCallEndpoints
     }
 
     private static async Task<DeferredCallItem> Show(string call, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
-        DeferredCallItem.Of(await mediator.Send(new ShowDeferredCall(portal.Id, portal.App!, Id(call)), ct));
+        DeferredCallItem.Of(await mediator.Send(new ShowDeferredCall(portal.Id, portal.App!, ShowDeferredCall.IdOf(call)), ct));
 
     private static async Task<IResult> Answer(string call, HttpContext context, CurrentPortal portal, IMediator mediator, CancellationToken ct)
     {
-        var (answered, body) = await mediator.Send(new ReadDeferredAnswer(portal.Id, portal.App!, Id(call)), ct);
+        var (answered, body) = await mediator.Send(new ReadDeferredAnswer(portal.Id, portal.App!, ShowDeferredCall.IdOf(call)), ct);
         foreach (var (name, value) in answered.AnswerFields.Where(field => IsOfBody(field.Key)))
             context.Response.Headers.Append(name, value);
         var type = answered.AnswerFields.LastOrDefault(field => field.Key.Equals("Content-Type", StringComparison.OrdinalIgnoreCase)).Value;
@@ -95,14 +92,14 @@ internal static class DeferredCallEndpoints
 
     private static async Task<ReceiptItem> Receipt(string call, CurrentPortal portal, IMediator mediator, CancellationToken ct)
     {
-        var receipt = await mediator.Send(new ReadDeferredReceipt(portal.Id, portal.App!, Id(call)), ct);
+        var receipt = await mediator.Send(new ReadDeferredReceipt(portal.Id, portal.App!, ShowDeferredCall.IdOf(call)), ct);
         return new(
             receipt.Method, receipt.TargetUri, [.. receipt.Request.Select(HeaderItem.Of)], receipt.Status, [.. receipt.Answer.Select(HeaderItem.Of)]);
     }
 
     private static async Task<NoContent> Forget(string call, CurrentPortal portal, IMediator mediator, CancellationToken ct)
     {
-        await mediator.Send(new ForgetDeferredCall(portal.Id, portal.App!, Id(call)), ct);
+        await mediator.Send(new ForgetDeferredCall(portal.Id, portal.App!, ShowDeferredCall.IdOf(call)), ct);
         return TypedResults.NoContent();
     }
 }

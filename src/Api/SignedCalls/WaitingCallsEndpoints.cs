@@ -44,7 +44,7 @@ internal static class WaitingCallsEndpoints
 
     private static async Task<NoContent> Cancel(string call, CurrentPortal portal, IMediator mediator, CancellationToken ct)
     {
-        await mediator.Send(new CancelDeferredCall(portal.Id, DeferredCallEndpoints.Id(call)), ct);
+        await mediator.Send(new CancelDeferredCall(portal.Id, ShowDeferredCall.IdOf(call), Forgets: true), ct);
         return TypedResults.NoContent();
     }
 }

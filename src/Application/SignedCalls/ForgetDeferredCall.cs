@@ -19,18 +19,23 @@ public sealed record ForgetDeferredCall(PortalId Portal, string App, Guid Id) : 
     }
 }
 
-/// <summary>For the owner: cancels a call that waits, which its app then sees, and deletes what is kept of one that does not wait any more.</summary>
-public sealed record CancelDeferredCall(PortalId Portal, Guid Id) : IRequest<Unit>
+/// <summary>For the owner: cancels a call that waits, which its app then sees. Returns whether it still waited.</summary>
+/// <param name="Forgets">Whether what is kept of a call that does not wait any more is deleted.</param>
+public sealed record CancelDeferredCall(PortalId Portal, Guid Id, bool Forgets) : IRequest<bool>
 {
-    internal sealed class Handler(IDeferredCalls calls) : IRequestHandler<CancelDeferredCall, Unit>
+    internal sealed class Handler(IDeferredCalls calls) : IRequestHandler<CancelDeferredCall, bool>
     {
         /// <exception cref="RefusedException"><c>call_unknown</c></exception>
-        public async Task<Unit> Handle(CancelDeferredCall c, CancellationToken ct)
+        public async Task<bool> Handle(CancelDeferredCall c, CancellationToken ct)
         {
             if (await calls.Find(c.Portal, c.Id, ct) is null)
                 throw ShowDeferredCall.Unknown();
-            await calls.CancelOrForget(c.Portal, c.Id, ct);
-            return Unit.Value;
+            if (await calls.Cancel(c.Portal, c.Id, ct))
+                return true;
+
+            if (c.Forgets)
+                await calls.Forget(c.Portal, c.Id, ct);
+            return false;
         }
     }
 }

@@ -55,9 +55,10 @@ public interface IDeferredCalls
 
     /// <param name="app">Only those of this app, or null for all.</param>
     /// <param name="peers">Only those to these peers, or null for all.</param>
+    /// <param name="state">Only those in this state, or null for all.</param>
     /// <param name="after">The call after which the list begins, or null for its beginning.</param>
     Task<IReadOnlyList<DeferredCall>> List(
-        PortalId portal, string? app, IReadOnlyCollection<PortalId>? peers, Guid? after, int limit, CancellationToken ct);
+        PortalId portal, string? app, IReadOnlyCollection<PortalId>? peers, DeferredCallState? state, Guid? after, int limit, CancellationToken ct);
 
     Task<DeferredCall?> Find(PortalId portal, Guid id, CancellationToken ct);
 
@@ -70,6 +71,7 @@ public interface IDeferredCalls
     /// <summary>Deletes the call. An attempt under way ends, but its result is not kept.</summary>
     Task Forget(PortalId portal, Guid id, CancellationToken ct);
 
-    /// <summary>Cancels the call if it waits, and deletes it if it does not.</summary>
-    Task CancelOrForget(PortalId portal, Guid id, CancellationToken ct);
+    /// <summary>Cancels the call if it waits.</summary>
+    /// <returns>Whether it did.</returns>
+    Task<bool> Cancel(PortalId portal, Guid id, CancellationToken ct);
 }

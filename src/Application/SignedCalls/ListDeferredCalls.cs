@@ -14,7 +14,7 @@ public sealed record ListDeferredCalls(PortalId Portal, string? App, Guid? After
         public Task<IReadOnlyList<DeferredCall>> Handle(ListDeferredCalls q, CancellationToken ct)
         {
             var peers = q.App is null ? null : snapshots.Find(q.Portal) is { } portal ? CallPolicy.Seen(portal, q.App) : [];
-            return calls.List(q.Portal, q.App, peers, q.After, q.Limit, ct);
+            return calls.List(q.Portal, q.App, peers, null, q.After, q.Limit, ct);
         }
     }
 }

@@ -8,6 +8,9 @@ namespace PeerRegistry.Application.SignedCalls;
 /// <summary>Finds a deferred call of an app.</summary>
 public sealed record ShowDeferredCall(PortalId Portal, string App, Guid Id) : IRequest<DeferredCall>
 {
+    /// <exception cref="RefusedException"><c>call_unknown</c></exception>
+    public static Guid IdOf(string text) => Guid.TryParseExact(text, "D", out var id) ? id : throw Unknown();
+
     public static RefusedException Unknown() => new(RefusalKind.NotFound, "call_unknown", "There is no such call.");
 
     internal sealed class Handler(IPortalSnapshots snapshots, IDeferredCalls calls) : IRequestHandler<ShowDeferredCall, DeferredCall>

@@ -14,13 +14,14 @@ internal sealed class DeferredCalls(NpgsqlDataSource database, AcceptedCalls acc
     public Task<Guid> Accept(PortalId portal, DeferredRequest request, CancellationToken ct) => accepted.Add(portal, request, ct);
 
     public async Task<IReadOnlyList<DeferredCall>> List(
-        PortalId portal, string? app, IReadOnlyCollection<PortalId>? peers, Guid? after, int limit, CancellationToken ct)
+        PortalId portal, string? app, IReadOnlyCollection<PortalId>? peers, DeferredCallState? state, Guid? after, int limit, CancellationToken ct)
     {
         await using var command = database.CreateCommand(
             $"""
             select {DeferredColumns.Names} from {WithQueue}
             where c.portal_id = $1 and ($2 is null or c.app = $2) and ($3 is null or c.peer = any($3))
                 and ($4 is null or c.position > (select position from registry.deferred_calls where portal_id = $1 and id = $4))
+                and ($6 is null or c.state = $6)
             order by c.position limit $5
             """);
         command.Parameters.Add(Sql.Text(portal.Value));
@@ -28,6 +29,7 @@ internal sealed class DeferredCalls(NpgsqlDataSource database, AcceptedCalls acc
         command.Parameters.Add(Sql.TextsOrNull(peers?.Select(peer => peer.Value).ToList()));
         command.Parameters.Add(Sql.UuidOrNull(after));
         command.Parameters.Add(Sql.Bigint(limit));
+        command.Parameters.Add(Sql.Text(state?.ToString()));
         await using var reader = await command.ExecuteReaderAsync(ct);
         var found = new List<DeferredCall>();
         while (await reader.ReadAsync(ct))
@@ -60,21 +62,19 @@ internal sealed class DeferredCalls(NpgsqlDataSource database, AcceptedCalls acc
         await command.ExecuteNonQueryAsync(ct);
     }
 
-    public async Task CancelOrForget(PortalId portal, Guid id, CancellationToken ct)
+    public async Task<bool> Cancel(PortalId portal, Guid id, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
         await using var command = Of(
             """
-            with cancelled as (
-                update registry.deferred_calls set state = 'Cancelled', fields = '{}', body = null, bytes = 0, ended_at = $3, expires_at = $4
-                where portal_id = $1 and id = $2 and state = 'Waiting' returning id)
-            delete from registry.deferred_calls where portal_id = $1 and id = $2 and state <> 'Waiting' and not exists (select from cancelled)
+            update registry.deferred_calls set state = 'Cancelled', fields = '{}', body = null, bytes = 0, ended_at = $3, expires_at = $4
+            where portal_id = $1 and id = $2 and state = 'Waiting'
             """,
             portal,
             id);
         command.Parameters.Add(Sql.Time(now));
         command.Parameters.Add(Sql.Time(now + Deferral.Kept));
-        await command.ExecuteNonQueryAsync(ct);
+        return await command.ExecuteNonQueryAsync(ct) == 1;
     }
 
     private NpgsqlCommand Of(string sql, PortalId portal, Guid id)

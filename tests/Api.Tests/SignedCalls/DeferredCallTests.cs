@@ -178,6 +178,36 @@ public sealed class DeferredCallTests(GatewayPair pair) : IClassFixture<GatewayP
     }
 
     [Fact]
+    public async Task The_owner_cancels_on_the_page_of_the_app_what_still_waits_and_never_a_result()
+    {
+        var (name, app) = await App();
+        status = 503;
+        var accepted = await Defer(app, "/peer", "on-the-page");
+        await Eventually.Holds(() => !received.IsEmpty);
+        using var owner = await pair.Bob.Owner("Laptop");
+        var page = await owner.Get($"/apps/{name}");
+        var action = $"/apps/{name}/calls/{accepted.Header("Location")!.Split('/')[^1]}/cancel";
+        Assert.Contains(action, page.Body, StringComparison.Ordinal);
+
+        Assert.EndsWith("done=call-cancelled", await Press(owner, page, action), StringComparison.Ordinal);
+        Assert.Equal("cancelled", (await app.Get(accepted.Header("Location")!)).Json.GetProperty("state").GetString());
+        Assert.DoesNotContain(action, (await owner.Get($"/apps/{name}")).Body, StringComparison.Ordinal);
+        Assert.EndsWith("done=call-ended", await Press(owner, page, action), StringComparison.Ordinal);
+        Assert.Equal("cancelled", (await app.Get(accepted.Header("Location")!)).Json.GetProperty("state").GetString());
+    }
+
+    /// <summary>Sends a form of a page that has no fields of its own.</summary>
+    /// <returns>Where the answer leads.</returns>
+    private static async Task<string?> Press(HttpClient owner, Said page, string action)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, action);
+        request.Headers.Add("Cookie", page.Header("Set-Cookie")!.Split(';')[0]);
+        request.Content = new FormUrlEncodedContent([new("form_token", WebUtility.HtmlDecode(page.Body.Split("name=\"form_token\" value=\"")[1].Split('"')[0]))]);
+        using var answer = await owner.SendAsync(request, Stop);
+        return answer.Headers.Location?.ToString();
+    }
+
+    [Fact]
     public async Task One_node_at_a_time_delivers_from_a_queue()
     {
         var (name, app) = await App();
