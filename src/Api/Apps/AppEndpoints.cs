@@ -84,7 +84,7 @@ internal static class AppEndpoints
     }
 
     private static AppItem Show(string name, CurrentPortal portal, PublicUrl url) =>
-        AppItem.Of(Find(portal, name), url.App(portal.Snapshot, name));
+        AppItem.Of(portal.RequireApp(name), url.App(portal.Snapshot, name));
 
     private static async Task<Results<Created<RegistrationAnswer>, Ok<RegistrationAnswer>>> Register(
         string name, HttpRequest request, CurrentPortal portal, IPortalSnapshots snapshots, IMediator mediator, CancellationToken ct)
@@ -93,30 +93,30 @@ internal static class AppEndpoints
         await request.Body.CopyToAsync(body, ct);
         var app = await mediator.Send(new RegisterApp(portal.Id, name, body.GetBuffer().AsMemory(0, (int)body.Length)), ct);
         portal.Refresh(snapshots);
-        var answer = new RegistrationAnswer(app.Name, app.Warnings, PermissionItem.Of(Find(portal, app.Name)));
+        var answer = new RegistrationAnswer(app.Name, app.Warnings, PermissionItem.Of(portal.RequireApp(app.Name)));
         return app.IsNew ? TypedResults.Created($"/core/protected/apps/{app.Name}", answer) : TypedResults.Ok(answer);
     }
 
     private static async Task<NoContent> Remove(string name, CurrentPortal portal, IMediator mediator, CancellationToken ct)
     {
-        await mediator.Send(new RemoveApp(portal.Id, Find(portal, name).Name), ct);
+        await mediator.Send(new RemoveApp(portal.Id, portal.RequireApp(name).Name), ct);
         return TypedResults.NoContent();
     }
 
-    private static VisibilityItem ShowVisibility(string name, CurrentPortal portal) => VisibilityItem.Of(Find(portal, name).Visibility);
+    private static VisibilityItem ShowVisibility(string name, CurrentPortal portal) => VisibilityItem.Of(portal.RequireApp(name).Visibility);
 
     private static async Task<NoContent> SetVisibility(
         string name, VisibilityBody body, CurrentPortal portal, IMediator mediator, CancellationToken ct)
     {
         var peers = (body.Peers ?? []).Select(TypedPortalId.Parse).ToList();
-        await mediator.Send(new SetVisibility(portal.Id, Find(portal, name).Name, body.Mode, peers) { Circles = body.Circles ?? [] }, ct);
+        await mediator.Send(new SetVisibility(portal.Id, portal.RequireApp(name).Name, body.Mode, peers) { Circles = body.Circles ?? [] }, ct);
         return TypedResults.NoContent();
     }
 
     /// <summary>Serves an icon as a picture and nothing else: a drawing runs nothing and loads nothing, even if it is opened by itself.</summary>
     private static async Task<IResult> ShowIcon(string name, string? v, HttpContext context, CurrentPortal portal, IAppIcons icons, CancellationToken ct)
     {
-        var app = Find(portal, name);
+        var app = portal.RequireApp(name);
         if (app is not { IconSha256: { } sha256, IconType: { } type } || await icons.Read(portal.Id, app.Name, ct) is not { } bytes)
             throw new RefusedException(RefusalKind.NotFound, "icon_unknown", "This app has no icon.");
 
@@ -130,13 +130,13 @@ internal static class AppEndpoints
 
     private static async Task<NoContent> SetIcon(string name, HttpRequest request, CurrentPortal portal, IMediator mediator, CancellationToken ct)
     {
-        await mediator.Send(new SetAppIcon(portal.Id, Find(portal, name).Name, await ReadIcon(request.Body, ct)), ct);
+        await mediator.Send(new SetAppIcon(portal.Id, portal.RequireApp(name).Name, await ReadIcon(request.Body, ct)), ct);
         return TypedResults.NoContent();
     }
 
     private static async Task<NoContent> RemoveIcon(string name, CurrentPortal portal, IMediator mediator, CancellationToken ct)
     {
-        await mediator.Send(new SetAppIcon(portal.Id, Find(portal, name).Name, null), ct);
+        await mediator.Send(new SetAppIcon(portal.Id, portal.RequireApp(name).Name, null), ct);
         return TypedResults.NoContent();
     }
 
@@ -151,14 +151,14 @@ internal static class AppEndpoints
     private static async Task<NoContent> ShowPeer(
         string id, string name, SeenBody body, CurrentPortal portal, IMediator mediator, CancellationToken ct)
     {
-        await mediator.Send(new ShowPeerToApp(portal.Id, Find(portal, name).Name, TypedPortalId.Parse(id), body.Visible), ct);
+        await mediator.Send(new ShowPeerToApp(portal.Id, portal.RequireApp(name).Name, TypedPortalId.Parse(id), body.Visible), ct);
         return TypedResults.NoContent();
     }
 
     private static async Task<Created<TokenAnswer>> IssueToken(
         string name, CurrentPortal portal, IMediator mediator, HttpResponse response, CancellationToken ct)
     {
-        var token = await mediator.Send(new IssueAppToken(portal.Id, Find(portal, name).Name), ct);
+        var token = await mediator.Send(new IssueAppToken(portal.Id, portal.RequireApp(name).Name), ct);
         response.Headers.CacheControl = "no-store";
         return TypedResults.Created((string?)null, new TokenAnswer(token));
     }
@@ -166,7 +166,4 @@ internal static class AppEndpoints
     private static Task<AccessExplanation> Explain(
         string name, string path, string? @as, CurrentPortal portal, ClaimsPrincipal me, IMediator mediator, CancellationToken ct) =>
         mediator.Send(new ExplainAccess(portal.Id, name, path, @as ?? "anonymous", me.FindFirstValue(ClaimTypes.NameIdentifier)!), ct);
-
-    /// <exception cref="RefusedException"><c>app_unknown</c></exception>
-    private static App Find(CurrentPortal portal, string name) => portal.Snapshot.Apps.GetValueOrDefault(name) ?? throw App.Unknown(name);
 }

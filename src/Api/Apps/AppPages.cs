@@ -41,7 +41,7 @@ internal static class AppPages
         pages.MapPost("/apps/{name}/permissions/{permission}", async (
             string name, string permission, PageForm form, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
         {
-            await mediator.Send(new DecidePermission(portal.Id, Find(portal, name).Name, PermissionEndpoints.Read(permission), form.Has("grant")), ct);
+            await mediator.Send(new DecidePermission(portal.Id, portal.RequireApp(name).Name, PermissionEndpoints.Read(permission), form.Has("grant")), ct);
             return PageResults.Done($"/apps/{name}", "permission");
         });
         pages.MapPost("/apps/{name}/icon", SetIcon).WithMetadata(new BodyLimit(SetAppIcon.MaxLength + BodyLimit.BesideLargeField));
@@ -50,31 +50,31 @@ internal static class AppPages
         pages.MapPost("/apps/{name}/passwords/{id}/revoke", async (
             string name, string id, PageForm _, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
         {
-            await mediator.Send(new RevokeAppPassword(portal.Id, Find(portal, name).Name, id), ct);
+            await mediator.Send(new RevokeAppPassword(portal.Id, portal.RequireApp(name).Name, id), ct);
             return PageResults.Done($"/apps/{name}", "password-revoked");
         });
         pages.MapPost("/apps/{name}/events/{id}/redeliver", async (
             string name, string id, PageForm _, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
         {
-            await mediator.Send(new RedeliverEvent(portal.Id, Find(portal, name).Name, id), ct);
+            await mediator.Send(new RedeliverEvent(portal.Id, portal.RequireApp(name).Name, id), ct);
             return PageResults.Done($"/apps/{name}", "event-redelivered");
         });
         pages.MapPost("/apps/{name}/events/{id}/discard", async (
             string name, string id, PageForm _, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
         {
-            await mediator.Send(new DiscardEvent(portal.Id, Find(portal, name).Name, id), ct);
+            await mediator.Send(new DiscardEvent(portal.Id, portal.RequireApp(name).Name, id), ct);
             return PageResults.Done($"/apps/{name}", "event-discarded");
         });
         pages.MapPost("/apps/{name}/calls/{call}/cancel", async (
             string name, string call, PageForm _, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
         {
             var waited = await mediator.Send(new CancelDeferredCall(portal.Id, ShowDeferredCall.IdOf(call), Forgets: false), ct);
-            return PageResults.Done($"/apps/{Find(portal, name).Name}", waited ? "call-cancelled" : "call-ended");
+            return PageResults.Done($"/apps/{portal.RequireApp(name).Name}", waited ? "call-cancelled" : "call-ended");
         });
-        pages.MapGet("/apps/{name}/remove", (string name, CurrentPortal portal) => PageResults.Page<RemoveAppPage>(Find(portal, name)));
+        pages.MapGet("/apps/{name}/remove", (string name, CurrentPortal portal) => PageResults.Page<RemoveAppPage>(portal.RequireApp(name)));
         pages.MapPost("/apps/{name}/remove", async (string name, PageForm _, CurrentPortal portal, IMediator mediator, CancellationToken ct) =>
         {
-            await mediator.Send(new RemoveApp(portal.Id, Find(portal, name).Name), ct);
+            await mediator.Send(new RemoveApp(portal.Id, portal.RequireApp(name).Name), ct);
             return PageResults.Done("/apps", "app-removed");
         });
     }
@@ -120,7 +120,7 @@ internal static class AppPages
 
     private static RazorComponentResult<AppPage> Show(CurrentPortal portal, Shown shown, FormFailure? failure = null)
     {
-        var app = Find(portal, shown.Name);
+        var app = portal.RequireApp(shown.Name);
         var chosen = (shown.Chosen ?? failure?.Typed) is { } form && form.Has("mode") ? form : null;
         var peers = PeerChoice.Of(portal.Snapshot, peer => peer.Id is not null, peer => app.Visibility.Names(peer.Id!.Value), chosen);
         var choice = chosen is null
@@ -139,7 +139,7 @@ internal static class AppPages
     /// <summary>Peers that are not in the list at the moment are kept, as long as they stand for the same.</summary>
     private static async Task<IResult> SetVisibility(string name, PageForm form, CurrentPortal portal, IMediator mediator, CancellationToken ct)
     {
-        var app = Find(portal, name);
+        var app = portal.RequireApp(name);
         var (mode, ticked) = (ModeIn(form), PeerChoice.TickedIn(form));
         var (names, known) = (mode is VisibilityMode.Some or VisibilityMode.AllExcept, portal.Snapshot.Peers);
         var kept = app.Visibility.Peers.Where(p => mode == app.Visibility.Mode && known.GetValueOrDefault(p.Short)?.Listed is not true);
@@ -158,7 +158,7 @@ internal static class AppPages
     private static async Task<IResult> ShowPeer(
         string id, string name, PageForm form, CurrentPortal portal, Undo undo, IMediator mediator, CancellationToken ct)
     {
-        var (app, peer, shown) = (Find(portal, name), TypedPortalId.Parse(id), form.Has("show"));
+        var (app, peer, shown) = (portal.RequireApp(name), TypedPortalId.Parse(id), form.Has("show"));
         await mediator.Send(new ShowPeerToApp(portal.Id, app.Name, peer, shown), ct);
         return undo.Done($"/peers/{peer.Short}", "visibility", portal.Id, new Did.AppSwitched(peer.Short.Value, app.Name, shown));
     }
@@ -166,7 +166,7 @@ internal static class AppPages
     private static async Task<IResult> IssueToken(
         string name, PageForm _, CurrentPortal portal, IPortalSnapshots snapshots, IMediator mediator, CancellationToken ct)
     {
-        var before = Find(portal, name);
+        var before = portal.RequireApp(name);
         var token = await mediator.Send(new IssueAppToken(portal.Id, before.Name), ct);
         portal.Refresh(snapshots);
         return Show(portal, new Shown(name) { Token = token, HadToken = before.HasToken });
@@ -174,7 +174,7 @@ internal static class AppPages
 
     private static async Task<IResult> SetIcon(string name, PageForm form, CurrentPortal portal, IMediator mediator, CancellationToken ct)
     {
-        var app = Find(portal, name);
+        var app = portal.RequireApp(name);
         try
         {
             await using var icon = form.File("icon")?.OpenReadStream() ?? Stream.Null;
@@ -190,7 +190,7 @@ internal static class AppPages
     private static async Task<IResult> CreatePassword(
         string name, PageForm form, CurrentPortal portal, IPortalSnapshots snapshots, IMediator mediator, CancellationToken ct)
     {
-        var app = Find(portal, name);
+        var app = portal.RequireApp(name);
         try
         {
             var created = await mediator.Send(new CreateAppPassword(portal.Id, app.Name, form["name"] ?? ""), ct);
@@ -212,9 +212,6 @@ internal static class AppPages
         await file.CopyToAsync(content, ct);
         return content.ToArray();
     }
-
-    /// <exception cref="RefusedException"><c>app_unknown</c></exception>
-    private static App Find(CurrentPortal portal, string name) => portal.Snapshot.Apps.GetValueOrDefault(name) ?? throw App.Unknown(name);
 
     private sealed record Shown(string Name)
     {

@@ -28,7 +28,7 @@ internal static class AppPasswordEndpoints
     private static IReadOnlyList<AppPassword> List(HttpContext context, string name, CurrentPortal portal, int? limit, string? after)
     {
         var most = Paging.Limit(limit);
-        var found = Find(portal, name).Passwords
+        var found = portal.RequireApp(name).Passwords
             .OrderBy(password => password.Id, StringComparer.Ordinal)
             .Where(password => after is null || string.CompareOrdinal(password.Id, after) > 0)
             .Take(most + 1)
@@ -39,17 +39,14 @@ internal static class AppPasswordEndpoints
     private static async Task<Created<CreatedAppPassword>> Create(
         string name, AppPasswordName body, CurrentPortal portal, IMediator mediator, HttpResponse response, CancellationToken ct)
     {
-        var created = await mediator.Send(new CreateAppPassword(portal.Id, Find(portal, name).Name, body.Name), ct);
+        var created = await mediator.Send(new CreateAppPassword(portal.Id, portal.RequireApp(name).Name, body.Name), ct);
         response.Headers.CacheControl = "no-store";
         return TypedResults.Created((string?)null, created);
     }
 
     private static async Task<NoContent> Revoke(string name, string id, CurrentPortal portal, IMediator mediator, CancellationToken ct)
     {
-        await mediator.Send(new RevokeAppPassword(portal.Id, Find(portal, name).Name, id), ct);
+        await mediator.Send(new RevokeAppPassword(portal.Id, portal.RequireApp(name).Name, id), ct);
         return TypedResults.NoContent();
     }
-
-    /// <exception cref="Domain.Common.RefusedException"><c>app_unknown</c></exception>
-    private static App Find(CurrentPortal portal, string name) => portal.Snapshot.Apps.GetValueOrDefault(name) ?? throw App.Unknown(name);
 }

@@ -28,18 +28,15 @@ internal static class PermissionEndpoints
             .WithSummary("Grants or denies a permission. It applies from the app's next request on.").Refuses(404, "app_unknown", "permission_unknown");
     }
 
-    private static IReadOnlyList<PermissionItem> List(string name, CurrentPortal portal) => PermissionItem.Of(Find(portal, name));
+    private static IReadOnlyList<PermissionItem> List(string name, CurrentPortal portal) => PermissionItem.Of(portal.RequireApp(name));
 
     private static async Task<NoContent> Decide(
         string name, string permission, PermissionBody body, CurrentPortal portal, IMediator mediator, CancellationToken ct)
     {
-        await mediator.Send(new DecidePermission(portal.Id, Find(portal, name).Name, Read(permission), body.Granted), ct);
+        await mediator.Send(new DecidePermission(portal.Id, portal.RequireApp(name).Name, Read(permission), body.Granted), ct);
         return TypedResults.NoContent();
     }
 
     /// <exception cref="RefusedException"><c>permission_unknown</c></exception>
     internal static AppPermission Read(string word) => AppPermissions.TryParse(word, out var permission) ? permission : throw App.UnknownPermission();
-
-    /// <exception cref="RefusedException"><c>app_unknown</c></exception>
-    private static App Find(CurrentPortal portal, string name) => portal.Snapshot.Apps.GetValueOrDefault(name) ?? throw App.Unknown(name);
 }

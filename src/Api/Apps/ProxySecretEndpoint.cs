@@ -17,7 +17,7 @@ internal static class ProxySecretEndpoint
     private static ProxySecretAnswer Show(CurrentPortal portal, IProxySecrets secrets, HttpResponse response)
     {
         response.Headers.CacheControl = "no-store";
-        var app = portal.Snapshot.Apps.GetValueOrDefault(portal.App!) ?? throw App.Unknown(portal.App!);
+        var app = portal.RequireApp(portal.App!);
         return new(ProxySecret.Header, secrets.Of(portal.Id, app));
     }
 }

@@ -20,7 +20,7 @@ internal static class SelfEndpoints
 
     private static SelfAnswer Show(CurrentPortal portal)
     {
-        var (row, app) = (portal.Snapshot.Portal, portal.Snapshot.Apps.GetValueOrDefault(portal.App!) ?? throw App.Unknown(portal.App!));
+        var (row, app) = (portal.Snapshot.Portal, portal.RequireApp(portal.App!));
         return new(row.Id, row.Id.Short, row.Name, row.Domain, app.Name, app.Visibility.Mode, [.. app.Granted]);
     }
 }

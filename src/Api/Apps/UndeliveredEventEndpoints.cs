@@ -27,22 +27,19 @@ internal static class UndeliveredEventEndpoints
         HttpContext context, string name, CurrentPortal portal, IMediator mediator, int? limit, string? after, CancellationToken ct)
     {
         var most = Paging.Limit(limit);
-        var found = await mediator.Send(new ListUndeliveredEvents(portal.Id, Find(portal, name).Name, after, most + 1), ct);
+        var found = await mediator.Send(new ListUndeliveredEvents(portal.Id, portal.RequireApp(name).Name, after, most + 1), ct);
         return context.Page(found, most, each => each.Id);
     }
 
     private static async Task<Accepted> Redeliver(string name, string id, CurrentPortal portal, IMediator mediator, CancellationToken ct)
     {
-        await mediator.Send(new RedeliverEvent(portal.Id, Find(portal, name).Name, id), ct);
+        await mediator.Send(new RedeliverEvent(portal.Id, portal.RequireApp(name).Name, id), ct);
         return TypedResults.Accepted((string?)null);
     }
 
     private static async Task<NoContent> Discard(string name, string id, CurrentPortal portal, IMediator mediator, CancellationToken ct)
     {
-        await mediator.Send(new DiscardEvent(portal.Id, Find(portal, name).Name, id), ct);
+        await mediator.Send(new DiscardEvent(portal.Id, portal.RequireApp(name).Name, id), ct);
         return TypedResults.NoContent();
     }
-
-    /// <exception cref="Domain.Common.RefusedException"><c>app_unknown</c></exception>
-    private static App Find(CurrentPortal portal, string name) => portal.Snapshot.Apps.GetValueOrDefault(name) ?? throw App.Unknown(name);
 }

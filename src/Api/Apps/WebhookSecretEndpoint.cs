@@ -18,7 +18,7 @@ internal static class WebhookSecretEndpoint
     private static WebhookSecretAnswer Show(CurrentPortal portal, IWebhookSecrets secrets, HttpResponse response)
     {
         response.Headers.CacheControl = "no-store";
-        var app = portal.Snapshot.Apps.GetValueOrDefault(portal.App!) ?? throw App.Unknown(portal.App!);
+        var app = portal.RequireApp(portal.App!);
         return new(secrets.Of(portal.Id, app), app.Meta.Webhook);
     }
 }

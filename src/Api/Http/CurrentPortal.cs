@@ -36,6 +36,9 @@ internal sealed class CurrentPortal
 
     /// <summary>The app whose host the request names (edge) or that sent the request (internal), or null.</summary>
     public string? App { get; set; }
+
+    /// <exception cref="RefusedException"><c>app_unknown</c></exception>
+    public Domain.Apps.App RequireApp(string name) => Snapshot.Apps.GetValueOrDefault(name) ?? throw Domain.Apps.App.Unknown(name);
 }
 
 /// <summary>
