@@ -1,5 +1,9 @@
+using System.Globalization;
 using System.Security.Cryptography;
+using System.Text;
 using NSec.Cryptography;
+using PeerRegistry.Domain.Apps;
+using PeerRegistry.Domain.Portals;
 
 namespace PeerRegistry.Infrastructure.Keys;
 
@@ -32,6 +36,13 @@ internal sealed class MasterKey : IDisposable
     /// <param name="purpose">HKDF's <c>info</c>: different purposes yield unrelated keys.</param>
     /// <param name="key">Filled.</param>
     internal void Derive(ReadOnlySpan<byte> purpose, Span<byte> key) => KeyDerivationAlgorithm.HkdfSha256.DeriveBytes(secret, salt: [], purpose, key);
+
+    /// <summary>Derives the key of an app for one purpose. It stays the same until the app is removed; a later registration has another.</summary>
+    internal void Derive(string purpose, PortalId portal, App app, Span<byte> key)
+    {
+        var registered = app.RegisteredAt.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture);
+        Derive(Encoding.UTF8.GetBytes($"{purpose}\n{portal.Value}\n{app.Name}\n{registered}"), key);
+    }
 
     /// <param name="path">If there is no such file, it is created with mode 0600.</param>
     /// <exception cref="InvalidDataException">The file's mode allows more than 0600, or it does not have 32 bytes.</exception>

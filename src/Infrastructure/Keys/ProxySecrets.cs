@@ -1,6 +1,4 @@
 using System.Buffers.Text;
-using System.Globalization;
-using System.Text;
 using PeerRegistry.Application.Apps;
 using PeerRegistry.Domain.Apps;
 using PeerRegistry.Domain.Portals;
@@ -12,9 +10,8 @@ internal sealed class ProxySecrets(MasterKey master) : IProxySecrets
 {
     public string Of(PortalId portal, App app)
     {
-        var registered = app.RegisteredAt.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture);
         Span<byte> secret = stackalloc byte[32];
-        master.Derive(Encoding.UTF8.GetBytes($"proxy secret\n{portal.Value}\n{app.Name}\n{registered}"), secret);
+        master.Derive("proxy secret", portal, app, secret);
         return Base64Url.EncodeToString(secret);
     }
 }

@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using PeerRegistry.Application.Apps;
 using PeerRegistry.Domain.Apps;
 using PeerRegistry.Domain.Portals;
@@ -11,9 +9,8 @@ internal sealed class WebhookSecrets(MasterKey master) : IWebhookSecrets
 {
     public string Of(PortalId portal, App app)
     {
-        var registered = app.RegisteredAt.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture);
         Span<byte> key = stackalloc byte[32];
-        master.Derive(Encoding.UTF8.GetBytes($"webhook secret\n{portal.Value}\n{app.Name}\n{registered}"), key);
+        master.Derive("webhook secret", portal, app, key);
         return WebhookSignature.SecretOf(key);
     }
 }
