@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Application.SignedCalls;
 using PeerRegistry.Domain.Common;
 
@@ -56,7 +57,7 @@ internal static class PeerAnswers
     /// <summary>RFC 9110, section 10.2.3: seconds or a date. Null if the field is missing, repeated or malformed.</summary>
     private static TimeSpan? RetryAfter(PeerAnswer answer, TimeProvider clock) =>
         answer.Fields.Get("Retry-After") is [var text] && RetryConditionHeaderValue.TryParse(text, out var value)
-            ? value.Delta ?? value.Date - clock.GetUtcNow()
+            ? value.Pause(clock)
             : null;
 
     /// <summary>A core always responds in JSON, also to errors. An HTML page comes from something else, such as a web host or a CDN.</summary>

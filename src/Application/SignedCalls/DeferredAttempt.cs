@@ -66,7 +66,7 @@ public sealed class DeferredAttempt(IPortalSnapshots snapshots, HotPath hotPath,
     {
         var (message, status) = (answer.Message, (int)answer.Message.StatusCode);
         if (Deferral.MayBeTriedAgain(status))
-            return Again("peer_busy", RetryAfter(message), setsBack: true);
+            return Again("peer_busy", message.Headers.RetryAfter.Pause(clock), setsBack: true);
 
         var body = await Body(await message.Content.ReadAsStreamAsync(ct), ct);
         if (answer.Earlier is { } earlier)
@@ -95,13 +95,6 @@ public sealed class DeferredAttempt(IPortalSnapshots snapshots, HotPath hotPath,
 
         return whole.ToArray();
     }
-
-    private TimeSpan? RetryAfter(HttpResponseMessage message) => message.Headers.RetryAfter switch
-    {
-        { Delta: { } delta } => delta,
-        { Date: { } date } => date - clock.GetUtcNow(),
-        _ => null,
-    };
 
     private static DeferredOutcome Again(string reason, TimeSpan? retryAfter, bool setsBack) =>
         new(DeferredCallState.Waiting, reason) { RetryAfter = retryAfter, SetsBack = setsBack };

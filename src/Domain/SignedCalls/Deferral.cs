@@ -1,3 +1,5 @@
+using PeerRegistry.Domain.Common;
+
 namespace PeerRegistry.Domain.SignedCalls;
 
 public enum DeferredCallState
@@ -23,9 +25,6 @@ public static class Deferral
     /// <summary>The code of a refusal whose cause is in its reason.</summary>
     private const string Unreachable = "peer_unreachable";
 
-    /// <summary>The pause stops growing after this many doublings, at about ten minutes.</summary>
-    private const int MostDoublings = 6;
-
     /// <summary>For how long delivery is tried, and after that for how long the result is kept.</summary>
     public static readonly TimeSpan Kept = TimeSpan.FromDays(7);
 
@@ -34,8 +33,7 @@ public static class Deferral
     /// </summary>
     public static readonly TimeSpan Remembered = TimeSpan.FromDays(8);
 
-    private static readonly TimeSpan First = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan LongestAsked = TimeSpan.FromHours(6);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(640);
 
     /// <summary>Whether an attempt that was refused with this code, here or on the way, is worth another.</summary>
     public static bool MayBeTriedAgain(string code) =>
@@ -50,16 +48,8 @@ public static class Deferral
     /// </summary>
     public static bool SetsBack(string code) => code is not (Unreachable or "database_unavailable" or "stopping");
 
-    /// <summary>10 s, doubled with each failed attempt up to about ten minutes, ± 25 %, so that queues that failed together are not retried together.</summary>
-    /// <param name="attempts">Failed attempts in a row, including the latest.</param>
-    /// <param name="chance">A random number from 0 to 1.</param>
-    /// <param name="asked">The peer's <c>Retry-After</c>, or null. It can lengthen the pause up to six hours, and never shortens it.</param>
-    public static TimeSpan Pause(int attempts, double chance, TimeSpan? asked)
-    {
-        var own = First * Math.Pow(2, Math.Min(attempts - 1, MostDoublings)) * (0.75 + (chance / 2));
-        var longer = asked < LongestAsked ? asked.Value : LongestAsked;
-        return asked is not null && longer > own ? longer : own;
-    }
+    /// <summary>10 s after the first failed attempt, at most about ten minutes; see <see cref="RetryPause.After"/>.</summary>
+    public static TimeSpan Pause(int attempts, double chance, TimeSpan? asked) => RetryPause.After(attempts, chance, asked, LongestPause);
 }
 
 /// <summary>The value of the header <c>Idempotency-Key</c>, by which a call is recognized when it is sent again.</summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
 using PeerRegistry.Application.Apps;
+using PeerRegistry.Application.Common;
 using PeerRegistry.Application.Gateway;
 using PeerRegistry.Application.Snapshots;
 using PeerRegistry.Domain.Apps;
@@ -34,7 +35,7 @@ internal sealed class WebhookPost(IAppServers servers, IWebhookSecrets secrets, 
         {
             using var request = Request(portal, app, await servers.Find(portal, app, either.Token), id, Encoding.UTF8.GetBytes(body));
             using var answer = await servers.Connections.SendAsync(request, either.Token);
-            return answer.IsSuccessStatusCode ? null : new("app_refused", (int)answer.StatusCode, RetryAfter(answer.Headers.RetryAfter));
+            return answer.IsSuccessStatusCode ? null : new("app_refused", (int)answer.StatusCode, answer.Headers.RetryAfter.Pause(clock));
         }
         catch (RefusedException refused)
         {
@@ -69,6 +70,4 @@ internal sealed class WebhookPost(IAppServers servers, IWebhookSecrets secrets, 
         headers.TryAddWithoutValidation(WebhookSignature.Header, WebhookSignature.Sign(secrets.Of(portal.Portal.Id, app), id, now, body));
         return request;
     }
-
-    private TimeSpan? RetryAfter(RetryConditionHeaderValue? asked) => asked?.Delta ?? asked?.Date - clock.GetUtcNow();
 }
