@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -65,6 +66,11 @@ public sealed partial class RealCore(TestPostgres postgres) : IAsyncLifetime, IC
         callers[PeerThat.IsNotMutual] = (token, pending.Value);
         callers[PeerThat.Refuses] = (await Pair.Bob.Send(new IssueAppToken(Pair.Bob.Id, refused)), Pair.Ada.Id.Value);
         callers[PeerThat.LacksTheApp] = (await Pair.Bob.Send(new IssueAppToken(Pair.Bob.Id, missing)), Pair.Ada.Id.Value);
+
+        using var app = new HttpClient { BaseAddress = Core };
+        app.DefaultRequestHeaders.Authorization = new("Bearer", token);
+        await Eventually.Holds(async () => // which apps Ada has comes with her next notice, and must not come between two requests of a test
+            (await app.Get($"/protected/peers/{Pair.Ada.Id}")).Json.GetProperty("has_app").ValueKind == JsonValueKind.True);
     }
 
     public ValueTask DisposeAsync() => Pair.DisposeAsync();
