@@ -37,13 +37,6 @@ public static class CallPolicy
         return refusal is null ? peer : null;
     }
 
-    /// <summary>The peers that an app may see, mutual or not, by their full IDs.</summary>
-    public static IReadOnlyCollection<PortalId> Seen(PortalSnapshot portal, string app) => portal.Apps.TryGetValue(app, out var row)
-        ? [.. from peer in portal.Peers.Values
-              where peer is { Listed: true, Blocked: false, Id: not null } && row.Shows(peer)
-              select peer.Id!.Value]
-        : [];
-
     /// <summary>Whether an app may see this peer, mutual or not.</summary>
     public static bool Sees(PortalSnapshot portal, string app, PortalId peer) =>
         Find(portal, peer.Value) is { } found && portal.Apps.TryGetValue(app, out var row) && row.Shows(found);

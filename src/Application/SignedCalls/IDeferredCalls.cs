@@ -27,6 +27,7 @@ public sealed record DeferredRequest(
 }
 
 /// <summary>A deferred call without its bodies.</summary>
+/// <param name="Id">A UUID of version 7 (RFC 9562), so that calls are in the order of their IDs.</param>
 /// <param name="Attempts">Attempts that have ended.</param>
 /// <param name="NextAttemptAt">Null if it is due, being delivered, or not waiting any more.</param>
 /// <param name="Reason">Why the last attempt failed, or the call; else null. A stable code.</param>
@@ -54,11 +55,9 @@ public interface IDeferredCalls
     Task<Guid> Accept(PortalId portal, DeferredRequest request, CancellationToken ct);
 
     /// <param name="app">Only those of this app, or null for all.</param>
-    /// <param name="peers">Only those to these peers, or null for all.</param>
     /// <param name="state">Only those in this state, or null for all.</param>
-    /// <param name="after">The call after which the list begins, or null for its beginning.</param>
-    Task<IReadOnlyList<DeferredCall>> List(
-        PortalId portal, string? app, IReadOnlyCollection<PortalId>? peers, DeferredCallState? state, Guid? after, int limit, CancellationToken ct);
+    /// <param name="after">The call after which the list begins, whether or not it still exists; or null for the beginning.</param>
+    Task<IReadOnlyList<DeferredCall>> List(PortalId portal, string? app, DeferredCallState? state, Guid? after, int limit, CancellationToken ct);
 
     Task<DeferredCall?> Find(PortalId portal, Guid id, CancellationToken ct);
 

@@ -10,6 +10,6 @@ public sealed record ListWaitingCalls(PortalId Portal, string App, int Limit) : 
     internal sealed class Handler(IDeferredCalls calls) : IRequestHandler<ListWaitingCalls, IReadOnlyList<DeferredCall>>
     {
         public Task<IReadOnlyList<DeferredCall>> Handle(ListWaitingCalls q, CancellationToken ct) =>
-            calls.List(q.Portal, q.App, null, DeferredCallState.Waiting, null, q.Limit, ct);
+            calls.List(q.Portal, q.App, DeferredCallState.Waiting, null, q.Limit, ct);
     }
 }

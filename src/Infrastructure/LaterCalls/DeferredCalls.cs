@@ -14,22 +14,19 @@ internal sealed class DeferredCalls(NpgsqlDataSource database, AcceptedCalls acc
     public Task<Guid> Accept(PortalId portal, DeferredRequest request, CancellationToken ct) => accepted.Add(portal, request, ct);
 
     public async Task<IReadOnlyList<DeferredCall>> List(
-        PortalId portal, string? app, IReadOnlyCollection<PortalId>? peers, DeferredCallState? state, Guid? after, int limit, CancellationToken ct)
+        PortalId portal, string? app, DeferredCallState? state, Guid? after, int limit, CancellationToken ct)
     {
         await using var command = database.CreateCommand(
             $"""
             select {DeferredColumns.Names} from {WithQueue}
-            where c.portal_id = $1 and ($2 is null or c.app = $2) and ($3 is null or c.peer = any($3))
-                and ($4 is null or c.position > (select position from registry.deferred_calls where portal_id = $1 and id = $4))
-                and ($6 is null or c.state = $6)
-            order by c.position limit $5
+            where c.portal_id = $1 and ($2 is null or c.app = $2) and ($3 is null or c.state = $3) and ($4 is null or c.id > $4)
+            order by c.id limit $5
             """);
         command.Parameters.Add(Sql.Text(portal.Value));
         command.Parameters.Add(Sql.Text(app));
-        command.Parameters.Add(Sql.TextsOrNull(peers?.Select(peer => peer.Value).ToList()));
+        command.Parameters.Add(Sql.Text(state?.ToString()));
         command.Parameters.Add(Sql.UuidOrNull(after));
         command.Parameters.Add(Sql.Bigint(limit));
-        command.Parameters.Add(Sql.Text(state?.ToString()));
         await using var reader = await command.ExecuteReaderAsync(ct);
         var found = new List<DeferredCall>();
         while (await reader.ReadAsync(ct))
