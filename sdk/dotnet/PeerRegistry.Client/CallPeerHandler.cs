@@ -21,7 +21,7 @@ public sealed class CallPeerHandler(PortalOptions? options = null, HttpMessageHa
         base.Dispose(disposing);
     }
 
-    private static string Target(Uri? address) =>
+    internal static string Target(Uri? address) =>
         address is { IsAbsoluteUri: true, Scheme: "https" or "portal" or "wss", IsDefaultPort: true, UserInfo: "" }
             ? $"/internal/call_peer/{Uri.EscapeDataString(address.Host)}{address.PathAndQuery}"
             : throw new HttpRequestException($"{address} does not name a peer. An address is https://{{peer's ID}}/path, without a port.");

@@ -1,7 +1,9 @@
 using System.Collections.Frozen;
 using System.Net;
 using System.Net.Http.Json;
+using System.Runtime.CompilerServices;
 using System.Text;
+using System.Text.Json.Serialization.Metadata;
 
 namespace PeerRegistry.Client;
 
@@ -57,15 +59,48 @@ internal sealed class CoreSender(PortalOptions options, HttpMessageHandler? inne
         }
     }
 
+    /// <summary>Asks the core itself for something, without a body.</summary>
+    /// <param name="target">Path and query at the core, to the byte.</param>
+    /// <exception cref="PortalException">The core refused.</exception>
+    public async Task<HttpResponseMessage> Ask(HttpMethod method, string target, CancellationToken ct)
+    {
+        using var request = new HttpRequestMessage(method, null as Uri);
+        return await Send(request, target, fromPeer: false, ct);
+    }
+
+    /// <returns>What the core has answered, and whether there is another page.</returns>
+    /// <exception cref="PortalException">The core refused.</exception>
+    public async Task<(T Value, bool HasMore)> Read<T>(string target, JsonTypeInfo<T> type, CancellationToken ct)
+    {
+        using var answer = await Ask(HttpMethod.Get, target, ct);
+        var value = await answer.Content.ReadFromJsonAsync(type, ct) ?? throw new HttpRequestException("The core answered null.");
+        return (value, answer.Headers.Contains("Link")); // RFC 8288: rel="next" is the only one
+    }
+
+    /// <param name="query">More of the query, with an ampersand before each part.</param>
+    /// <param name="cursor">What is sent as <c>after</c> to get what follows this item.</param>
+    /// <exception cref="PortalException">The core refused.</exception>
+    public async IAsyncEnumerable<T> ReadPages<T>(
+        string path, string query, JsonTypeInfo<T[]> type, Func<T, string> cursor, [EnumeratorCancellation] CancellationToken ct)
+    {
+        for (string? after = "?limit=1000"; after is not null;)
+        {
+            var (page, hasMore) = await Read(path + after + query, type, ct);
+            foreach (var item in page)
+                yield return item;
+            after = hasMore ? $"?limit=1000&after={cursor(page[^1])}" : null;
+        }
+    }
+
     public void Dispose() => invoker.Dispose();
 
     /// <summary>
     /// The core refuses with <c>rate_limited</c> before it sends anything to the peer. Any other such answer may come after the request has had its effect, so
-    /// that only an idempotent request is repeated.
+    /// that only an idempotent request is repeated, or one that is to be delivered later, which the core recognizes by its key.
     /// </summary>
     private static bool MayBeRepeated(HttpRequestMessage request, HttpStatusCode status, string? code) =>
         status is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable
-        && (code == "rate_limited" || Idempotent.Contains(request.Method))
+        && (code == "rate_limited" || Idempotent.Contains(request.Method) || DeferredCalls.IsDeferred(request))
         && IsReplayable(request.Content);
 
     /// <summary>Whether the body is in memory, rather than a stream that is gone once it was sent.</summary>

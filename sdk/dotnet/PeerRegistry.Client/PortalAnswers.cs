@@ -30,7 +30,17 @@ public sealed record ProxySecret(string Header, string Secret)
 /// <param name="Name">Of the Portal.</param>
 /// <param name="App">The name of this app.</param>
 /// <param name="Visibility">How the owner chooses the peers that this app sees: <c>all</c>, <c>all_except</c>, <c>some</c> or <c>none</c>.</param>
-public sealed record PortalSelf(string Id, string ShortId, string Name, string Domain, string App, string Visibility);
+/// <param name="Permissions">What the owner has granted this app to read, such as <c>profile</c>.</param>
+public sealed record PortalSelf(
+    string Id, string ShortId, string Name, string Domain, string App, string Visibility, IReadOnlyList<string> Permissions);
+
+/// <summary>What the owner is called and looks like.</summary>
+public sealed record OwnerProfile(string Name, bool HasAvatar);
+
+/// <summary>A device of the owner.</summary>
+/// <param name="Id">The same as in <c>X-Ptl-Client-Id</c> when the device calls this app.</param>
+/// <param name="LastSeenAt">The hour of its last request, or null if its session has expired.</param>
+public sealed record OwnerDevice(string Id, string Name, DateTimeOffset? LastSeenAt);
 
 internal sealed record WebhookSecretAnswer(string Secret);
 
@@ -38,6 +48,10 @@ internal sealed record WebhookSecretAnswer(string Secret);
 [JsonSerializable(typeof(Peer[]))]
 [JsonSerializable(typeof(ProxySecret))]
 [JsonSerializable(typeof(PortalSelf))]
+[JsonSerializable(typeof(OwnerProfile))]
+[JsonSerializable(typeof(OwnerDevice[]))]
+[JsonSerializable(typeof(DeferredCall[]))]
+[JsonSerializable(typeof(CallReceipt))]
 [JsonSerializable(typeof(WebhookSecretAnswer))]
 [JsonSerializable(typeof(ResetData))]
 [JsonSerializable(typeof(SeenPeer))]

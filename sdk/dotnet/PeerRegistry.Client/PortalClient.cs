@@ -1,7 +1,3 @@
-using System.Net.Http.Json;
-using System.Runtime.CompilerServices;
-using System.Text.Json.Serialization.Metadata;
-
 namespace PeerRegistry.Client;
 
 /// <summary>What an app may ask the core of its Portal. One for the whole program; it may be used by several threads at once.</summary>
@@ -17,32 +13,27 @@ public sealed class PortalClient : IDisposable
     {
         this.options = options ??= new PortalOptions();
         (core, calls) = (new CoreSender(options, inner), new CallPeerHandler(options, inner));
+        Deferred = new DeferredCalls(core);
     }
+
+    /// <summary>Calls that are delivered when the peer answers, which may be off now.</summary>
+    public DeferredCalls Deferred { get; }
 
     /// <summary>The peers that this app may see, by short ID.</summary>
     /// <param name="name">Part of the name, ignoring case, or null for all.</param>
     /// <exception cref="PortalException">The core refused.</exception>
-    public async IAsyncEnumerable<Peer> Peers(string? name = null, [EnumeratorCancellation] CancellationToken ct = default)
-    {
-        for (string? after = ""; after is not null;)
-        {
-            var query = $"?after={after}" + (name is null ? "" : $"&name={Uri.EscapeDataString(name)}");
-            var (page, hasMore) = await Get("/protected/peers" + query, PortalJson.Default.PeerArray, ct);
-            foreach (var peer in page)
-                yield return peer;
-            after = hasMore ? page[^1].ShortId : null;
-        }
-    }
+    public IAsyncEnumerable<Peer> Peers(string? name = null, CancellationToken ct = default) => core.ReadPages(
+        "/protected/peers", name is null ? "" : $"&name={Uri.EscapeDataString(name)}", PortalJson.Default.PeerArray, peer => peer.ShortId, ct);
 
     /// <param name="id">The full or the short ID.</param>
     /// <exception cref="PortalException"><c>peer_unknown</c>: there is no such peer, or this app may not see it.</exception>
     public async Task<Peer> Peer(string id, CancellationToken ct = default) =>
-        (await Get($"/protected/peers/{Uri.EscapeDataString(id)}", PortalJson.Default.Peer, ct)).Value;
+        (await core.Read($"/protected/peers/{Uri.EscapeDataString(id)}", PortalJson.Default.Peer, ct)).Value;
 
     /// <summary>Where this app runs, and under which name.</summary>
     /// <exception cref="PortalException">The core refused.</exception>
     public async Task<PortalSelf> DescribeSelf(CancellationToken ct = default) =>
-        (await Get("/protected/self", PortalJson.Default.PortalSelf, ct)).Value;
+        (await core.Read("/protected/self", PortalJson.Default.PortalSelf, ct)).Value;
 
     /// <summary>
     /// What becomes of the peers that this app sees, for ever: a stream that ends is opened again, and goes on where it was.
@@ -57,12 +48,29 @@ public sealed class PortalClient : IDisposable
     /// </summary>
     /// <exception cref="PortalException">The core refused.</exception>
     public async Task<string> WebhookSecret(CancellationToken ct = default) =>
-        (await Get("/protected/webhook-secret", PortalJson.Default.WebhookSecretAnswer, ct)).Value.Secret;
+        (await core.Read("/protected/webhook-secret", PortalJson.Default.WebhookSecretAnswer, ct)).Value.Secret;
+
+    /// <exception cref="PortalException"><c>permission_not_granted</c>: the description asks for <c>profile</c>, and the owner grants it.</exception>
+    public async Task<OwnerProfile> Profile(CancellationToken ct = default) =>
+        (await core.Read("/protected/profile", PortalJson.Default.OwnerProfile, ct)).Value;
+
+    /// <summary>The owner's picture, a JPEG.</summary>
+    /// <exception cref="PortalException"><c>avatar_unknown</c>: there is none; <c>permission_not_granted</c>, as of <see cref="Profile"/>.</exception>
+    public async Task<byte[]> Avatar(CancellationToken ct = default)
+    {
+        using var answer = await core.Ask(HttpMethod.Get, "/protected/profile/avatar", ct);
+        return await answer.Content.ReadAsByteArrayAsync(ct);
+    }
+
+    /// <summary>The owner's devices, by ID.</summary>
+    /// <exception cref="PortalException"><c>permission_not_granted</c>: the description asks for <c>devices</c>, and the owner grants it.</exception>
+    public IAsyncEnumerable<OwnerDevice> Devices(CancellationToken ct = default) =>
+        core.ReadPages("/protected/devices", "", PortalJson.Default.OwnerDeviceArray, device => device.Id, ct);
 
     /// <summary>It stays the same until the app is removed.</summary>
     /// <exception cref="PortalException">The core refused.</exception>
     public async Task<ProxySecret> ProxySecret(CancellationToken ct = default) =>
-        (await Get("/protected/proxy-secret", PortalJson.Default.ProxySecret, ct)).Value;
+        (await core.Read("/protected/proxy-secret", PortalJson.Default.ProxySecret, ct)).Value;
 
     /// <returns>A client of the same app on this peer's Portal, as of <see cref="CallPeerHandler"/>. It need not be disposed of.</returns>
     /// <param name="id">The full or the short ID.</param>
@@ -72,13 +80,5 @@ public sealed class PortalClient : IDisposable
     {
         core.Dispose();
         calls.Dispose();
-    }
-
-    private async Task<(T Value, bool HasMore)> Get<T>(string target, JsonTypeInfo<T> type, CancellationToken ct)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Get, null as Uri);
-        using var answer = await core.Send(request, target, fromPeer: false, ct);
-        var value = await answer.Content.ReadFromJsonAsync(type, ct) ?? throw new HttpRequestException("The core answered null.");
-        return (value, answer.Headers.Contains("Link")); // RFC 8288: rel="next" is the only one
     }
 }

@@ -42,6 +42,13 @@ internal static class ControlApi
             case ("DELETE", ["fake", "calls"]):
                 portal.ForgetCalls();
                 break;
+            case ("DELETE", ["fake", "deferred", var id]):
+                if (!portal.CancelDeferred(id))
+                    throw DeferredCalls.Unknown();
+                break;
+            case ("PUT", ["fake", "permissions", var permission]):
+                Grant(portal, permission, (await Read(context.Request, FakeJson.Default.GrantScript)).Granted);
+                break;
             case ("POST", ["fake", "requests"]):
                 var request = await Read(context.Request, FakeJson.Default.ProxiedRequest);
                 await Write(context, await Send(portal, request, context.RequestAborted), FakeJson.Default.ProxiedAnswer);
@@ -83,6 +90,18 @@ internal static class ControlApi
         peer.HasApp = script.HasApp ?? peer.HasApp;
         peer.Answers = answers ?? peer.Answers;
         return peer;
+    }
+
+    private static void Grant(FakePortal portal, string permission, bool granted)
+    {
+        try
+        {
+            portal.Grant(permission, granted);
+        }
+        catch (ArgumentException unknown)
+        {
+            throw Invalid(unknown.Message);
+        }
     }
 
     private static async Task<ProxiedAnswer> Send(FakePortal portal, ProxiedRequest asked, CancellationToken ct)

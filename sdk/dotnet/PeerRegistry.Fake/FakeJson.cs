@@ -46,6 +46,9 @@ internal sealed record ProxiedRequest(
 /// <param name="Type">Such as <c>peer_renamed</c>.</param>
 internal sealed record PostedEventScript(string Peer, string Type, Sent? Signature);
 
+/// <summary>Whether the owner grants a permission.</summary>
+internal sealed record GrantScript(bool Granted);
+
 internal sealed record ProxiedAnswer(int Status, Dictionary<string, string> Headers, string Body);
 
 [JsonSourceGenerationOptions(
@@ -55,6 +58,11 @@ internal sealed record ProxiedAnswer(int Status, Dictionary<string, string> Head
 [JsonSerializable(typeof(SecretItem))]
 [JsonSerializable(typeof(WebhookSecretItem))]
 [JsonSerializable(typeof(SelfItem))]
+[JsonSerializable(typeof(DeferredCallItem[]))]
+[JsonSerializable(typeof(ReceiptItem))]
+[JsonSerializable(typeof(OwnerProfileItem))]
+[JsonSerializable(typeof(OwnerDeviceItem[]))]
+[JsonSerializable(typeof(GrantScript))]
 [JsonSerializable(typeof(PostedEventScript))]
 [JsonSerializable(typeof(PortalItem))]
 [JsonSerializable(typeof(PeerScript[]))]

@@ -19,7 +19,9 @@ public sealed class FakePortal : IAsyncDisposable
 
     private readonly ConcurrentDictionary<string, FakePeer> peers = new(StringComparer.Ordinal); // by short ID
     private readonly WebApplication host;
+    private readonly ImmutableHashSet<string> askedPermissions;
     private ImmutableList<ReceivedCall> calls = [];
+    private ImmutableSortedSet<string> permissions = [];
 
     private FakePortal(FakeOptions options)
     {
@@ -28,7 +30,8 @@ public sealed class FakePortal : IAsyncDisposable
         (App, Rules) = (meta?.Name ?? options.App, meta is null ? null : AccessRules.Compile(meta));
         ProxySecret = Convert.ToHexString(RandomNumberGenerator.GetBytes(16));
         (WebhookSecret, WebhookPath) = (WebhookSignature.SecretOf(RandomNumberGenerator.GetBytes(32)), meta?.Webhook);
-        Events = new FakeEvents(this);
+        askedPermissions = [.. (meta?.Permissions ?? Enum.GetValues<AppPermission>()).Select(AppPermissions.Word)];
+        (Events, Deferred) = (new FakeEvents(this), new DeferredCalls(this));
         host = Host.Build(this);
     }
 
@@ -53,9 +56,18 @@ public sealed class FakePortal : IAsyncDisposable
     /// <summary>The name of the owner.</summary>
     public string Name => "Fake";
 
+    /// <value>The owner's picture as a JPEG. Default: null, for none.</value>
+    public ReadOnlyMemory<byte>? Avatar { get; set; }
+
+    /// <summary>What the owner has granted the app to read: <c>profile</c>, <c>devices</c>. At first nothing.</summary>
+    public IReadOnlyList<string> Permissions => [.. Volatile.Read(ref permissions)];
+
     public IReadOnlyCollection<FakePeer> Peers => [.. peers.Values.OrderBy(peer => peer.ShortId, StringComparer.Ordinal)];
 
-    /// <summary>The last 1000 calls that the app made, oldest first, whatever became of them; not those to peers that may not be called.</summary>
+    /// <summary>
+    /// The last 1000 calls that the app made, oldest first, whatever became of them; not those to peers that may not be called. One that is delivered later is
+    /// there from its first attempt on, once.
+    /// </summary>
     public IReadOnlyList<ReceivedCall> Calls => Volatile.Read(ref calls);
 
     internal FakeOptions Options { get; }
@@ -65,6 +77,8 @@ public sealed class FakePortal : IAsyncDisposable
 
     /// <summary>What the app is told of the peers.</summary>
     internal FakeEvents Events { get; }
+
+    internal DeferredCalls Deferred { get; }
 
     /// <summary>Null if everybody reaches every path.</summary>
     internal AccessRules? Rules { get; }
@@ -91,11 +105,27 @@ public sealed class FakePortal : IAsyncDisposable
     /// <returns>Null if there is none.</returns>
     public FakePeer? Find(string id) => peers.Values.FirstOrDefault(peer => peer.Id == id || peer.ShortId == id || peer.Name == id);
 
-    /// <summary>Forgets all peers and calls.</summary>
+    /// <summary>Grants a permission to the app, or withdraws it.</summary>
+    /// <exception cref="ArgumentException">The description of the app does not ask for it, or without one, there is no such permission.</exception>
+    public void Grant(string permission, bool granted = true)
+    {
+        if (!askedPermissions.Contains(permission))
+            throw new ArgumentException($"The app does not ask for {permission}.", nameof(permission));
+        ImmutableInterlocked.Update(ref permissions, set => granted ? set.Add(permission) : set.Remove(permission));
+    }
+
+    /// <summary>Cancels a call that waits to be delivered later, as the owner does.</summary>
+    /// <param name="id">The last segment of the address that the app got for it.</param>
+    /// <returns>Whether there is such a call.</returns>
+    public bool CancelDeferred(string id) => Deferred.Cancel(id);
+
+    /// <summary>Forgets all peers, calls and permissions.</summary>
     public void Reset()
     {
         peers.Clear();
         ForgetCalls();
+        Deferred.Clear();
+        Volatile.Write(ref permissions, []);
     }
 
     public void ForgetCalls() => Volatile.Write(ref calls, []);
@@ -125,6 +155,7 @@ public sealed class FakePortal : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        Deferred.Dispose();
         using var soon = new CancellationTokenSource(TimeSpan.FromMilliseconds(100)); // calls that a script lets wait do not hold up the test
         await host.StopAsync(soon.Token);
         await host.DisposeAsync();

@@ -34,18 +34,35 @@ internal static class InternalListener
         if (!path.StartsWith("/protected/", StringComparison.Ordinal))
             return Problem.OfStatus(404).Write(context);
         RequireToken(portal, context.Request);
-        return (HttpMethods.IsGet(context.Request.Method), path["/protected/".Length..].Split('/')) switch
+        var segments = path["/protected/".Length..].Split('/');
+        if (segments[0] == "calls")
+            return DeferredCallRoutes.Answer(portal, segments[1..], context);
+
+        Func<FakePortal, HttpContext, Task>? read = segments switch
         {
-            (true, ["peers"]) => List(portal, context),
-            (true, ["peers", var id]) => Show(portal, id, context),
-            (true, ["proxy-secret"]) => ShowSecret(portal, context),
-            (true, ["webhook-secret"]) => ShowWebhookSecret(portal, context),
-            (true, ["self"]) => ShowSelf(portal, context),
-            (true, ["events"]) => FakeEvents.Stream(portal, context),
-            (false, ["peers" or "proxy-secret" or "webhook-secret" or "self" or "events"] or ["peers", _]) => Problem.OfStatus(405).Write(context),
-            _ => Problem.OfStatus(404).Write(context),
+            ["peers"] => List,
+            ["peers", var id] => (portal, context) => Show(portal, id, context),
+            ["proxy-secret"] => ShowSecret,
+            ["webhook-secret"] => ShowWebhookSecret,
+            ["self"] => ShowSelf,
+            ["events"] => FakeEvents.Stream,
+            ["profile"] => GrantedRoutes.ShowProfile,
+            ["profile", "avatar"] => GrantedRoutes.ShowAvatar,
+            ["devices"] => GrantedRoutes.ListDevices,
+            _ => null,
         };
+        return read is null ? Problem.OfStatus(404).Write(context)
+            : HttpMethods.IsGet(context.Request.Method) ? read(portal, context)
+            : Problem.OfStatus(405).Write(context);
     }
+
+    /// <exception cref="RefusedException"><c>request_invalid</c></exception>
+    public static int Limit(IQueryCollection query) => Paging.Limit(query["limit"] switch
+    {
+        [] => null,
+        [{ } text] when int.TryParse(text, CultureInfo.InvariantCulture, out var number) => number,
+        _ => throw Paging.Invalid("limit is a number."),
+    });
 
     private static void RequireToken(FakePortal portal, HttpRequest request)
     {
@@ -59,14 +76,7 @@ internal static class InternalListener
     private static Task List(FakePortal portal, HttpContext context)
     {
         var query = context.Request.Query;
-        int? asked = query["limit"] switch
-        {
-            [] => null,
-            [{ } text] when int.TryParse(text, CultureInfo.InvariantCulture, out var number) => number,
-            _ => throw Paging.Invalid("limit is a number."),
-        };
-        var most = Paging.Limit(asked);
-        var (name, after) = (query["name"].ToString(), query["after"].ToString());
+        var (most, name, after) = (Limit(query), query["name"].ToString(), query["after"].ToString());
         var found = portal.Peers
             .Where(peer => peer.IsVisible && peer.Name.Contains(name, StringComparison.OrdinalIgnoreCase))
             .Where(peer => string.CompareOrdinal(peer.ShortId, after) > 0).Take(most + 1).ToList();
@@ -97,6 +107,6 @@ internal static class InternalListener
     }
 
     private static Task ShowSelf(FakePortal portal, HttpContext context) => context.Response.WriteAsJsonAsync(
-        new SelfItem(portal.Id, portal.Id[..6], portal.Name, portal.Domain, portal.App, "some", []), FakeJson.Default.SelfItem,
+        new SelfItem(portal.Id, portal.Id[..6], portal.Name, portal.Domain, portal.App, "some", portal.Permissions), FakeJson.Default.SelfItem,
         cancellationToken: context.RequestAborted);
 }

@@ -9,6 +9,10 @@ using PeerRegistry.Domain.SignedCalls;
 
 namespace PeerRegistry.Fake;
 
+/// <summary>What a peer has answered in full to a call that was delivered later.</summary>
+/// <param name="IsCut">Whether the answer broke off.</param>
+internal sealed record PeerAnswer(int Status, IReadOnlyDictionary<string, string> Headers, ReadOnlyMemory<byte> Body, bool IsVerified, bool IsCut);
+
 /// <summary>A call of the app to a peer: who may be called, what passes, and what comes back.</summary>
 internal static class PeerCalls
 {
@@ -18,20 +22,49 @@ internal static class PeerCalls
         var (id, target) = CallTarget.Split(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
         var method = SignedForm.Method(request.Method);
         var peer = Callable(portal, id.Span);
+        if (DeferralHeaders.IsWanted(request.Headers))
+        {
+            await DeferredCallRoutes.Accept(portal, peer, method, target, context);
+            return;
+        }
+
         var headers = Passing(portal, request.Headers);
         var body = context.WebSockets.IsWebSocketRequest ? [] : await Read(request, portal.Options.MaxBodyBytes, context.RequestAborted);
-        portal.Record(new ReceivedCall(peer.Id, peer.Name, method, target, headers, body));
+        var call = new ReceivedCall(peer.Id, peer.Name, method, target, headers, body);
+        portal.Record(call);
 
         var answer = peer.NextAnswer();
         await Task.Delay(answer.Delay, TimeProvider.System, context.RequestAborted);
         if (answer.Refusal() is { } refusal)
             throw refusal;
         if (peer.App is { } app)
-            await Run(app, portal, context, method, target, headers, body);
+            await Run(app, portal, context, call);
         else if (context.WebSockets.IsWebSocketRequest)
             await Echo(context);
         else
             await Write(answer, context);
+    }
+
+    /// <summary>Has a peer answer a call that is delivered later.</summary>
+    /// <exception cref="RefusedException">The peer's script has a fault.</exception>
+    public static async Task<PeerAnswer> Deliver(FakePortal portal, FakePeer peer, ReceivedCall call, CancellationToken ct)
+    {
+        RequireMutual(peer);
+        var answer = peer.NextAnswer();
+        await Task.Delay(answer.Delay, TimeProvider.System, ct);
+        if (answer.Refusal() is { } refusal)
+            throw refusal;
+
+        var context = new DefaultHttpContext { RequestAborted = ct };
+        var body = new MemoryStream();
+        context.Response.Body = body;
+        if (peer.App is { } app)
+            await Run(app, portal, context, call);
+        else if (answer.Fault is null)
+            await Write(answer, context);
+        var fields = context.Response.Headers.Where(field => HeaderFilter.Passes(field.Key, null))
+            .ToDictionary(field => field.Key, field => field.Value.ToString(), StringComparer.OrdinalIgnoreCase);
+        return new(context.Response.StatusCode, fields, body.ToArray(), answer.IsVerified, answer.Fault == FakeAnswer.Cut);
     }
 
     private static FakePeer Callable(FakePortal portal, ReadOnlySpan<char> id)
@@ -39,12 +72,18 @@ internal static class PeerCalls
         var written = id.ToString(); // full or short, in no other spelling
         var peer = portal.Peers.FirstOrDefault(peer => peer.IsVisible && (peer.Id == written || peer.ShortId == written))
             ?? throw new RefusedException(RefusalKind.NotFound, "peer_unknown", "There is no such peer, or this app may not see it.");
-        return peer.Status == "mutual"
-            ? peer
-            : throw new RefusedException(RefusalKind.Conflict, "peering_not_mutual", "The peer has not added this Portal, or has removed it again.");
+        RequireMutual(peer);
+        return peer;
     }
 
-    private static Dictionary<string, string> Passing(FakePortal portal, IHeaderDictionary headers)
+    private static void RequireMutual(FakePeer peer)
+    {
+        if (peer.Status != "mutual")
+            throw new RefusedException(RefusalKind.Conflict, "peering_not_mutual", "The peer has not added this Portal, or has removed it again.");
+    }
+
+    /// <returns>The header fields that the core passes on.</returns>
+    public static Dictionary<string, string> Passing(FakePortal portal, IHeaderDictionary headers)
     {
         var connection = headers.Connection.Count == 0 ? null : headers.Connection.ToString();
         return headers
@@ -53,7 +92,8 @@ internal static class PeerCalls
             .ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase);
     }
 
-    private static async Task<byte[]> Read(HttpRequest request, int most, CancellationToken ct)
+    /// <exception cref="RefusedException"><c>body_too_large</c></exception>
+    public static async Task<byte[]> Read(HttpRequest request, int most, CancellationToken ct)
     {
         using var body = new MemoryStream();
         var piece = new byte[16 << 10];
@@ -68,27 +108,26 @@ internal static class PeerCalls
     }
 
     /// <summary>The peer's app sees what its own Portal's proxy would send it.</summary>
-    private static Task Run(
-        RequestDelegate app, FakePortal portal, HttpContext context, string method, string target, Dictionary<string, string> headers, byte[] body)
+    private static Task Run(RequestDelegate app, FakePortal portal, HttpContext context, ReceivedCall call)
     {
-        var request = context.Request;
+        var (request, target) = (context.Request, call.Target);
         var query = target.IndexOf('?', StringComparison.Ordinal);
         var socket = context.WebSockets.IsWebSocketRequest;
         if (!socket)
         {
             request.Headers.Clear();
-            foreach (var (name, value) in headers)
+            foreach (var (name, value) in call.Headers)
                 request.Headers[name] = value;
-            request.Body = new MemoryStream(body);
+            request.Body = new MemoryStream(call.Body.ToArray());
         }
 
-        request.Method = method;
+        request.Method = call.Method;
         request.Path = PathString.FromUriComponent(query < 0 ? target : target[..query]);
         request.QueryString = new QueryString(query < 0 ? "" : target[query..]);
         context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget = target;
         request.Headers["X-Ptl-Client-Type"] = "peer";
         request.Headers["X-Ptl-Client-Id"] = portal.Id;
-        request.Headers["Content-Digest"] = ProxyHandler.Digest(body);
+        request.Headers["Content-Digest"] = ProxyHandler.Digest(call.Body.Span);
         if (!socket)
             KeepPassing(context.Response, verified: true);
         return app(context);

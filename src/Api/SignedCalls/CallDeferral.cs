@@ -10,29 +10,19 @@ using PeerRegistry.Domain.SignedCalls;
 
 namespace PeerRegistry.Api.SignedCalls;
 
-/// <summary>Accepts a call that is to be delivered later: <c>Prefer: respond-async</c> (RFC 7240 section 4.1) with an <c>Idempotency-Key</c>.</summary>
+/// <summary>Accepts a call that is to be delivered later.</summary>
 internal sealed class CallDeferral(BodyBudget budget, RegistryOptions options)
 {
-    private const string Preference = "respond-async";
-
-    public static bool IsWanted(IHeaderDictionary headers) =>
-        headers["Prefer"] is { Count: > 0 } prefer
-        && prefer.ToString().Split(',').Any(each => each.Split(';')[0].Trim(' ', '\t').Equals(Preference, StringComparison.OrdinalIgnoreCase));
-
     /// <summary>Answers 202 with the address of the call, once it is stored.</summary>
     /// <param name="peer">As it stands in the path: full or short ID.</param>
     /// <param name="target">Path and query at the peer's app, to the byte.</param>
     /// <exception cref="RefusedException">
-    /// <c>call_not_deferrable</c>; <c>idempotency_key_missing</c>; <c>idempotency_key_malformed</c>; <c>body_too_large</c>; <c>busy</c>; those of
-    /// <see cref="DeferCall"/>
+    /// <c>body_too_large</c>; <c>busy</c>; those of <see cref="DeferralHeaders.Key"/> and <see cref="DeferCall"/>
     /// </exception>
     public async Task Accept(HttpContext context, AppCaller caller, string peer, string target)
     {
         var request = context.Request;
-        if (request.Headers.Upgrade.Count > 0)
-            throw Invalid("call_not_deferrable", "An upgrade needs the peer at once, so it cannot be delivered later.");
-
-        var key = Key(request.Headers);
+        var key = DeferralHeaders.Key(request.Headers);
         var share = $"{caller.Portal.Portal.Id.Short}/{caller.App}";
         var body = await Body(context, share);
         try
@@ -43,7 +33,7 @@ internal sealed class CallDeferral(BodyBudget budget, RegistryOptions options)
                 new DeferCall(caller.Portal, caller.App, peer, key, SignedForm.Method(request.Method), target, fields, body.ToArray()), context.RequestAborted);
             context.Response.StatusCode = StatusCodes.Status202Accepted;
             context.Response.Headers.Location = string.Create(CultureInfo.InvariantCulture, $"{DeferredCallEndpoints.Path}/{id}");
-            context.Response.Headers["Preference-Applied"] = Preference;
+            context.Response.Headers["Preference-Applied"] = DeferralHeaders.Preference;
             context.Response.ContentLength = 0;
         }
         finally
@@ -51,13 +41,6 @@ internal sealed class CallDeferral(BodyBudget budget, RegistryOptions options)
             budget.Deferred.Return(share, body.Length);
         }
     }
-
-    private static string Key(IHeaderDictionary headers) => headers[IdempotencyKey.Header] switch
-    {
-        { Count: 0 } => throw Invalid("idempotency_key_missing", "A call that is to be delivered later needs an Idempotency-Key, by which it is recognized."),
-        [{ } key] when IdempotencyKey.IsValid(key) => key,
-        _ => throw Invalid("idempotency_key_malformed", $"An Idempotency-Key has 1 to {IdempotencyKey.MaxLength} visible ASCII characters, and there is one."),
-    };
 
     private async ValueTask<MemoryStream> Body(HttpContext context, string share)
     {
@@ -92,6 +75,4 @@ internal sealed class CallDeferral(BodyBudget budget, RegistryOptions options)
 
     private static RefusedException TooLarge(int most) =>
         new(RefusalKind.TooLarge, "body_too_large", $"The body of a call that is delivered later has at most {most} bytes here.");
-
-    private static RefusedException Invalid(string code, string message) => new(RefusalKind.Invalid, code, message);
 }

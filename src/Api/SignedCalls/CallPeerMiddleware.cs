@@ -71,7 +71,7 @@ internal sealed class CallPeerMiddleware(
         await trust.Require(context.RequestAborted);
         var caller = await callers.Identify(context);
         var (id, target) = CallTarget.Split(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
-        if (CallDeferral.IsWanted(context.Request.Headers))
+        if (DeferralHeaders.IsWanted(context.Request.Headers))
         {
             await deferral.Accept(context, caller, id.ToString(), target);
             return;

@@ -3,6 +3,7 @@ using System.Net.WebSockets;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using PeerRegistry.Api.Tests.Peers;
 using PeerRegistry.Application.Apps;
 using PeerRegistry.Client;
 
@@ -50,6 +51,46 @@ public sealed class ClientTests(RealCore real) : IDisposable
         Assert.NotNull(events.Current.Id);
         using var stranger = new PortalClient(new PortalOptions { Core = real.Core, Token = "unknown" });
         Assert.Equal("token_invalid", (await Assert.ThrowsAsync<PortalException>(async () => await stranger.Events(ct: Stop).FirstAsync(Stop))).Code);
+    }
+
+    [Fact]
+    public async Task A_call_is_delivered_later_and_its_answer_and_receipt_are_read()
+    {
+        var deferred = portal.Deferred;
+        var id = await deferred.Send(Card("Greetings"), "card-1", Stop);
+        Assert.Equal(id, await deferred.Send(Card("Greetings"), "card-1", Stop));
+        var reused = await Assert.ThrowsAsync<PortalException>(() => deferred.Send(Card("Other"), "card-1", Stop));
+        Assert.Equal("idempotency_key_reused", reused.Code);
+
+        await Eventually.Holds(async () => (await deferred.Find(id, Stop)).State == "delivered");
+        var call = Assert.Single(await deferred.List(Stop).ToListAsync(Stop), call => call.Id == id);
+        Assert.Equal((real.Pair.Ada.Id.Value, "POST", "/peer/cards?x=1", 200), (call.Peer, call.Method, call.Path, call.Answer!.Status));
+        var body = await deferred.Answer(id, Stop);
+        Assert.Equal((ICoreUnderTest.Answer, call.Answer.Bytes), (await body.ReadAsStringAsync(Stop), body.Headers.ContentLength));
+        var receipt = await deferred.Receipt(id, Stop);
+        Assert.Equal(("POST", 200), (receipt.Method, receipt.AnswerStatus));
+        Assert.Contains("Signature", receipt.Answer.Select(field => field.Field));
+
+        await deferred.Cancel(id, Stop);
+        Assert.Equal("call_unknown", (await Assert.ThrowsAsync<PortalException>(() => deferred.Find(id, Stop))).Code);
+        var unknown = await Assert.ThrowsAsync<PortalException>(() => deferred.Send(new(HttpMethod.Get, "https://zzzzzz/"), "card-2", Stop));
+        Assert.Equal("peer_unknown", unknown.Code);
+
+        HttpRequestMessage Card(string text) => new(HttpMethod.Post, $"https://{real.Pair.Ada.Id}/peer/cards?x=1") { Content = new StringContent(text) };
+    }
+
+    [Fact]
+    public async Task What_the_owner_grants_is_read()
+    {
+        Assert.Equal("permission_not_granted", (await Assert.ThrowsAsync<PortalException>(() => portal.Profile(Stop))).Code);
+        foreach (var permission in new[] { "profile", "devices" })
+            await ((ICoreUnderTest)real).Grant(permission, true);
+        Assert.Equal(new OwnerProfile(real.Pair.Bob.Snapshot.Portal.Name, false), await portal.Profile(Stop));
+        Assert.Equal(real.Pair.Bob.Snapshot.Devices.Keys.Order(), (await portal.Devices(Stop).ToListAsync(Stop)).Select(device => device.Id));
+        Assert.Equal("avatar_unknown", (await Assert.ThrowsAsync<PortalException>(() => portal.Avatar(Stop))).Code);
+        Assert.Equal(["profile", "devices"], (await portal.DescribeSelf(Stop)).Permissions);
+        foreach (var permission in new[] { "profile", "devices" })
+            await ((ICoreUnderTest)real).Grant(permission, false);
     }
 
     [Theory]

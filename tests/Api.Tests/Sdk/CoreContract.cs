@@ -1,5 +1,6 @@
 using System.Net;
 using PeerRegistry.Api.Tests.Common;
+using PeerRegistry.Api.Tests.Peers;
 
 namespace PeerRegistry.Api.Tests.Sdk;
 
@@ -33,6 +34,9 @@ internal interface ICoreUnderTest
     Task Rename(PeerThat peer, string name);
 
     Task Show(PeerThat peer, bool isShown);
+
+    /// <summary>The owner grants the app of the peer that answers a permission, or withdraws it.</summary>
+    Task Grant(string permission, bool granted);
 
     /// <summary>Has so many calls under way to the peer that answers that the next is refused, until the returned value is disposed of.</summary>
     Task<IAsyncDisposable> Occupy();
@@ -123,6 +127,10 @@ public abstract class CoreContract : IAsyncDisposable
     [InlineData("/protected/webhook-secret")]
     [InlineData("/protected/self")]
     [InlineData("/protected/events")]
+    [InlineData("/protected/calls")]
+    [InlineData("/protected/profile")]
+    [InlineData("/protected/profile/avatar")]
+    [InlineData("/protected/devices")]
     [InlineData("/internal/call_peer/zzzzzz/x")]
     public async Task Only_an_app_with_its_token_may_ask(string target)
     {
@@ -279,7 +287,118 @@ public abstract class CoreContract : IAsyncDisposable
         Assert.Equal("1", said.Header("Retry-After"));
     }
 
+    [Fact]
+    public async Task A_call_that_is_delivered_later_is_stored_with_its_answer_until_it_is_deleted()
+    {
+        var (token, id) = core.Of(PeerThat.Answers);
+        var accepted = await Defer(PeerThat.Answers, "card-17", "Grüße");
+        Assert.Equal((HttpStatusCode.Accepted, "respond-async", ""), (accepted.Status, accepted.Header("Preference-Applied"), accepted.Body));
+        var call = accepted.Header("Location")!;
+        Assert.StartsWith("/protected/calls/", call, StringComparison.Ordinal);
+        Assert.Equal(call, (await Defer(PeerThat.Answers, "card-17", "Grüße")).Header("Location"));
+        Assert.Equal((HttpStatusCode.UnprocessableEntity, "idempotency_key_reused"), Refusal(await Defer(PeerThat.Answers, "card-17", "other")));
+
+        await Eventually.Holds(async () => State(await Ask(call, token)) == "delivered");
+        var delivered = (await Ask(call, token)).Json;
+        Assert.Equal(
+            ["id", "peer", "idempotency_key", "method", "path", "state", "accepted_at", "attempts", "next_attempt_at", "reason", "ended_at", "expires_at", "answer"],
+            delivered.EnumerateObject().Select(member => member.Name));
+        Assert.Equal((id, "card-17", 1), (delivered.GetProperty("peer").GetString(), delivered.GetProperty("idempotency_key").GetString(), delivered.GetProperty("attempts").GetInt32()));
+        Assert.Equal(delivered.GetRawText(), Assert.Single((await Ask("/protected/calls", token)).Json.EnumerateArray()).GetRawText());
+        var answer = delivered.GetProperty("answer");
+        Assert.Equal(["status", "fields", "bytes", "is_verified"], answer.EnumerateObject().Select(member => member.Name));
+        Assert.Equal((200, true), (answer.GetProperty("status").GetInt32(), answer.GetProperty("is_verified").GetBoolean()));
+        Assert.Contains("""{"field":"X-From-Peer","value":"yes"}""", answer.GetProperty("fields").GetRawText(), StringComparison.Ordinal);
+        Assert.Equal(ICoreUnderTest.Answer, (await Ask($"{call}/answer", token)).Body);
+        Assert.Equal(
+            ["method", "target_uri", "request", "answer_status", "answer"],
+            (await Ask($"{call}/receipt", token)).Json.EnumerateObject().Select(member => member.Name));
+        var heard = core.LastHeard();
+        Assert.Equal(("POST", "/peer/later", "Grüße", "card-17"), (heard.Method, heard.Target, heard.Body, heard.Headers["Idempotency-Key"]));
+        Assert.DoesNotContain("Prefer", heard.Headers.Keys);
+
+        Assert.Equal(HttpStatusCode.NoContent, (await client.Delete(call, HttpCalls.Bearer(token))).Status);
+        foreach (var gone in new[] { call, $"{call}/answer", $"{call}/receipt", "/protected/calls/none" })
+            Assert.Equal((HttpStatusCode.NotFound, "call_unknown"), Refusal(await Ask(gone, token)));
+    }
+
+    [Fact]
+    public async Task A_call_to_a_peer_that_is_off_waits()
+    {
+        var token = core.Of(PeerThat.IsUnreachable).Token;
+        var call = (await Defer(PeerThat.IsUnreachable, "card-18", "Greetings")).Header("Location")!;
+        await Eventually.Holds(async () => (await Ask(call, token)).Json.GetProperty("attempts").GetInt32() > 0);
+        var waiting = (await Ask(call, token)).Json;
+        Assert.Equal("waiting", waiting.GetProperty("state").GetString());
+        Assert.NotEqual("", waiting.GetProperty("reason").GetString());
+        Assert.NotEqual(default, waiting.GetProperty("next_attempt_at").GetDateTimeOffset());
+        Assert.Equal(System.Text.Json.JsonValueKind.Null, waiting.GetProperty("answer").ValueKind);
+        Assert.Equal((HttpStatusCode.NotFound, "answer_missing"), Refusal(await Ask($"{call}/answer", token)));
+        Assert.Equal((HttpStatusCode.NotFound, "receipt_missing"), Refusal(await Ask($"{call}/receipt", token)));
+        Assert.Equal(HttpStatusCode.NoContent, (await client.Delete(call, HttpCalls.Bearer(token))).Status);
+    }
+
+    [Fact]
+    public async Task The_list_of_calls_goes_on_after_one_that_was_deleted()
+    {
+        var token = core.Of(PeerThat.IsUnreachable).Token;
+        var calls = new List<string>();
+        foreach (var key in new[] { "first", "second", "third" })
+            calls.Add((await Defer(PeerThat.IsUnreachable, key, "x")).Header("Location")!);
+        var page = await Ask("/protected/calls?limit=2", token);
+        Assert.Equal(["first", "second"], Keys(page));
+        await client.Delete(calls[1], HttpCalls.Bearer(token));
+        Assert.Equal($"</protected/calls?limit=2&after={calls[1].Split('/')[^1]}>; rel=\"next\"", page.Header("Link"));
+        Assert.Equal(["third"], Keys(await Ask(page.Header("Link")!.Split('<', '>')[1], token)));
+        foreach (var call in calls)
+            await client.Delete(call, HttpCalls.Bearer(token));
+    }
+
+    [Fact]
+    public async Task A_call_that_cannot_be_delivered_later_is_refused_at_once()
+    {
+        Assert.Equal((HttpStatusCode.BadRequest, "idempotency_key_missing"), Refusal(await Defer(PeerThat.Answers, null, "x")));
+        Assert.Equal((HttpStatusCode.BadRequest, "idempotency_key_malformed"), Refusal(await Defer(PeerThat.Answers, "a b", "x")));
+        Assert.Equal((HttpStatusCode.RequestEntityTooLarge, "body_too_large"), Refusal(await Defer(PeerThat.Answers, "large", new string('x', (1 << 20) + 1))));
+        Assert.Equal((HttpStatusCode.Conflict, "peering_not_mutual"), Refusal(await Defer(PeerThat.IsNotMutual, "early", "x")));
+        Assert.Equal((HttpStatusCode.NotFound, "peer_unknown"), Refusal(await Defer(PeerThat.IsHidden, "hidden", "x")));
+        Assert.Equal((HttpStatusCode.BadRequest, "request_invalid"), Refusal(await Ask("/protected/calls?after=x", core.Of(PeerThat.Answers).Token)));
+    }
+
+    [Fact]
+    public async Task What_an_app_reads_of_the_owner_is_granted_by_permission()
+    {
+        var token = core.Of(PeerThat.Answers).Token;
+        foreach (var route in new[] { "/protected/profile", "/protected/profile/avatar", "/protected/devices" })
+            Assert.Equal((HttpStatusCode.Forbidden, "permission_not_granted"), Refusal(await Ask(route, token)));
+
+        await core.Grant("profile", true);
+        Assert.Equal(["name", "has_avatar"], (await Ask("/protected/profile", token)).Json.EnumerateObject().Select(member => member.Name));
+        Assert.Equal((HttpStatusCode.NotFound, "avatar_unknown"), Refusal(await Ask("/protected/profile/avatar", token)));
+        Assert.Equal((HttpStatusCode.Forbidden, "permission_not_granted"), Refusal(await Ask("/protected/devices", token)));
+        Assert.Equal("""["profile"]""", (await Ask("/protected/self", token)).Json.GetProperty("permissions").GetRawText());
+
+        await core.Grant("devices", true);
+        Assert.All(
+            (await Ask("/protected/devices?limit=1", token)).Json.EnumerateArray(),
+            device => Assert.Equal(["id", "name", "last_seen_at"], device.EnumerateObject().Select(member => member.Name)));
+        await core.Grant("profile", false);
+        await core.Grant("devices", false);
+        Assert.Equal((HttpStatusCode.Forbidden, "permission_not_granted"), Refusal(await Ask("/protected/profile", token)));
+    }
+
+    private static IEnumerable<string?> Keys(Said calls) => calls.Json.EnumerateArray().Select(call => call.GetProperty("idempotency_key").GetString());
+
+    private static string? State(Said call) => call.Json.GetProperty("state").GetString();
+
     private static (HttpStatusCode Status, string Code) Refusal(Said said) => (said.Status, said.Code);
 
     private Task<Said> Ask(string target, string token) => client.Get(target, HttpCalls.Bearer(token));
+
+    private Task<Said> Defer(PeerThat peer, string? key, string body)
+    {
+        var (token, id) = core.Of(peer);
+        (string, string)[] keys = key is null ? [] : [("Idempotency-Key", key)];
+        return client.Say(HttpMethod.Post, $"/internal/call_peer/{id}/peer/later", body, [HttpCalls.Bearer(token), ("Prefer", "respond-async"), .. keys]);
+    }
 }

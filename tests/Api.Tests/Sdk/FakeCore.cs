@@ -46,6 +46,12 @@ public sealed class FakeCore : IAsyncLifetime, ICoreUnderTest
         return Task.CompletedTask;
     }
 
+    Task ICoreUnderTest.Grant(string permission, bool granted)
+    {
+        portal.Grant(permission, granted);
+        return Task.CompletedTask;
+    }
+
     private static Heard Heard(ReceivedCall call) => new(call.Method, call.Target, call.Headers, call.Text);
 
     Task<IAsyncDisposable> ICoreUnderTest.Occupy()

@@ -37,6 +37,68 @@ public sealed class FakePortalTests
         Assert.Empty(fake.Calls);
     }
 
+    [Fact]
+    public async Task A_call_that_is_delivered_later_waits_for_a_peer_that_comes_back()
+    {
+        await using var fake = await FakePortal.Start();
+        var ben = fake.AddPeer("Ben");
+        ben.Answers = [FakeAnswer.Failing("peer_unreachable", "name_unresolved"), new FakeAnswer(503), new FakeAnswer(201, "thanks")];
+        using var portal = Portal(fake);
+        var id = await portal.Deferred.Send(Card(ben), "card", Stop);
+        await Eventually.Holds(async () => (await portal.Deferred.Find(id, Stop)).State == "delivered");
+
+        var call = await portal.Deferred.Find(id, Stop);
+        Assert.Equal((3, null, 201, true), (call.Attempts, call.Reason, call.Answer!.Status, call.Answer.IsVerified));
+        Assert.Equal("thanks", await (await portal.Deferred.Answer(id, Stop)).ReadAsStringAsync(Stop));
+        Assert.Equal("card", Assert.Single(fake.Calls).Headers["Idempotency-Key"]);
+    }
+
+    [Fact]
+    public async Task A_call_that_is_delivered_later_ends_in_every_way_that_it_can()
+    {
+        await using var fake = await FakePortal.Start();
+        using var portal = Portal(fake);
+        var (forged, cut, off, hidden, code) = (fake.AddPeer("Forged"), fake.AddPeer("Cut"), fake.AddPeer("Off"), fake.AddPeer("Hidden"), fake.AddPeer("Code"));
+        forged.Answers = [FakeAnswer.Failing("answer_forged")];
+        cut.Answers = [new FakeAnswer(200, "half of this") { Fault = FakeAnswer.Cut }];
+        (off.IsReachable, hidden.IsReachable) = (false, false);
+        code.App = context => context.Response.WriteAsync($"{context.Request.Method} {context.Request.Path} {context.Request.Headers["X-Ptl-Client-Type"]}");
+        var ids = new List<Guid>();
+        foreach (var peer in new[] { forged, cut, off, hidden, code })
+            ids.Add(await portal.Deferred.Send(Card(peer), peer.Name, Stop));
+
+        await Eventually.Holds(async () => (await portal.Deferred.List(Stop).ToListAsync(Stop)).Count(call => call.State == "waiting") == 2);
+        Assert.True(fake.CancelDeferred(ids[2].ToString()));
+        hidden.IsVisible = false;
+        Assert.Equal(
+            [("failed", "answer_forged", null), ("delivered", "already_delivered", 200), ("cancelled", "connection_refused", null), ("delivered", null, 200)],
+            (await portal.Deferred.List(Stop).ToListAsync(Stop)).Select(call => (call.State, call.Reason, call.Answer?.Status)));
+        Assert.Equal("call_unknown", (await Assert.ThrowsAsync<PortalException>(() => portal.Deferred.Find(ids[3], Stop))).Code);
+        Assert.Equal("answer_missing", (await Assert.ThrowsAsync<PortalException>(() => portal.Deferred.Answer(ids[1], Stop))).Code);
+        Assert.Equal("POST /cards peer", await (await portal.Deferred.Answer(ids[4], Stop)).ReadAsStringAsync(Stop));
+        Assert.False(fake.CancelDeferred("none"));
+    }
+
+    [Fact]
+    public async Task Only_permissions_that_the_description_asks_for_are_granted()
+    {
+        await using var fake = await FakePortal.Start(new FakeOptions
+        {
+            Description = Encoding.UTF8.GetBytes("""{"v":"1.0","name":"app","paths":{"":{"access":"public"}},"permissions":["profile"]}"""),
+        });
+        using var client = new HttpClient { BaseAddress = fake.Core };
+        using var portal = Portal(fake);
+        Assert.Equal(HttpStatusCode.NoContent, (await client.Put("/fake/permissions/profile", """{"granted":true}""")).Status);
+        Assert.Equal(new OwnerProfile("Fake", false), await portal.Profile(Stop));
+        fake.Avatar = new byte[] { 0xff, 0xd8 };
+        Assert.Equal([0xff, 0xd8], await portal.Avatar(Stop));
+        Assert.Equal("request_invalid", (await client.Put("/fake/permissions/devices", """{"granted":true}""")).Code);
+        Assert.Throws<ArgumentException>(() => fake.Grant("devices"));
+        Assert.Equal(["profile"], (await portal.DescribeSelf(Stop)).Permissions);
+        fake.Reset();
+        Assert.Empty(fake.Permissions);
+    }
+
     [Theory]
     [InlineData("peer_unreachable", 502)]
     [InlineData("answer_invalid", 502)]
@@ -212,4 +274,6 @@ public sealed class FakePortalTests
     private static (HttpStatusCode Status, string Code) Refusal(Said said) => (said.Status, said.Code);
 
     private static string? Text(System.Text.Json.JsonElement json, string member) => json.GetProperty(member).GetString();
+
+    private static HttpRequestMessage Card(FakePeer peer) => new(HttpMethod.Post, $"https://{peer.Id}/cards") { Content = new StringContent("Greetings") };
 }

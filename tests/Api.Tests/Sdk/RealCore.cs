@@ -49,6 +49,8 @@ public sealed partial class RealCore(TestPostgres postgres) : IAsyncLifetime, IC
         var clock = Pair.Ada.Services.GetRequiredService<TimeProvider>(); // Kestrel's Date is the machine's, by which Ada's clock seems wrong after a 401
         Pair.Tunnel.Change = said => Date().Replace(said, clock.GetUtcNow().ToString("R", CultureInfo.InvariantCulture));
         App = await Pair.App(Answer);
+        await Pair.Bob.Send(new RegisterApp(
+            Pair.Bob.Id, App, Encoding.UTF8.GetBytes($$"""{"v":"1.0","name":"{{App}}","paths":{{GatewayPair.Paths}},"permissions":["profile","devices"]}""")));
         var refused = await Pair.App(Answer);
         await Pair.Ada.Send(new SetVisibility(Pair.Ada.Id, refused, VisibilityMode.None, []));
         var missing = "missing";
@@ -83,6 +85,12 @@ public sealed partial class RealCore(TestPostgres postgres) : IAsyncLifetime, IC
 
     Task ICoreUnderTest.Show(PeerThat peer, bool isShown) =>
         Pair.Bob.Send(new ShowPeerToApp(Pair.Bob.Id, App, TypedPortalId.Parse(callers[peer].Peer), isShown));
+
+    Task ICoreUnderTest.Grant(string permission, bool granted)
+    {
+        Assert.True(AppPermissions.TryParse(permission, out var asked));
+        return Pair.Bob.Send(new DecidePermission(Pair.Bob.Id, App, asked, granted));
+    }
 
     async Task<IAsyncDisposable> ICoreUnderTest.Occupy()
     {

@@ -36,6 +36,17 @@ public sealed class RetryTests
     }
 
     [Fact]
+    public async Task A_call_to_be_delivered_later_is_sent_again_because_its_key_makes_it_one()
+    {
+        var core = new Core(503, "busy", TimeSpan.FromSeconds(1));
+        using var portal = new PortalClient(new PortalOptions { Core = new Uri("http://core"), Clock = core.Clock }, core);
+        using var card = new HttpRequestMessage(HttpMethod.Post, "https://abcdef/") { Content = new StringContent("x") };
+        var notStored = await Assert.ThrowsAsync<HttpRequestException>(() => portal.Deferred.Send(card, "card-17", Stop)); // 200 is not 202
+        Assert.IsNotType<PortalException>(notStored);
+        Assert.Equal(["x", "x"], core.Bodies);
+    }
+
+    [Fact]
     public async Task A_body_that_is_a_stream_is_sent_once()
     {
         var core = new Core(429, "rate_limited", TimeSpan.FromSeconds(1));
