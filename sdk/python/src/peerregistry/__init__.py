@@ -1,6 +1,7 @@
 """Calls peers through a Portal's core, and checks what arrives from it. See README.md."""
 
-from .client import Answer, Peer, Portal, PortalSelf, ProxySecret
+from .client import Peer, Portal, PortalSelf, ProxySecret
+from .core import Answer
 from .errors import (
     AnswerBrokenError,
     BusyError,
