@@ -33,10 +33,12 @@ def core(*answers: bytes | list[bytes]) -> Iterator[tuple[str, list[bytes]]]:
 
     thread = threading.Thread(target=serve)
     thread.start()
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}", requests
-    listener.shutdown(socket.SHUT_RDWR)
-    listener.close()
-    thread.join()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}", requests
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join()
 
 
 @pytest.fixture
