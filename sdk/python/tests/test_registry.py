@@ -5,13 +5,14 @@ import http.client
 import json
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
 
 import apps
 from conftest import Registry
-from peerregistry import BusyError, InvalidCallError, NoSuchPeerError, NotAuthorizedError, PortalError
+from peerregistry import BusyError, DeferredCall, DeferredCalls, InvalidCallError, NoSuchPeerError, NotAuthorizedError, NotFoundError, PortalError
 
 BEHIND_GATEWAY = ["asgi", "wsgi"]
 BEHIND_ASKING_PROXY = ["asgi-asked", "wsgi-asked"]
@@ -152,6 +153,75 @@ def test_a_refusal_for_too_many_calls_is_retried_when_the_core_says(registry: Re
     threading.Timer(0.3, release).start()
     assert portal.call_peer(peer, "/peer", "POST", b"once").status == 200
     assert received.bodies[before:] == [b"once"]
+
+
+def ended(calls: DeferredCalls, id: str) -> DeferredCall:
+    """The call, once it does not wait any more."""
+    until = time.monotonic() + 20
+    while (call := calls.find(id)).state == "waiting":
+        assert time.monotonic() < until, call
+        time.sleep(0.05)
+    return call
+
+
+@pytest.mark.parametrize("app", EVERY)
+def test_a_call_is_delivered_later_and_its_answer_kept(registry: Registry, app: str) -> None:
+    calls = registry.portal(app).deferred
+    id = calls.send(registry.peer["id"], "/peer?x=1", "POST", "Grüße".encode(), {"X-Greeting": "Ahoy"}, key="card-1")
+    call = ended(calls, id)
+    assert (call.peer, call.idempotency_key, call.method, call.path) == (registry.peer["id"], "card-1", "POST", "/peer?x=1")
+    assert (call.state, call.attempts, call.reason, call.next_attempt_at) == ("delivered", 1, None, None)
+    assert call.ended_at and call.accepted_at <= call.ended_at < call.expires_at
+
+    body = calls.answer(id)
+    assert json.loads(body) == {"type": "peer", **registry.self, "length": 7, "sha256": hashlib.sha256("Grüße".encode()).hexdigest()}
+    assert call.answer and (call.answer.status, call.answer.bytes, call.answer.is_verified) == (200, len(body), app in BEHIND_GATEWAY)
+    assert call in calls.list()
+
+
+@pytest.mark.parametrize("app", BEHIND_GATEWAY)
+def test_a_deferred_call_that_the_peer_has_signed_has_a_receipt(registry: Registry, app: str) -> None:
+    calls = registry.portal(app).deferred
+    id = calls.send(registry.peer["id"], "/peer/signed", "POST", headers={"X-Greeting": "Grüße 🐚"})
+    answer = ended(calls, id).answer
+    assert answer and [value for name, value in answer.fields if name.lower() == "x-said"] == ["Grüße 🐚"]
+    receipt = calls.receipt(id)
+    assert (receipt.method, receipt.target_uri, receipt.answer_status) == ("POST", f"https://{app}.{registry.peer['domain']}/peer/signed", 200)
+    for fields in (receipt.request, receipt.answer):
+        assert {"Signature", "Signature-Input"} <= {name for name, _ in fields}
+
+
+def test_a_key_belongs_to_one_request(registry: Registry) -> None:
+    calls, peer, received = registry.portal("asgi").deferred, registry.peer["id"], registry.received["asgi"]
+    before = len(received.bodies)
+    id = calls.send(peer, "/peer", "POST", b"first", key="once")
+    assert calls.send(peer, "/peer", "POST", b"first", key="once") == id
+    with pytest.raises(InvalidCallError) as refused:
+        calls.send(peer, "/peer", "POST", b"second", key="once")
+    assert (refused.value.status, refused.value.code) == (422, "idempotency_key_reused")
+    ended(calls, id)
+    assert received.bodies[before:] == [b"first"]
+
+
+def test_a_call_that_nobody_can_deliver_is_refused_at_once(registry: Registry) -> None:
+    calls = registry.portal("asgi").deferred
+    before = calls.list()
+    for id, status, code in ((registry.silent, 409, "peering_not_mutual"), ("aaaaaa", 404, "peer_unknown")):
+        with pytest.raises(NoSuchPeerError) as refused:
+            calls.send(id, "/peer", "POST")
+        assert (refused.value.status, refused.value.code) == (status, code)
+    assert calls.list() == before
+
+
+def test_of_a_cancelled_call_nothing_is_kept(registry: Registry) -> None:
+    calls = registry.portal("asgi").deferred
+    id = calls.send(registry.peer["id"], "/peer", "POST")
+    calls.cancel(id)
+    asked: list[Callable[[str], object]] = [calls.find, calls.answer, calls.receipt, calls.cancel]
+    for ask in asked:
+        with pytest.raises(NotFoundError) as unknown:
+            ask(id)
+        assert (unknown.value.status, unknown.value.code) == (404, "call_unknown")
 
 
 @pytest.mark.parametrize("app", EVERY)

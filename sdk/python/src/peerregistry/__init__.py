@@ -2,6 +2,7 @@
 
 from .client import Peer, Portal, PortalSelf, ProxySecret
 from .core import Answer
+from .deferred import CallReceipt, DeferredAnswer, DeferredCall, DeferredCalls
 from .errors import (
     AnswerBrokenError,
     BusyError,
@@ -10,6 +11,7 @@ from .errors import (
     InvalidCallError,
     NoSuchPeerError,
     NotAuthorizedError,
+    NotFoundError,
     PeerFailedError,
     PortalError,
 )
@@ -22,12 +24,17 @@ __all__ = [
     "Answer",
     "AnswerBrokenError",
     "BusyError",
+    "CallReceipt",
     "CoreUnreachableError",
+    "DeferredAnswer",
+    "DeferredCall",
+    "DeferredCalls",
     "DigestMismatchError",
     "Identity",
     "InvalidCallError",
     "NoSuchPeerError",
     "NotAuthorizedError",
+    "NotFoundError",
     "Peer",
     "PeerEvent",
     "PeerFailedError",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .core import Answer, Body, Core, Whole, call_target, checked_id
+from .deferred import DeferredCalls
 from .errors import AnswerBrokenError, BusyError, CoreUnreachableError
 from .events import PeerEvent, parse
 from .websocket import PeerSocket
@@ -76,6 +77,8 @@ class Portal:
         :param max_answer: Bytes of an answer that is read as a whole.
         """
         self._core = Core(token, core, timeout, retries, max_wait, max_answer)
+        self.deferred = DeferredCalls(self._core)
+        """Calls that the core stores and delivers later."""
 
     def peers(self, name: str | None = None) -> list[Peer]:
         """All peers that the owner lets this app see; with ``name``, those of that name."""

@@ -138,8 +138,10 @@ class Core:
                 raise refusal(answer)
             return answer.read()
 
-    def send(self, method: str, target: str, body: Body | None, headers: Mapping[str, str]) -> Answer:
+    def send(self, method: str, target: str, body: Body | None, headers: Mapping[str, str], *, has_key: bool = False) -> Answer:
         """Sends a request, again if the core asks for it and that cannot do it twice.
+
+        :param has_key: Whether the request has an ``Idempotency-Key``, by which the core recognizes a repetition.
 
         :raises PortalError: The answer is a problem. Any other is returned, whatever its status.
         """
@@ -155,7 +157,7 @@ class Core:
 
             pause = retry_after(answer.headers)
             repeatable = body is None or isinstance(body, bytes)
-            harmless = method in _IDEMPOTENT or (error is not None and error.code in _NOT_SENT and not error.verified)
+            harmless = has_key or method in _IDEMPOTENT or (error is not None and error.code in _NOT_SENT and not error.verified)
             if answer.status in (429, 503) and pause is not None and repeatable and harmless:
                 if attempt < self._retries and waited + pause <= self._max_wait:
                     answer.close()

@@ -46,12 +46,18 @@ class NoSuchPeerError(PortalError):
     or never: ``original_needs_rsa``."""
 
 
+class NotFoundError(PortalError):
+    """The core does not have what was asked for: ``call_unknown``, ``answer_missing``, ``receipt_missing``."""
+
+
 class InvalidCallError(PortalError):
-    """The call itself is at fault: ``path_ambiguous``, ``method_invalid``, ``body_too_large``, and any other status from 400 to 499."""
+    """The call itself is at fault: ``path_ambiguous``, ``method_invalid``, ``body_too_large``, ``idempotency_key_reused``, and any other status from
+    400 to 499."""
 
 
 class BusyError(PortalError):
-    """Try again after ``retry_after`` seconds: ``rate_limited``, ``database_unavailable``, ``storage_full``."""
+    """Try again after ``retry_after`` seconds: ``rate_limited``, ``database_unavailable``, ``storage_full``, and ``too_many_calls``, for which calls
+    that were delivered later may have to be deleted."""
 
 
 class PeerFailedError(PortalError):
@@ -71,6 +77,7 @@ class DigestMismatchError(PortalError):
 
 
 _NO_SUCH_PEER = {"peer_unknown", "peering_not_mutual", "app_not_installed", "original_needs_rsa"}
+_NOT_FOUND = {"call_unknown", "answer_missing", "receipt_missing"}
 
 
 def of_response(status: int, headers: Message, body: bytes) -> PortalError:
@@ -101,6 +108,8 @@ def retry_after(headers: Message) -> int | None:
 def _family(status: int, code: str) -> type[PortalError]:
     if code in _NO_SUCH_PEER:
         return NoSuchPeerError
+    if code in _NOT_FOUND:
+        return NotFoundError
     if status in (401, 403):
         return NotAuthorizedError
     if status in (429, 503, 507):
