@@ -1,4 +1,5 @@
-export { isVerified, Portal, type Peer, type PortalOptions, type PortalSelf, type ProxySecret } from './client.js'
+export { isVerified, Portal, type Peer, type PortalSelf, type ProxySecret } from './client.js'
+export type { PortalOptions } from './core.js'
 export {
   AnswerBrokenError,
   BusyError,
