@@ -1,4 +1,5 @@
 import { callTarget, checkedId, Core, type Ok, type PortalOptions, refusal, sleep } from './core.js'
+import { DeferredCalls } from './deferred.js'
 import { AnswerBrokenError, BusyError, CoreUnreachableError, PortalError } from './errors.js'
 import { parseEvents, type PeerEvent } from './events.js'
 import type { PeerSocket, SocketOptions } from './websocket.js'
@@ -15,9 +16,12 @@ export type PortalSelf = Ok<'/protected/self'>
 /** The core of the Portal that this app belongs to. */
 export class Portal {
   readonly #core: Core
+  /** Calls that the core stores and delivers later. */
+  readonly deferred: DeferredCalls
 
   constructor(options: PortalOptions = {}) {
     this.#core = new Core(options)
+    this.deferred = new DeferredCalls(this.#core)
   }
 
   /** All peers that the owner lets this app see; with `name`, those of that name. */

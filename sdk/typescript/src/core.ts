@@ -69,8 +69,12 @@ export class Core {
     return answer
   }
 
-  /** Sends a request, again if the core asks for it and that cannot do it twice. Throws a problem; any other answer is returned, whatever its status. */
-  async send(target: string, init: RequestInit): Promise<Response> {
+  /**
+   * Sends a request, again if the core asks for it and that cannot do it twice. Throws a problem; any other answer is returned, whatever its status.
+   *
+   * @param hasKey Whether the request has an `Idempotency-Key`, by which the core recognizes a repetition.
+   */
+  async send(target: string, init: RequestInit, hasKey = false): Promise<Response> {
     const method = (init.method ?? 'GET').toUpperCase()
     const repeatable = !(init.body instanceof ReadableStream) && !(typeof init.body === 'object' && init.body !== null && Symbol.asyncIterator in init.body)
     let waited = 0
@@ -79,7 +83,7 @@ export class Core {
       const isProblem = answer.status >= 400 && /^application\/problem\+json\s*(;|$)/i.test(answer.headers.get('content-type') ?? '')
       const error = isProblem ? await refusal(answer) : undefined
       const pause = retryAfter(answer.headers)
-      const mayRepeat = (answer.status === 429 || answer.status === 503) && repeatable && (idempotent.includes(method) || isUnsent(error))
+      const mayRepeat = (answer.status === 429 || answer.status === 503) && repeatable && (hasKey || idempotent.includes(method) || isUnsent(error))
       if (!mayRepeat || pause === undefined || attempt >= this.#retries || waited + pause > this.#maxWait) {
         if (error) throw error
         return endKnown(answer)

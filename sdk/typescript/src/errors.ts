@@ -45,10 +45,16 @@ export class NotAuthorizedError extends PortalError {}
 /** There is nobody to call until an owner acts: `peer_unknown`, `peering_not_mutual`, `app_not_installed`; or never: `original_needs_rsa`. */
 export class NoSuchPeerError extends PortalError {}
 
-/** The call itself is at fault: `path_ambiguous`, `method_invalid`, `body_too_large`, and any other status from 400 to 499. */
+/** The core does not have what was asked for: `call_unknown`, `answer_missing`, `receipt_missing`. */
+export class NotFoundError extends PortalError {}
+
+/** The call itself is at fault: `path_ambiguous`, `method_invalid`, `body_too_large`, `idempotency_key_reused`, and any other status from 400 to 499. */
 export class InvalidCallError extends PortalError {}
 
-/** Try again after `retryAfter` seconds: `rate_limited`, `database_unavailable`, `storage_full`. */
+/**
+ * Try again after `retryAfter` seconds: `rate_limited`, `database_unavailable`, `storage_full`, and `too_many_calls`, for which calls that were delivered later
+ * may have to be deleted.
+ */
 export class BusyError extends PortalError {}
 
 /** The peer gave no valid answer: `peer_unreachable`, `peer_timeout`, `answer_invalid`, `answer_forged`. */
@@ -89,6 +95,7 @@ export function retryAfter(headers: Headers): number | undefined {
 
 function family(status: number, code: string): typeof PortalError {
   if (['peer_unknown', 'peering_not_mutual', 'app_not_installed', 'original_needs_rsa'].includes(code)) return NoSuchPeerError
+  if (['call_unknown', 'answer_missing', 'receipt_missing'].includes(code)) return NotFoundError
   if (status === 401 || status === 403) return NotAuthorizedError
   if (status === 429 || status === 503 || status === 507) return BusyError
   if (status === 502 || status === 504) return PeerFailedError

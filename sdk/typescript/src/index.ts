@@ -1,5 +1,6 @@
 export { isVerified, Portal, type Peer, type PortalSelf, type ProxySecret } from './client.js'
 export type { PortalOptions } from './core.js'
+export { DeferredCalls, type CallReceipt, type DeferredCall, type DeferredInit } from './deferred.js'
 export {
   AnswerBrokenError,
   BusyError,
@@ -8,6 +9,7 @@ export {
   InvalidCallError,
   NoSuchPeerError,
   NotAuthorizedError,
+  NotFoundError,
   PeerFailedError,
   PortalError,
 } from './errors.js'

@@ -6,30 +6,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { describe, it } from 'node:test'
 import { AnswerBrokenError, BusyError, CoreUnreachableError, fromHeader, PeerFailedError, Portal, PortalError, type PortalOptions, toHeader } from '../src/index.js'
 import { stream } from './apps.js'
-
-const rateLimited = 'HTTP/1.1 429 x\r\nContent-Type: application/problem+json\r\nRetry-After: 0\r\nContent-Length: 23\r\n\r\n{"code":"rate_limited"}'
-const unavailable = 'HTTP/1.1 503 x\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n'
-const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
-
-/** Gives one answer to each connection, and keeps the requests. */
-async function core(answers: readonly string[], use: (address: string, requests: string[]) => Promise<void>): Promise<void> {
-  const requests: string[] = []
-  const server = createServer((socket) => {
-    socket.on('error', () => {})
-    socket.once('data', (data) => {
-      const answer = answers[requests.length]!.replace(' x\r\n', ' x\r\nConnection: close\r\n').replace('OK\r\n', 'OK\r\nConnection: close\r\n')
-      requests.push(data.toString())
-      socket.end(answer)
-    })
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  try {
-    await use(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests)
-  } finally {
-    server.close()
-  }
-}
+import { core, ok, rateLimited, unavailable } from './core.js'
 
 const call = (address: string, init: RequestInit = {}, options: PortalOptions = {}): Promise<Response> => new Portal({ token: 't', core: address, ...options }).callPeer('abcdef', '/', init)
 

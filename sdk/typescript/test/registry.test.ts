@@ -4,7 +4,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { request, type Server } from 'node:http'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
-import { AnswerBrokenError, BusyError, fromHeader, InvalidCallError, isVerified, NoSuchPeerError, NotAuthorizedError, Portal, type PortalError, type PortalOptions } from '../src/index.js'
+import { AnswerBrokenError, BusyError, fromHeader, type DeferredCall, type DeferredCalls, InvalidCallError, isVerified, NoSuchPeerError, NotAuthorizedError, NotFoundError, Portal, type PortalError, type PortalOptions } from '../src/index.js'
 import { long, type Received, start, stream } from './apps.js'
 
 interface Registry {
@@ -91,6 +91,21 @@ describe('against two live Portals', { skip: described ? false : 'no registry: .
       }
       assert.equal(received[app]!.bodies.length, before)
     })
+
+    it(`a call is delivered later and its answer kept: ${app}`, async () => {
+      const calls = portal(app).deferred
+      const id = await calls.send(registry.peer.id, '/peer?x=1', { method: 'POST', body: 'Grüße', key: 'card-1' })
+      const call = await ended(calls, id)
+      assert.deepEqual([call.peer, call.idempotency_key, call.method, call.path], [registry.peer.id, 'card-1', 'POST', '/peer?x=1'])
+      assert.deepEqual([call.state, call.attempts, call.reason, call.next_attempt_at], ['delivered', 1, null, null])
+
+      const answer = await calls.answer(id)
+      assert.match(answer.headers.get('content-type')!, /^application\/json/)
+      const body = await answer.text()
+      assert.deepEqual(JSON.parse(body), { type: 'peer', ...registry.self, length: 7, sha256: createHash('sha256').update('Grüße').digest('hex') })
+      assert.deepEqual([call.answer?.status, call.answer?.bytes, call.answer?.is_verified], [200, Buffer.byteLength(body), behindGateway.includes(app)])
+      assert.ok((await calls.list()).some((each) => each.id === id))
+    })
   }
 
   for (const app of behindAskingProxy) {
@@ -124,6 +139,42 @@ describe('against two live Portals', { skip: described ? false : 'no registry: .
       assert.equal(await (await portal(app).callPeer(registry.peer.id, '/peer/long')).text(), long)
     })
   }
+
+  it('a deferred call that the peer has signed has a receipt', async () => {
+    const calls = portal('express').deferred
+    const id = await calls.send(registry.peer.id, '/peer/signed', { method: 'POST', headers: { 'X-Greeting': 'Grüße 🐚' } })
+    const { answer } = await ended(calls, id)
+    assert.deepEqual(answer?.fields.filter((each) => each.field.toLowerCase() === 'x-said').map((each) => fromHeader(each.value)), ['Grüße 🐚'])
+    const receipt = await calls.receipt(id)
+    assert.deepEqual([receipt.method, receipt.target_uri, receipt.answer_status], ['POST', `https://express.${registry.peer.domain}/peer/signed`, 200])
+    for (const fields of [receipt.request, receipt.answer]) assert.ok(fields.some((each) => each.field === 'Signature'))
+  })
+
+  it('a key belongs to one request', async () => {
+    const [calls, peer, bodies] = [portal('hono').deferred, registry.peer.id, received['hono']!.bodies]
+    const before = bodies.length
+    const first = { method: 'POST', body: 'first', key: 'once' }
+    const id = await calls.send(peer, '/peer', first)
+    assert.equal(await calls.send(peer, '/peer', first), id)
+    await refused(calls.send(peer, '/peer', { ...first, body: 'second' }), InvalidCallError, 422, 'idempotency_key_reused')
+    await ended(calls, id)
+    assert.deepEqual(bodies.slice(before).map(String), ['first'])
+  })
+
+  it('a call that nobody can deliver is refused at once', async () => {
+    const calls = portal('hono').deferred
+    const before = await calls.list()
+    await refused(calls.send(registry.silent, '/peer', { method: 'POST' }), NoSuchPeerError, 409, 'peering_not_mutual')
+    await refused(calls.send('aaaaaa', '/peer', { method: 'POST' }), NoSuchPeerError, 404, 'peer_unknown')
+    assert.deepEqual(await calls.list(), before)
+  })
+
+  it('of a cancelled call nothing is kept', async () => {
+    const calls = portal('hono').deferred
+    const id = await calls.send(registry.peer.id, '/peer', { method: 'POST' })
+    await calls.cancel(id)
+    for (const ask of ['find', 'answer', 'receipt', 'cancel'] as const) await refused(calls[ask](id), NotFoundError, 404, 'call_unknown')
+  })
 
   it('a redirect is returned', async () => {
     assert.equal((await portal('express').callPeer(registry.peer.id, '/peer/moved')).status, 302)
@@ -196,6 +247,15 @@ describe('against two live Portals', { skip: described ? false : 'no registry: .
     assert.equal(status, 403)
   })
 })
+
+/** The call, once it does not wait any more. */
+async function ended(calls: DeferredCalls, id: string): Promise<DeferredCall> {
+  for (const until = performance.now() + 20_000; ; await setTimeout(50)) {
+    const call = await calls.find(id)
+    if (call.state !== 'waiting') return call
+    assert.ok(performance.now() < until, JSON.stringify(call))
+  }
+}
 
 async function refused(call: Promise<unknown>, family: typeof PortalError, status: number | undefined, code: string): Promise<void> {
   await assert.rejects(call, (error: PortalError) => {
