@@ -1,14 +1,16 @@
 """The client against a server that answers whatever a test wants, byte for byte."""
 
+import json
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import datetime, timezone
 
 import pytest
 
-from peerregistry import AnswerBrokenError, BusyError, CoreUnreachableError, InvalidCallError, PeerFailedError, Portal, PortalError
+from peerregistry import AnswerBrokenError, BusyError, CoreUnreachableError, InvalidCallError, OwnerDevice, PeerFailedError, Portal, PortalError
 
 RATE_LIMITED = b'HTTP/1.1 429 x\r\nContent-Type: application/problem+json\r\nRetry-After: 1\r\nContent-Length: 23\r\n\r\n{"code":"rate_limited"}'
 UNAVAILABLE = b"HTTP/1.1 503 x\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n"
@@ -39,6 +41,12 @@ def core(*answers: bytes | list[bytes]) -> Iterator[tuple[str, list[bytes]]]:
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
         thread.join()
+
+
+def ok(value: object) -> bytes:
+    """An answer of the core with JSON."""
+    body = json.dumps(value).encode()
+    return f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
 
 
 @pytest.fixture
@@ -156,6 +164,20 @@ def test_a_core_that_is_away_is_told_apart_from_a_peer_that_is() -> None:
     with pytest.raises(CoreUnreachableError) as failed:
         Portal("t", address).peers()
     assert failed.value.code == "core_unreachable"
+
+
+def test_the_picture_and_all_devices_of_the_owner_are_read() -> None:
+    picture = b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: 4\r\n\r\n\x89PNG"
+    first = [{"id": f"{i:04}", "name": "Laptop", "last_seen_at": None} for i in range(1000)]
+    last = {"id": "1000", "name": "Zoës Telefon", "last_seen_at": "2026-05-04T12:00:00+00:00"}
+    with core(picture, ok(first), ok([last])) as (address, requests):
+        portal = Portal("t", address)
+        assert portal.avatar() == b"\x89PNG"
+        devices = portal.devices()
+    assert (len(devices), devices[0]) == (1001, OwnerDevice("0000", "Laptop", None))
+    assert devices[1000] == OwnerDevice("1000", "Zoës Telefon", datetime(2026, 5, 4, 12, tzinfo=timezone.utc))
+    targets = [request.split(b" ")[1] for request in requests]
+    assert targets == [b"/protected/profile/avatar", b"/protected/devices?limit=1000", b"/protected/devices?after=0999&limit=1000"]
 
 
 def test_a_head_that_is_not_HTTP_or_too_large_is_no_answer() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from peerregistry import BusyError, CallReceipt, DeferredAnswer, InvalidCallError, NoSuchPeerError, NotFoundError, Portal, PortalError
-from test_client import OK, RATE_LIMITED, UNAVAILABLE, core, pauses
+from test_client import OK, RATE_LIMITED, UNAVAILABLE, core, ok, pauses
 
 ID = "8e03978e-40d5-43e8-bc93-6e26fd1d3a65"
 ACCEPTED = f"HTTP/1.1 202 Accepted\r\nLocation: /protected/calls/{ID}\r\nContent-Length: 0\r\n\r\n".encode()
@@ -31,11 +31,6 @@ CALL: dict[str, Any] = {
 }
 
 __all__ = ["pauses"]  # a fixture
-
-
-def ok(value: object) -> bytes:
-    body = json.dumps(value).encode()
-    return f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
 
 
 def test_a_call_is_sent_with_its_key_and_known_by_its_id() -> None:
@@ -121,7 +116,7 @@ def test_no_id_or_path_leads_to_the_core_itself() -> None:
     assert requests == []
 
 
-@pytest.mark.parametrize("code", ["call_unknown", "answer_missing", "receipt_missing"])
+@pytest.mark.parametrize("code", ["call_unknown", "answer_missing", "receipt_missing", "avatar_unknown"])
 def test_what_is_not_kept_is_not_found(code: str) -> None:
     problem = json.dumps({"code": code}).encode()
     head = f"HTTP/1.1 404 x\r\nContent-Type: application/problem+json\r\nContent-Length: {len(problem)}\r\n\r\n".encode()

@@ -12,7 +12,7 @@ import pytest
 
 import apps
 from conftest import Registry
-from peerregistry import BusyError, DeferredCall, DeferredCalls, InvalidCallError, NoSuchPeerError, NotAuthorizedError, NotFoundError, PortalError
+from peerregistry import BusyError, DeferredCall, DeferredCalls, InvalidCallError, NoSuchPeerError, NotAuthorizedError, NotFoundError, OwnerProfile, PortalError
 
 BEHIND_GATEWAY = ["asgi", "wsgi"]
 BEHIND_ASKING_PROXY = ["asgi-asked", "wsgi-asked"]
@@ -153,6 +153,27 @@ def test_a_refusal_for_too_many_calls_is_retried_when_the_core_says(registry: Re
     threading.Timer(0.3, release).start()
     assert portal.call_peer(peer, "/peer", "POST", b"once").status == 200
     assert received.bodies[before:] == [b"once"]
+
+
+def test_an_app_reads_of_the_owner_what_was_granted_to_it(registry: Registry) -> None:
+    granted = registry.portal("asgi")
+    assert granted.describe_self().permissions == ["profile", "devices"]
+    assert granted.profile() == OwnerProfile(registry.self["name"], has_avatar=False)
+    with pytest.raises(NotFoundError) as missing:
+        granted.avatar()
+    assert missing.value.code == "avatar_unknown"
+    (device,) = granted.devices()
+    assert device.id and device.name == "Telephone"
+
+
+def test_an_app_reads_nothing_of_the_owner_that_was_not_granted(registry: Registry) -> None:
+    other = registry.portal("asgi-asked")
+    assert other.describe_self().permissions == []
+    reads: list[Callable[[], object]] = [other.profile, other.avatar, other.devices]
+    for read in reads:
+        with pytest.raises(NotAuthorizedError) as refused:
+            read()
+        assert (refused.value.status, refused.value.code) == (403, "permission_not_granted")
 
 
 def ended(calls: DeferredCalls, id: str) -> DeferredCall:

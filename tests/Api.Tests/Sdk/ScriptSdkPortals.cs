@@ -62,6 +62,7 @@ public sealed class ScriptSdkPortals(TestPostgres postgres) : IAsyncLifetime
         await Bob.Add(Ada);
         await Ada.Add(Silent);
         await Eventually.Mutual(Ada, Bob);
+        using var device = await Ada.Owner("Telephone");
     }
 
     public async ValueTask DisposeAsync()
@@ -72,19 +73,22 @@ public sealed class ScriptSdkPortals(TestPostgres postgres) : IAsyncLifetime
         certificate.Dispose();
     }
 
-    /// <summary>Registers the apps with both Portals.</summary>
+    /// <summary>Registers the apps with both Portals. Each asks for all permissions, and those behind the gateway have Ada's.</summary>
     /// <returns>What a test-suite has to know, as JSON.</returns>
     public async Task<string> Describe(params string[] frameworks)
     {
         var apps = new Dictionary<string, object>();
         foreach (var app in frameworks.SelectMany(framework => new[] { framework, $"{framework}-asked" }))
         {
+            var description = $$"""{"v":"1.0","name":"{{app}}","paths":{{GatewayPair.Paths}},"permissions":["profile","devices"]}""";
             foreach (var portal in new[] { Ada, Bob })
             {
-                await portal.Send(new RegisterApp(portal.Id, app, Encoding.UTF8.GetBytes($$"""{"v":"1.0","name":"{{app}}","paths":{{GatewayPair.Paths}}}""")));
+                await portal.Send(new RegisterApp(portal.Id, app, Encoding.UTF8.GetBytes(description)));
                 await portal.Send(new SetVisibility(portal.Id, app, VisibilityMode.All, []));
             }
 
+            if (frameworks.Contains(app))
+                await Permit(app);
             var port = ProxyProcess.FreePort();
             Bob.Serve(new Dictionary<string, string> { [app] = $"127.0.0.1:{port}" });
             Bob.Apps[app] = context => Relay(context, app, port);
@@ -105,6 +109,12 @@ public sealed class ScriptSdkPortals(TestPostgres postgres) : IAsyncLifetime
             silent = Silent.Value,
             apps,
         });
+    }
+
+    private async Task Permit(string app)
+    {
+        foreach (var permission in Enum.GetValues<AppPermission>())
+            await Ada.Send(new DecidePermission(Ada.Id, app, permission, Granted: true));
     }
 
     /// <summary>

@@ -1,6 +1,6 @@
 """Calls peers through a Portal's core, and checks what arrives from it. See README.md."""
 
-from .client import Peer, Portal, PortalSelf, ProxySecret
+from .client import OwnerDevice, OwnerProfile, Peer, Portal, PortalSelf, ProxySecret
 from .core import Answer
 from .deferred import CallReceipt, DeferredAnswer, DeferredCall, DeferredCalls
 from .errors import (
@@ -35,6 +35,8 @@ __all__ = [
     "NoSuchPeerError",
     "NotAuthorizedError",
     "NotFoundError",
+    "OwnerDevice",
+    "OwnerProfile",
     "Peer",
     "PeerEvent",
     "PeerFailedError",

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from .core import Answer, Body, Core, Whole, call_target, checked_id
@@ -53,6 +54,28 @@ class PortalSelf:
     """The name of this app."""
     visibility: str
     """How the owner chooses the peers that this app sees: ``all``, ``all_except``, ``some`` or ``none``."""
+    permissions: list[str]
+    """What the owner has granted to this app: ``profile``, ``devices``."""
+
+
+@dataclass(frozen=True)
+class OwnerProfile:
+    """The owner, to an app with the permission ``profile``."""
+
+    name: str
+    has_avatar: bool
+    """Whether there is a picture."""
+
+
+@dataclass(frozen=True)
+class OwnerDevice:
+    """A device of the owner, to an app with the permission ``devices``."""
+
+    id: str
+    """The same as ``Identity.id`` when the device calls this app."""
+    name: str
+    last_seen_at: datetime | None
+    """The hour of its last request, or None if its session has expired."""
 
 
 class Portal:
@@ -99,7 +122,30 @@ class Portal:
     def describe_self(self) -> PortalSelf:
         """Where this app runs, and under which name."""
         answer = self._core.get("/protected/self")
-        return PortalSelf(**{field: str(answer[field]) for field in PortalSelf.__dataclass_fields__})
+        return PortalSelf(**{field: answer[field] for field in PortalSelf.__dataclass_fields__})
+
+    def profile(self) -> OwnerProfile:
+        """The owner's name. Needs the permission ``profile``.
+
+        :raises NotAuthorizedError: ``permission_not_granted``
+        """
+        answer = self._core.get("/protected/profile")
+        return OwnerProfile(answer["name"], answer["has_avatar"])
+
+    def avatar(self) -> bytes:
+        """The owner's picture, a PNG, JPEG, GIF or WebP file. Needs the permission ``profile``.
+
+        :raises NotAuthorizedError: ``permission_not_granted``
+        :raises NotFoundError: ``avatar_unknown``
+        """
+        return self._core.read("/protected/profile/avatar")
+
+    def devices(self) -> list[OwnerDevice]:
+        """All devices of the owner. Needs the permission ``devices``.
+
+        :raises NotAuthorizedError: ``permission_not_granted``
+        """
+        return [_device(item) for item in self._core.pages("/protected/devices", "id")]
 
     def webhook_secret(self) -> str:
         """With what the core signs the events that it posts to this app, for ``webhook_event``. It stays the same until the app is removed."""
@@ -158,3 +204,8 @@ class Portal:
 def _peer(item: Mapping[str, Any]) -> Peer:
     fields: dict[str, Any] = {field: item.get(field) for field in Peer.__dataclass_fields__}
     return Peer(**fields)
+
+
+def _device(item: Mapping[str, Any]) -> OwnerDevice:
+    seen = item["last_seen_at"]
+    return OwnerDevice(item["id"], item["name"], None if seen is None else datetime.fromisoformat(seen))

@@ -38,7 +38,8 @@ class PortalError(Exception):
 
 
 class NotAuthorizedError(PortalError):
-    """The token is unknown, or the path is not open to the caller: ``not_authenticated``, ``token_invalid``, ``forbidden``."""
+    """The token is unknown, or the path is not open to the caller: ``not_authenticated``, ``token_invalid``, ``forbidden``;
+    or the owner has not permitted it: ``permission_not_granted``."""
 
 
 class NoSuchPeerError(PortalError):
@@ -47,7 +48,7 @@ class NoSuchPeerError(PortalError):
 
 
 class NotFoundError(PortalError):
-    """The core does not have what was asked for: ``call_unknown``, ``answer_missing``, ``receipt_missing``."""
+    """The core does not have what was asked for: ``call_unknown``, ``answer_missing``, ``receipt_missing``, ``avatar_unknown``."""
 
 
 class InvalidCallError(PortalError):
@@ -77,7 +78,7 @@ class DigestMismatchError(PortalError):
 
 
 _NO_SUCH_PEER = {"peer_unknown", "peering_not_mutual", "app_not_installed", "original_needs_rsa"}
-_NOT_FOUND = {"call_unknown", "answer_missing", "receipt_missing"}
+_NOT_FOUND = {"call_unknown", "answer_missing", "receipt_missing", "avatar_unknown"}
 
 
 def of_response(status: int, headers: Message, body: bytes) -> PortalError:
