@@ -10,8 +10,14 @@ export type Peer = Ok<'/protected/peers/{id}'>
 /** What the Portal's proxy sends with every request to this app. */
 export type ProxySecret = Ok<'/protected/proxy-secret'>
 
-/** Where this app runs, and how the owner chooses the peers that it sees. */
+/** Where this app runs, how the owner chooses the peers that it sees, and what the owner permits it to read. */
 export type PortalSelf = Ok<'/protected/self'>
+
+/** The owner, to an app with the permission `profile`. */
+export type OwnerProfile = Ok<'/protected/profile'>
+
+/** A device of the owner, to an app with the permission `devices`. */
+export type OwnerDevice = Ok<'/protected/devices'>[number]
 
 /** The core of the Portal that this app belongs to. */
 export class Portal {
@@ -42,6 +48,21 @@ export class Portal {
   /** Where this app runs, and under which name. */
   async describeSelf(): Promise<PortalSelf> {
     return (await this.#core.get('/protected/self')) as PortalSelf
+  }
+
+  /** The owner's name. Needs the permission `profile`; throws `permission_not_granted`. */
+  async profile(): Promise<OwnerProfile> {
+    return (await this.#core.get('/protected/profile')) as OwnerProfile
+  }
+
+  /** The owner's picture, with its type. Needs the permission `profile`; throws `permission_not_granted` and `avatar_unknown`. */
+  async avatar(): Promise<Blob> {
+    return await (await this.#core.read('/protected/profile/avatar')).blob()
+  }
+
+  /** All devices of the owner. Needs the permission `devices`; throws `permission_not_granted`. */
+  async devices(): Promise<OwnerDevice[]> {
+    return await this.#core.pages<OwnerDevice>('/protected/devices', 'id')
   }
 
   /** With what the core signs the events that it posts to this app, for `webhookEvent`. It stays the same until the app is removed. */

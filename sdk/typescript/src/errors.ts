@@ -39,13 +39,16 @@ export class PortalError extends Error {
   }
 }
 
-/** The token is unknown, or the path is not open to the caller: `not_authenticated`, `token_invalid`, `forbidden`. */
+/**
+ * The token is unknown, or the path is not open to the caller: `not_authenticated`, `token_invalid`, `forbidden`; or the owner has not permitted it:
+ * `permission_not_granted`.
+ */
 export class NotAuthorizedError extends PortalError {}
 
 /** There is nobody to call until an owner acts: `peer_unknown`, `peering_not_mutual`, `app_not_installed`; or never: `original_needs_rsa`. */
 export class NoSuchPeerError extends PortalError {}
 
-/** The core does not have what was asked for: `call_unknown`, `answer_missing`, `receipt_missing`. */
+/** The core does not have what was asked for: `call_unknown`, `answer_missing`, `receipt_missing`, `avatar_unknown`. */
 export class NotFoundError extends PortalError {}
 
 /** The call itself is at fault: `path_ambiguous`, `method_invalid`, `body_too_large`, `idempotency_key_reused`, and any other status from 400 to 499. */
@@ -95,7 +98,7 @@ export function retryAfter(headers: Headers): number | undefined {
 
 function family(status: number, code: string): typeof PortalError {
   if (['peer_unknown', 'peering_not_mutual', 'app_not_installed', 'original_needs_rsa'].includes(code)) return NoSuchPeerError
-  if (['call_unknown', 'answer_missing', 'receipt_missing'].includes(code)) return NotFoundError
+  if (['call_unknown', 'answer_missing', 'receipt_missing', 'avatar_unknown'].includes(code)) return NotFoundError
   if (status === 401 || status === 403) return NotAuthorizedError
   if (status === 429 || status === 503 || status === 507) return BusyError
   if (status === 502 || status === 504) return PeerFailedError

@@ -1,4 +1,4 @@
-export { isVerified, Portal, type Peer, type PortalSelf, type ProxySecret } from './client.js'
+export { isVerified, Portal, type OwnerDevice, type OwnerProfile, type Peer, type PortalSelf, type ProxySecret } from './client.js'
 export type { PortalOptions } from './core.js'
 export { DeferredCalls, type CallReceipt, type DeferredCall, type DeferredInit } from './deferred.js'
 export {

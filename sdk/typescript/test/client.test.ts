@@ -6,7 +6,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { describe, it } from 'node:test'
 import { AnswerBrokenError, BusyError, CoreUnreachableError, fromHeader, PeerFailedError, Portal, PortalError, type PortalOptions, toHeader } from '../src/index.js'
 import { stream } from './apps.js'
-import { core, ok, rateLimited, unavailable } from './core.js'
+import { core, json, ok, rateLimited, unavailable } from './core.js'
 
 const call = (address: string, init: RequestInit = {}, options: PortalOptions = {}): Promise<Response> => new Portal({ token: 't', core: address, ...options }).callPeer('abcdef', '/', init)
 
@@ -77,6 +77,19 @@ describe('the client', () => {
       const head = requests[0]!.toLowerCase().split('\r\n')
       assert.equal(head[0], 'get /internal/call_peer/abcdef/stra%c3%9fe http/1.1')
       assert.ok(head.includes('proxy-authorization: bearer from-environment') && head.includes('authorization: basic peer'))
+    })
+  })
+
+  it('reads the picture and all devices of the owner', async () => {
+    const first = Array.from({ length: 1000 }, (_, i) => ({ id: `${i}`, name: 'Laptop', last_seen_at: null }))
+    const last = { id: '1000', name: 'Zoës Telefon', last_seen_at: '2026-05-04T12:00:00+00:00' }
+    await core([ok.replace('OK\r\n', 'OK\r\nContent-Type: image/png\r\n'), json(first), json([last])], async (address, requests) => {
+      const portal = new Portal({ core: address })
+      const picture = await portal.avatar()
+      assert.deepEqual([picture.type, await picture.text()], ['image/png', 'ok'])
+      assert.deepEqual(await portal.devices(), [...first, last])
+      const targets = requests.map((request) => request.split(' ')[1])
+      assert.deepEqual(targets, ['/protected/profile/avatar', '/protected/devices?limit=1000', '/protected/devices?limit=1000&after=999'])
     })
   })
 

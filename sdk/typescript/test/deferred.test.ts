@@ -87,7 +87,7 @@ describe('a call that is delivered later', () => {
     })
   })
 
-  for (const code of ['call_unknown', 'answer_missing', 'receipt_missing'])
+  for (const code of ['call_unknown', 'answer_missing', 'receipt_missing', 'avatar_unknown'])
     it(`is not found: ${code}`, async () => {
       const problem = JSON.stringify({ code })
       await against([`HTTP/1.1 404 x\r\nContent-Type: application/problem+json\r\nContent-Length: ${problem.length}\r\n\r\n${problem}`], async (deferred) => {

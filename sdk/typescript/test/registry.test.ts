@@ -61,6 +61,20 @@ describe('against two live Portals', { skip: described ? false : 'no registry: .
     assert.deepEqual(new Set(seen), new Set([undefined, registry.peer.id, registry.silent]))
   })
 
+  it('an app reads of the owner what was granted to it', async () => {
+    const granted = portal('hono')
+    assert.deepEqual((await granted.describeSelf()).permissions, ['profile', 'devices'])
+    assert.deepEqual(await granted.profile(), { name: registry.self.name, has_avatar: false })
+    await refused(granted.avatar(), NotFoundError, 404, 'avatar_unknown')
+    assert.deepEqual((await granted.devices()).map((device) => device.name), ['Telephone'])
+  })
+
+  it('an app reads nothing of the owner that was not granted', async () => {
+    const other = portal('hono-asked')
+    assert.deepEqual((await other.describeSelf()).permissions, [])
+    for (const read of ['profile', 'avatar', 'devices'] as const) await refused(other[read](), NotAuthorizedError, 403, 'permission_not_granted')
+  })
+
   for (const app of every) {
     for (const [what, body] of Object.entries({ none: null, empty: '', short: 'Grüße', long: randomBytes(1_000_000) })) {
       it(`a call arrives whole with the caller's identity: ${app}, ${what}`, async () => {
