@@ -22,9 +22,10 @@ internal sealed class DevSession(DevOptions options, string app, Neighbours neig
         if (options.Folder is { } folder && !await Build(folder, ct))
             return Failed;
         await neighbours.MoveIn(ct);
-        var listens = options.Folder is null || await neighbours.StartApps(options.Folder, ct);
+        var apps = options.Folder is null ? Task.FromResult(true) : neighbours.StartApps(options.Folder, ct);
+        await Task.WhenAll(neighbours.BecomePeers(ct), apps);
         if (options.Test)
-            return listens ? await Test(options.Folder!, ct) : Failed;
+            return await apps ? await Test(options.Folder!, ct) : Failed;
 
         await using var page = new StartPage(Places.FreePort(7070), neighbours.Portals, neighbours.Authority.Root, app, Tries);
         await page.Start(ct);

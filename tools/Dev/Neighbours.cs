@@ -19,7 +19,7 @@ internal sealed class Neighbours(DevOptions options, string app, string files, D
     /// <summary>All of them; Anna and Ben come first.</summary>
     public IReadOnlyList<LocalPortal> Portals => portals;
 
-    /// <summary>Has everything run, but for the processes of the app.</summary>
+    /// <summary>Has the Portals run, each with the app registered. The processes of the app may start.</summary>
     public async Task MoveIn(CancellationToken ct)
     {
         portals.AddRange(Enumerable.Range(0, 2 + options.Peers).Select(Portal));
@@ -29,7 +29,11 @@ internal sealed class Neighbours(DevOptions options, string app, string files, D
         await Register(ct);
         for (var i = 0; i < portals.Count; i++)
             await Settle(portals[i], i, ct);
+    }
 
+    /// <summary>Makes all of them peers of each other.</summary>
+    public async Task BecomePeers(CancellationToken ct)
+    {
         await Task.WhenAll(portals.Select(portal => portal.Serve(ct)));
         await Task.WhenAll(portals.SelectMany(portal => portals.Where(other => other != portal).Select(other => portal.Add(other, ct))));
         await Task.WhenAll(portals.SelectMany((portal, i) => portals.Skip(i + 1).Select(other => portal.UntilMutual(other, ct))));
