@@ -80,7 +80,8 @@ export class Core {
     let waited = 0
     for (let attempt = 0; ; attempt++) {
       const answer = await this.#attempt(target, { ...init, method }, repeatable)
-      const isProblem = answer.status >= 400 && /^application\/problem\+json\s*(;|$)/i.test(answer.headers.get('content-type') ?? '')
+      if (answer.status < 400) return endKnown(answer)
+      const isProblem = /^application\/problem\+json\s*(;|$)/i.test(answer.headers.get('content-type') ?? '')
       const error = isProblem ? await refusal(answer) : undefined
       const pause = retryAfter(answer.headers)
       const mayRepeat = (answer.status === 429 || answer.status === 503) && repeatable && (hasKey || idempotent.includes(method) || isUnsent(error))
@@ -102,16 +103,18 @@ export class Core {
   }
 
   async #attempt(target: string, init: RequestInit, repeatable: boolean): Promise<Response> {
-    const request = new Request(new URL(target, this.#address), {
+    const url = new URL(target, this.#address)
+    const request: RequestInit = {
       ...init,
       headers: this.#headers(init.headers),
       redirect: 'manual', // the peer's app's own business
       ...(!repeatable && { duplex: 'half' }),
-    })
+    }
     try {
-      return await fetch(request)
+      return await fetch(url, request)
     } catch (cause) {
       if (init.signal?.aborted) throw cause
+      if (repeatable) new Request(url, request) // throws if the request itself is at fault
       throw new CoreUnreachableError('core_unreachable', { detail: cause instanceof Error ? cause.message : String(cause), cause })
     }
   }

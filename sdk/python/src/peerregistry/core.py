@@ -4,7 +4,7 @@ import http.client
 import json
 import os
 import re
-import selectors
+import select
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import TracebackType
@@ -24,6 +24,7 @@ _PIECE = 64 << 10
 _MAX_PROBLEM = 64 << 10
 _MAX_IDLE = 8
 _IDLE_SECONDS = 60  # the core closes an idle connection after more than two minutes
+_DOTS = re.compile(r"(^|[/\\]|%2f|%5c)(\.|%2e){1,2}([/\\;]|%2f|%5c|$)", re.IGNORECASE)
 
 
 class Answer:
@@ -105,7 +106,8 @@ class Core:
     """See ``Portal`` for the parameters. It may be used by several threads."""
 
     def __init__(self, token: str | None, core: str | None, timeout: float, retries: int, max_wait: float, max_answer: int) -> None:
-        self._token = token or os.environ.get("PORTAL_APP_TOKEN")
+        known = token or os.environ.get("PORTAL_APP_TOKEN")
+        self._proof = {"Proxy-Authorization": to_header(f"Bearer {known}")} if known else {}  # Authorization is for the peer
         address = urlsplit(core or os.environ.get("PORTAL_CORE_URL") or "http://portal_core")
         if address.scheme not in ("http", "https") or not address.hostname:
             raise ValueError("The address of the core has the form http://host:port.")
@@ -155,11 +157,11 @@ class Core:
                 with answer:
                     error = refusal(answer)
 
-            pause = retry_after(answer.headers)
             repeatable = body is None or isinstance(body, bytes)
             harmless = has_key or method in _IDEMPOTENT or (error is not None and error.code in _NOT_SENT and not error.verified)
-            if answer.status in (429, 503) and pause is not None and repeatable and harmless:
-                if attempt < self._retries and waited + pause <= self._max_wait:
+            if answer.status in (429, 503) and repeatable and harmless:
+                pause = retry_after(answer.headers)
+                if pause is not None and attempt < self._retries and waited + pause <= self._max_wait:
                     answer.close()
                     waited += pause
                     time.sleep(pause)
@@ -186,9 +188,7 @@ class Core:
         self, method: str, target: str, body: Body | None, headers: Mapping[str, str]
     ) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
         connection = self._connection()
-        sent = {name: to_header(value) for name, value in headers.items()}
-        if self._token:  # Authorization is for the peer
-            sent["Proxy-Authorization"] = to_header(f"Bearer {self._token}")
+        sent = {name: to_header(value) for name, value in headers.items()} | self._proof
         try:
             try:
                 connection.request(method, target, body, sent)
@@ -211,9 +211,9 @@ class Core:
                 since, connection = self._idle.pop()
             except IndexError:  # another thread was faster
                 break
-            with selectors.DefaultSelector() as selector:
-                selector.register(connection.sock, selectors.EVENT_READ)
-                is_silent = not selector.select(0)  # else the core has closed it
+            waiting = select.poll()
+            waiting.register(connection.sock, select.POLLIN)
+            is_silent = not waiting.poll(0)  # else the core has closed it
             if is_silent and time.monotonic() - since < _IDLE_SECONDS:
                 return connection
             connection.close()
@@ -283,6 +283,6 @@ def _path(path: str) -> str:
     if not encoded.startswith("/"):
         raise InvalidCallError("path_ambiguous", "A path begins with /.")
     only_path = encoded.partition("?")[0]
-    if "#" in encoded or re.search(r"(^|[/\\]|%2f|%5c)(\.|%2e){1,2}([/\\;]|%2f|%5c|$)", only_path, re.IGNORECASE):
+    if "#" in encoded or _DOTS.search(only_path):
         raise InvalidCallError("path_ambiguous", "A path has no segments of dots and no fragment.")
     return encoded
