@@ -1,15 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using System.Net.Http.Headers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using PeerRegistry.Client;
-using PeerRegistry.Fake;
 
 namespace PeerRegistry.Bench;
 
-/// <summary>What an author of an app waits for: the start of the fake and of <c>./run dev</c>, and what the .NET client adds to a call.</summary>
+/// <summary>What an author of an app waits for: the start of the fake and of <c>./run dev</c>, and what the SDKs add to a call.</summary>
 internal sealed class DevBench : IBenchmark
 {
     /// <summary>The argument with which this program is nothing but an empty server that says when it is ready.</summary>
@@ -17,14 +14,13 @@ internal sealed class DevBench : IBenchmark
 
     private const int Starts = 9;
     private const double ReadyWithin = 300; // milliseconds
-    private const int Calls = 3000; // of a round
 
     public string Name => "dev";
 
     public async Task<bool> Run(IReadOnlyList<string> args)
     {
         if (args is not [Bare])
-            return await MeasureStart() & await MeasureClient() & await DevCommand.Measure();
+            return await MeasureStart() & await SdkOverhead.Measure() & await DevCommand.Measure();
         await ServeNothing();
         return true;
     }
@@ -67,26 +63,5 @@ internal sealed class DevBench : IBenchmark
         await host.StartAsync();
         await Console.Out.WriteLineAsync(host.Urls.First());
         await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System);
-    }
-
-    /// <summary>One call after the other to a peer of the fake.</summary>
-    private static async Task<bool> MeasureClient()
-    {
-        await using var fake = await FakePortal.Start();
-        var peer = fake.AddPeer("Ben");
-        using var bare = new HttpClient(new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false });
-        bare.BaseAddress = new Uri(fake.Core, $"/internal/call_peer/{peer.Id}/");
-        bare.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", fake.Token);
-        using var portal = new PortalClient(new PortalOptions { Core = fake.Core, Token = fake.Token });
-        using var client = portal.Caller(peer.Id);
-        return await Rounds.Compare("call_peer by HttpClient and by CallPeerHandler", () => Round(bare), () => Round(client), target: 0.95, rounds: 9);
-    }
-
-    private static async Task<double> Round(HttpClient client)
-    {
-        var began = Stopwatch.GetTimestamp();
-        for (var i = 0; i < Calls; i++)
-            (await client.GetAsync("postcards?x=1")).Dispose();
-        return Calls / Stopwatch.GetElapsedTime(began).TotalSeconds;
     }
 }

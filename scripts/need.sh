@@ -53,3 +53,9 @@ WRK='wrk=/usr/bin/wrk'
 CERTIFICATES='ca-certificates=/etc/ssl/certs/ca-certificates.crt'
 
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
+
+# typescript_packages: installs what the TypeScript SDK is built and tested with, unless it is there already as the lock file has it.
+typescript_packages() {
+    need "$NODE" "$NPM"
+    [ sdk/typescript/node_modules/.package-lock.json -nt sdk/typescript/package-lock.json ] || npm ci --prefix sdk/typescript --silent
+}
