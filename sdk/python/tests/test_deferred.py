@@ -81,7 +81,7 @@ def test_all_calls_are_listed_in_pages() -> None:
 
 
 def test_a_call_is_read_with_its_times_and_its_answer() -> None:
-    answer = {"status": 201, "fields": [{"field": "X-Said", "value": "Ã¶"}], "bytes": 0, "is_verified": True}
+    answer = {"status": 201, "fields": [{"field": "X-Said", "value": "ö"}], "bytes": 0, "is_verified": True}
     with core(ok(CALL), ok({**CALL, "state": "delivered", "ended_at": CALL["expires_at"], "answer": answer})) as (address, _):
         waiting, ended = (Portal("t", address).deferred.find(ID) for _ in range(2))
     assert (waiting.id, waiting.path, waiting.state, waiting.reason, waiting.answer) == (ID, "/cards?x=1", "waiting", "connection_refused", None)

@@ -2,7 +2,7 @@ import { callTarget, type Core, type Ok, refusal, utf8Headers } from './core.js'
 import { NotFoundError } from './errors.js'
 import { toHeader } from './names.js'
 
-/** A call that is delivered later, as the core knows it at this moment. `fromHeader` decodes the values of its `answer.fields`, as those of any answer. */
+/** A call that is delivered later, as the core knows it at this moment. */
 export type DeferredCall = Ok<'/protected/calls/{call}'>
 
 /** What the peer's core has signed. With the peer's public key, everybody can verify it (RFC 9421). */

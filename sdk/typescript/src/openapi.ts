@@ -485,6 +485,7 @@ export interface components {
         DeferredCallState: "waiting" | "delivered" | "failed" | "cancelled";
         HeaderItem: {
             field: string;
+            /** @description As UTF-8; one that is not has a character for each byte. */
             value: string;
         };
         /** Format: binary */

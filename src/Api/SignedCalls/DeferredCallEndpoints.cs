@@ -31,9 +31,10 @@ internal sealed record DeferredAnswerItem(int Status, IReadOnlyList<HeaderItem> 
         new(status, [.. call.AnswerFields.Select(HeaderItem.Of)], call.AnswerBytes, call.IsVerified);
 }
 
+/// <param name="Value">As UTF-8; one that is not has a character for each byte.</param>
 internal sealed record HeaderItem(string Field, string Value)
 {
-    public static HeaderItem Of(KeyValuePair<string, string> field) => new(field.Key, field.Value);
+    public static HeaderItem Of(KeyValuePair<string, string> field) => new(field.Key, FieldBytes.Text(field.Value) ?? field.Value);
 }
 
 /// <summary>What the peer's core has signed. With the peer's public key, everybody can verify it (RFC 9421).</summary>

@@ -186,16 +186,16 @@ public abstract class CoreContract : IAsyncDisposable
         await core.Rename(PeerThat.IsNotMutual, "Otto");
         using (var reader = await Apps.EventReader.Open(client, token, last))
         {
-            var renamed = await reader.Next("peer_renamed");
+            var renamed = await Next(reader, id, "peer_renamed");
             Assert.Equal(["id", "short_id", "name", "domain", "status", "is_reachable"], renamed.Data.EnumerateObject().Select(member => member.Name));
             Assert.Equal(
                 (id, "Otto", "pending"),
                 (renamed.Data.GetProperty("id").GetString(), renamed.Data.GetProperty("name").GetString(), renamed.Data.GetProperty("status").GetString()));
             await core.Show(PeerThat.IsNotMutual, false);
-            var removed = await reader.Next("peer_removed");
+            var removed = await Next(reader, id, "peer_removed");
             Assert.Equal(["id", "short_id"], removed.Data.EnumerateObject().Select(member => member.Name));
             await core.Show(PeerThat.IsNotMutual, true);
-            await reader.Next("peer_visible");
+            await Next(reader, id, "peer_visible");
         }
     }
 
@@ -385,6 +385,19 @@ public abstract class CoreContract : IAsyncDisposable
         await core.Grant("profile", false);
         await core.Grant("devices", false);
         Assert.Equal((HttpStatusCode.Forbidden, "permission_not_granted"), Refusal(await Ask("/protected/profile", token)));
+    }
+
+    /// <summary>The next event about a peer. Whether another can be reached may be found out at any time.</summary>
+    private static async Task<Apps.HeardEvent> Next(Apps.EventReader reader, string peer, string name)
+    {
+        while (true)
+        {
+            var heard = await reader.Next();
+            if (heard.Data.GetProperty("id").GetString() != peer)
+                continue;
+            Assert.Equal(name, heard.Name);
+            return heard;
+        }
     }
 
     private static IEnumerable<string?> Keys(Said calls) => calls.Json.EnumerateArray().Select(call => call.GetProperty("idempotency_key").GetString());

@@ -10,7 +10,6 @@ from typing import Any
 
 from .core import Core, call_target, refusal
 from .errors import NotFoundError
-from .names import from_header
 
 _TIMES = ("accepted_at", "next_attempt_at", "ended_at", "expires_at")
 
@@ -149,8 +148,7 @@ def _call(item: Mapping[str, Any]) -> DeferredCall:
     read: dict[str, Any] = {field: item[field] for field in DeferredCall.__dataclass_fields__}
     read |= {field: datetime.fromisoformat(item[field]) for field in _TIMES if item[field] is not None}
     if answer is not None:
-        fields = tuple((name, from_header(value)) for name, value in _fields(answer["fields"]))
-        read["answer"] = DeferredAnswer(answer["status"], fields, answer["bytes"], answer["is_verified"])
+        read["answer"] = DeferredAnswer(answer["status"], _fields(answer["fields"]), answer["bytes"], answer["is_verified"])
     return DeferredCall(**read)
 
 
