@@ -39,7 +39,7 @@ public sealed class DeferredCalls
     /// <summary>Has the core store the request. Once this returns, it is on disk.</summary>
     /// <param name="request">Its address is that of <see cref="CallPeerHandler"/>: <c>https://{id}/path</c>.</param>
     /// <param name="key">
-    /// 1 to 128 visible ASCII characters. The same request with the same key is one call, so if you do not know whether this was stored, ask again with its key.
+    /// 1 to 128 visible ASCII characters. The same request with the same key is one call, so if you do not know whether it was stored, send it again.
     /// </param>
     /// <returns>The id of the call.</returns>
     /// <exception cref="PortalException">

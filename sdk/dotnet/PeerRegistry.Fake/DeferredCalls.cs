@@ -130,6 +130,9 @@ internal sealed class DeferredCalls(FakePortal portal) : IDisposable
     });
 
     /// <summary>Changes the call if it still waits.</summary>
-    private void Change(Guid id, Func<DeferredCall, DeferredCall> change) => ImmutableInterlocked.Update(
-        ref calls, list => list.FindIndex(each => each.Id == id && each.State == DeferredCallState.Waiting) is >= 0 and var i ? list.SetItem(i, change(list[i])) : list);
+    private void Change(Guid id, Func<DeferredCall, DeferredCall> change) => ImmutableInterlocked.Update(ref calls, list =>
+    {
+        var i = list.FindIndex(each => each.Id == id && each.State == DeferredCallState.Waiting);
+        return i < 0 ? list : list.SetItem(i, change(list[i]));
+    });
 }
