@@ -83,12 +83,12 @@ internal sealed class CoreSender(PortalOptions options, HttpMessageHandler? inne
     public async IAsyncEnumerable<T> ReadPages<T>(
         string path, string query, JsonTypeInfo<T[]> type, Func<T, string> cursor, [EnumeratorCancellation] CancellationToken ct)
     {
-        for (string? after = "?limit=1000"; after is not null;)
+        for (string? after = ""; after is not null;)
         {
-            var (page, hasMore) = await Read(path + after + query, type, ct);
+            var (page, hasMore) = await Read($"{path}?limit=1000{after}{query}", type, ct);
             foreach (var item in page)
                 yield return item;
-            after = hasMore ? $"?limit=1000&after={cursor(page[^1])}" : null;
+            after = hasMore ? $"&after={cursor(page[^1])}" : null;
         }
     }
 

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace PeerRegistry.Client;
 
 /// <summary>A call that the core delivers when the peer answers.</summary>
@@ -52,7 +54,7 @@ public sealed class DeferredCalls
         request.Headers.Remove("Idempotency-Key");
         request.Headers.TryAddWithoutValidation("Idempotency-Key", key);
         using var answer = await core.Send(request, CallPeerHandler.Target(request.RequestUri), fromPeer: true, ct);
-        return answer is { StatusCode: System.Net.HttpStatusCode.Accepted, Headers.Location: { } location }
+        return answer is { StatusCode: HttpStatusCode.Accepted, Headers.Location: { } location }
             && Guid.TryParse(location.OriginalString[(location.OriginalString.LastIndexOf('/') + 1)..], out var id)
             ? id
             : throw new HttpRequestException("The core has called the peer at once; it is of a version that cannot deliver later.");

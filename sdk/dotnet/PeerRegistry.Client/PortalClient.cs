@@ -54,7 +54,7 @@ public sealed class PortalClient : IDisposable
     public async Task<OwnerProfile> Profile(CancellationToken ct = default) =>
         (await core.Read("/protected/profile", PortalJson.Default.OwnerProfile, ct)).Value;
 
-    /// <summary>The owner's picture, a JPEG.</summary>
+    /// <summary>The owner's picture, a PNG, JPEG, GIF or WebP file.</summary>
     /// <exception cref="PortalException"><c>avatar_unknown</c>: there is none; <c>permission_not_granted</c>, as of <see cref="Profile"/>.</exception>
     public async Task<byte[]> Avatar(CancellationToken ct = default)
     {

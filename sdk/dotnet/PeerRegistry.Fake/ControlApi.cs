@@ -43,8 +43,7 @@ internal static class ControlApi
                 portal.ForgetCalls();
                 break;
             case ("DELETE", ["fake", "deferred", var id]):
-                if (!portal.CancelDeferred(id))
-                    throw DeferredCalls.Unknown();
+                portal.Deferred.Cancel(DeferredCallRoutes.Find(portal, id));
                 break;
             case ("PUT", ["fake", "permissions", var permission]):
                 Grant(portal, permission, (await Read(context.Request, FakeJson.Default.GrantScript)).Granted);

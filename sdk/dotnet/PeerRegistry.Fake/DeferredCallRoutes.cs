@@ -1,4 +1,3 @@
-using System.Globalization;
 using PeerRegistry.Api.Http;
 using PeerRegistry.Api.SignedCalls;
 using PeerRegistry.Domain.Common;
@@ -30,8 +29,6 @@ internal sealed record ReceiptItem(string Method, string TargetUri, IReadOnlyLis
 /// <summary>The calls that are delivered later: how the app asks for one, and <c>/protected/calls</c>.</summary>
 internal static class DeferredCallRoutes
 {
-    private const string Path = "/protected/calls";
-
     public static async Task Accept(FakePortal portal, FakePeer peer, string method, string target, HttpContext context)
     {
         var key = DeferralHeaders.Key(context.Request.Headers);
@@ -39,13 +36,10 @@ internal static class DeferredCallRoutes
         headers.Remove("Prefer");
         var body = await PeerCalls.Read(context.Request, DeferredCalls.MaxBodyBytes, context.RequestAborted);
         var call = portal.Deferred.Accept(peer, key, new ReceivedCall(peer.Id, peer.Name, method, target, headers, body));
-        context.Response.StatusCode = StatusCodes.Status202Accepted;
-        context.Response.Headers.Location = string.Create(CultureInfo.InvariantCulture, $"{Path}/{call.Id}");
-        context.Response.Headers["Preference-Applied"] = DeferralHeaders.Preference;
-        context.Response.ContentLength = 0;
+        DeferralHeaders.Accept(context.Response, call.Id);
     }
 
-    /// <param name="path">What follows <c>/protected/calls</c>, in its segments.</param>
+    /// <param name="path">What follows <see cref="DeferralHeaders.Calls"/>, in its segments.</param>
     public static Task Answer(FakePortal portal, string[] path, HttpContext context)
     {
         switch (context.Request.Method, path)
@@ -53,13 +47,13 @@ internal static class DeferredCallRoutes
             case ("GET", []):
                 return List(portal, context);
             case ("GET", [var id]):
-                return context.Response.WriteAsJsonAsync(DeferredCallItem.Of(portal.Deferred.Find(id)), FakeJson.Default.DeferredCallItem);
+                return context.Response.WriteAsJsonAsync(DeferredCallItem.Of(Find(portal, id)), FakeJson.Default.DeferredCallItem);
             case ("GET", [var id, "answer"]):
-                return ShowAnswer(portal.Deferred.Find(id), context);
+                return ShowAnswer(Find(portal, id), context);
             case ("GET", [var id, "receipt"]):
-                return context.Response.WriteAsJsonAsync(Receipt(portal.Deferred.Find(id)), FakeJson.Default.ReceiptItem);
+                return context.Response.WriteAsJsonAsync(Receipt(Find(portal, id)), FakeJson.Default.ReceiptItem);
             case ("DELETE", [var id]):
-                portal.Deferred.Forget(portal.Deferred.Find(id));
+                portal.Deferred.Forget(Find(portal, id));
                 context.Response.StatusCode = StatusCodes.Status204NoContent;
                 return Task.CompletedTask;
             case (_, [] or [_] or [_, "answer" or "receipt"]):
@@ -68,6 +62,10 @@ internal static class DeferredCallRoutes
                 return Problem.OfStatus(404).Write(context);
         }
     }
+
+    /// <exception cref="RefusedException"><c>call_unknown</c></exception>
+    public static DeferredCall Find(FakePortal portal, string id) =>
+        portal.Deferred.Find(id) ?? throw new RefusedException(RefusalKind.NotFound, "call_unknown", "There is no such call.");
 
     private static Task List(FakePortal portal, HttpContext context)
     {

@@ -47,24 +47,15 @@ internal sealed class DeferredCalls(FakePortal portal) : IDisposable
         return kept;
     }
 
-    /// <exception cref="RefusedException"><c>call_unknown</c></exception>
-    public DeferredCall Find(string id) =>
-        All.FirstOrDefault(call => call.Id.ToString() == id) ?? throw Unknown();
-
-    public static RefusedException Unknown() => new(RefusalKind.NotFound, "call_unknown", "There is no such call.");
+    /// <returns>Null if there is none that the app may know of.</returns>
+    public DeferredCall? Find(string id) => All.FirstOrDefault(call => call.Id.ToString() == id);
 
     public void Forget(DeferredCall call) => ImmutableInterlocked.Update(ref calls, list => list.RemoveAll(each => each.Id == call.Id));
 
     public void Clear() => Volatile.Write(ref calls, []);
 
-    /// <returns>Whether there is such a call. If it does not wait any more, nothing changes.</returns>
-    public bool Cancel(string id)
-    {
-        if (All.FirstOrDefault(call => call.Id.ToString() == id) is not { } found)
-            return false;
-        End(found.Id, waiting => waiting with { State = DeferredCallState.Cancelled });
-        return true;
-    }
+    public void Cancel(DeferredCall call) =>
+        Change(call.Id, waiting => waiting with { State = DeferredCallState.Cancelled, EndedAt = TimeProvider.System.GetUtcNow() });
 
     public void Dispose()
     {
@@ -78,7 +69,7 @@ internal sealed class DeferredCalls(FakePortal portal) : IDisposable
     {
         try
         {
-            for (var isFirst = true; Waiting(id) is { } call; isFirst = false)
+            while (Waiting(id) is { } call)
             {
                 if (!IsSeen(call.Peer))
                 {
@@ -86,9 +77,10 @@ internal sealed class DeferredCalls(FakePortal portal) : IDisposable
                     return;
                 }
 
-                if (isFirst)
+                if (call.Attempts == 0)
                     portal.Record(call.Call);
-                await Attempt(call, ct);
+                var outcome = await Attempt(call, ct);
+                Change(id, waiting => outcome(waiting) with { Attempts = waiting.Attempts + 1 });
                 await Task.Delay(Pause, TimeProvider.System, ct);
             }
         }
@@ -100,34 +92,28 @@ internal sealed class DeferredCalls(FakePortal portal) : IDisposable
 
     private DeferredCall? Waiting(Guid id) => Volatile.Read(ref calls).Find(call => call.Id == id && call.State == DeferredCallState.Waiting);
 
-    private async Task Attempt(DeferredCall call, CancellationToken ct)
+    /// <returns>What becomes of the call.</returns>
+    private async Task<Func<DeferredCall, DeferredCall>> Attempt(DeferredCall call, CancellationToken ct)
     {
         try
         {
             var answer = await PeerCalls.Deliver(portal, call.Peer, call.Call, ct);
-            if (answer.IsCut) // the peer's core has handed the call to its app, and says so when it is asked again
-                End(call.Id, waiting => waiting with { State = DeferredCallState.Delivered, Reason = "already_delivered", AnswerStatus = answer.Status });
-            else if (Deferral.MayBeTriedAgain(answer.Status))
-                Change(call.Id, waiting => waiting with { Attempts = waiting.Attempts + 1, Reason = "peer_busy" });
-            else
-                End(call.Id, waiting => waiting with { State = DeferredCallState.Delivered, Reason = null, AnswerStatus = answer.Status, Answer = answer });
+            if (Deferral.MayBeTriedAgain(answer.Status) && !answer.IsCut)
+                return waiting => waiting with { Reason = "peer_busy" };
+            var now = TimeProvider.System.GetUtcNow();
+            return answer.IsCut // the peer's core has handed the call to its app, and says so when it is asked again
+                ? waiting => waiting with { State = DeferredCallState.Delivered, Reason = "already_delivered", EndedAt = now, AnswerStatus = answer.Status }
+                : waiting => waiting with { State = DeferredCallState.Delivered, Reason = null, EndedAt = now, AnswerStatus = answer.Status, Answer = answer };
         }
         catch (RefusedException refused) when (Deferral.MayBeTriedAgain(refused.Code))
         {
-            Change(call.Id, waiting => waiting with { Attempts = waiting.Attempts + 1, Reason = refused.Reason ?? refused.Code });
+            return waiting => waiting with { Reason = refused.Reason ?? refused.Code };
         }
         catch (RefusedException refused)
         {
-            End(call.Id, waiting => waiting with { State = DeferredCallState.Failed, Reason = refused.Code });
+            return waiting => waiting with { State = DeferredCallState.Failed, Reason = refused.Code, EndedAt = TimeProvider.System.GetUtcNow() };
         }
     }
-
-    private void End(Guid id, Func<DeferredCall, DeferredCall> change) => Change(id, waiting =>
-    {
-        var ended = change(waiting);
-        var wasTried = ended.State != DeferredCallState.Cancelled;
-        return ended with { EndedAt = TimeProvider.System.GetUtcNow(), Attempts = ended.Attempts + (wasTried ? 1 : 0) };
-    });
 
     /// <summary>Changes the call if it still waits.</summary>
     private void Change(Guid id, Func<DeferredCall, DeferredCall> change) => ImmutableInterlocked.Update(ref calls, list =>

@@ -117,7 +117,13 @@ public sealed class FakePortal : IAsyncDisposable
     /// <summary>Cancels a call that waits to be delivered later, as the owner does.</summary>
     /// <param name="id">The last segment of the address that the app got for it.</param>
     /// <returns>Whether there is such a call.</returns>
-    public bool CancelDeferred(string id) => Deferred.Cancel(id);
+    public bool CancelDeferred(string id)
+    {
+        if (Deferred.Find(id) is not { } call)
+            return false;
+        Deferred.Cancel(call);
+        return true;
+    }
 
     /// <summary>Forgets all peers, calls and permissions.</summary>
     public void Reset()

@@ -33,10 +33,7 @@ internal static class PeerCalls
         var call = new ReceivedCall(peer.Id, peer.Name, method, target, headers, body);
         portal.Record(call);
 
-        var answer = peer.NextAnswer();
-        await Task.Delay(answer.Delay, TimeProvider.System, context.RequestAborted);
-        if (answer.Refusal() is { } refusal)
-            throw refusal;
+        var answer = await Next(peer, context.RequestAborted);
         if (peer.App is { } app)
             await Run(app, portal, context, call);
         else if (context.WebSockets.IsWebSocketRequest)
@@ -50,11 +47,7 @@ internal static class PeerCalls
     public static async Task<PeerAnswer> Deliver(FakePortal portal, FakePeer peer, ReceivedCall call, CancellationToken ct)
     {
         RequireMutual(peer);
-        var answer = peer.NextAnswer();
-        await Task.Delay(answer.Delay, TimeProvider.System, ct);
-        if (answer.Refusal() is { } refusal)
-            throw refusal;
-
+        var answer = await Next(peer, ct);
         var context = new DefaultHttpContext { RequestAborted = ct };
         var body = new MemoryStream();
         context.Response.Body = body;
@@ -65,6 +58,15 @@ internal static class PeerCalls
         var fields = context.Response.Headers.Where(field => HeaderFilter.Passes(field.Key, null))
             .ToDictionary(field => field.Key, field => field.Value.ToString(), StringComparer.OrdinalIgnoreCase);
         return new(context.Response.StatusCode, fields, body.ToArray(), answer.IsVerified, answer.Fault == FakeAnswer.Cut);
+    }
+
+    /// <returns>What the peer's script says next, when it is due.</returns>
+    /// <exception cref="RefusedException">It is a fault.</exception>
+    private static async Task<FakeAnswer> Next(FakePeer peer, CancellationToken ct)
+    {
+        var answer = peer.NextAnswer();
+        await Task.Delay(answer.Delay, TimeProvider.System, ct);
+        return answer.Refusal() is { } refusal ? throw refusal : answer;
     }
 
     private static FakePeer Callable(FakePortal portal, ReadOnlySpan<char> id)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using MediatR;
 using Microsoft.AspNetCore.Http.Features;
 using PeerRegistry.Api.Apps;
@@ -31,10 +30,7 @@ internal sealed class CallDeferral(BodyBudget budget, RegistryOptions options)
                 .Select(field => KeyValuePair.Create(field.Key, field.Value ?? "")).ToList();
             var id = await context.RequestServices.GetRequiredService<IMediator>().Send(
                 new DeferCall(caller.Portal, caller.App, peer, key, SignedForm.Method(request.Method), target, fields, body.ToArray()), context.RequestAborted);
-            context.Response.StatusCode = StatusCodes.Status202Accepted;
-            context.Response.Headers.Location = string.Create(CultureInfo.InvariantCulture, $"{DeferredCallEndpoints.Path}/{id}");
-            context.Response.Headers["Preference-Applied"] = DeferralHeaders.Preference;
-            context.Response.ContentLength = 0;
+            DeferralHeaders.Accept(context.Response, id);
         }
         finally
         {

@@ -1,12 +1,19 @@
+using System.Globalization;
 using PeerRegistry.Domain.Common;
 using PeerRegistry.Domain.SignedCalls;
 
 namespace PeerRegistry.Api.SignedCalls;
 
-/// <summary>How an app asks for a call to be delivered later: <c>Prefer: respond-async</c> (RFC 7240 section 4.1) with an <c>Idempotency-Key</c>.</summary>
+/// <summary>
+/// How an app asks for a call to be delivered later, <c>Prefer: respond-async</c> (RFC 7240 section 4.1) with an <c>Idempotency-Key</c>, and what says that it
+/// will be.
+/// </summary>
 internal static class DeferralHeaders
 {
-    public const string Preference = "respond-async";
+    /// <summary>The path below which each such call has its address.</summary>
+    public const string Calls = "/protected/calls";
+
+    private const string Preference = "respond-async";
 
     public static bool IsWanted(IHeaderDictionary headers) =>
         headers["Prefer"] is { Count: > 0 } prefer
@@ -25,6 +32,15 @@ internal static class DeferralHeaders
             [{ } key] when IdempotencyKey.IsValid(key) => key,
             _ => throw Invalid("idempotency_key_malformed", $"An Idempotency-Key has 1 to {IdempotencyKey.MaxLength} visible ASCII characters, and there is one."),
         };
+    }
+
+    /// <summary>Answers 202 with the address of the call.</summary>
+    public static void Accept(HttpResponse response, Guid call)
+    {
+        response.StatusCode = StatusCodes.Status202Accepted;
+        response.Headers.Location = string.Create(CultureInfo.InvariantCulture, $"{Calls}/{call}");
+        response.Headers["Preference-Applied"] = Preference;
+        response.ContentLength = 0;
     }
 
     private static RefusedException Invalid(string code, string message) => new(RefusalKind.Invalid, code, message);

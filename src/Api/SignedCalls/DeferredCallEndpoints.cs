@@ -45,11 +45,9 @@ internal sealed record ReceiptItem(string Method, string TargetUri, IReadOnlyLis
 /// <summary>The calling app's calls that are delivered later. The response for a call to a hidden peer is identical to that for an unknown one.</summary>
 internal static class DeferredCallEndpoints
 {
-    public const string Path = "/protected/calls";
-
     public static void MapDeferredCalls(this IEndpointRouteBuilder inner)
     {
-        var calls = inner.MapGroup(Path).WithTags("Calls").RequireAuthorization(Policies.App);
+        var calls = inner.MapGroup(DeferralHeaders.Calls).WithTags("Calls").RequireAuthorization(Policies.App);
         calls.MapGet("", List).WithName("app.calls.list")
             .WithSummary("Lists the calling app's calls that are delivered later, with their results, in the order in which they were accepted.");
         calls.MapGet("/{call}", Show).WithName("app.calls.show")

@@ -16,17 +16,18 @@ public sealed record ListDeferredCalls(PortalId Portal, string? App, Guid? After
             if (q.App is not { } app)
                 return await calls.List(q.Portal, null, null, q.After, q.Limit, ct);
 
-            var found = new List<DeferredCall>();
-            for (var after = q.After; snapshots.Find(q.Portal) is { } portal;)
+            if (snapshots.Find(q.Portal) is not { } portal)
+                return [];
+
+            var (found, after) = (new List<DeferredCall>(), q.After);
+            while (true)
             {
                 var page = await calls.List(q.Portal, app, null, after, q.Limit, ct);
                 found.AddRange(page.Where(call => CallPolicy.Sees(portal, app, call.Peer)).Take(q.Limit - found.Count));
                 if (page.Count < q.Limit || found.Count == q.Limit)
-                    break;
+                    return found;
                 after = page[^1].Id;
             }
-
-            return found;
         }
     }
 }
